@@ -1,0 +1,31 @@
+"""Models: what one can do is its type; one file a provider."""
+
+from dramaturg.models.ask import Answer, ask
+from dramaturg.models.base import (
+    Call,
+    ChatModel,
+    Embedder,
+    Judgement,
+    NLIModel,
+    QualityModel,
+    Reply,
+    ToxicityModel,
+    can_do,
+)
+from dramaturg.models.scripted import ScriptedModel, ScriptedNLI
+
+__all__ = [
+    "Answer",
+    "Call",
+    "ChatModel",
+    "Embedder",
+    "Judgement",
+    "NLIModel",
+    "QualityModel",
+    "Reply",
+    "ScriptedModel",
+    "ScriptedNLI",
+    "ToxicityModel",
+    "ask",
+    "can_do",
+]

@@ -1,0 +1,35 @@
+"""The nouns. Immutable, with content-hash ids; JSON and Arrow round trips lose nothing."""
+
+from dramaturg.records.arrow import from_arrow, schema_for, to_arrow
+from dramaturg.records.conversation import Conversation, Grounding, Provenance, Speaker, Turn
+from dramaturg.records.ids import canonical_json, content_id, derive_seed
+from dramaturg.records.jsonl import from_json, to_json
+from dramaturg.records.judgement import Comparison, Cost, Drop, Preference, Verdict
+from dramaturg.records.people import Evidence, Fact, Pair, Persona, Scene, Triple
+
+__all__ = [
+    "Comparison",
+    "Conversation",
+    "Cost",
+    "Drop",
+    "Evidence",
+    "Fact",
+    "Grounding",
+    "Pair",
+    "Persona",
+    "Preference",
+    "Provenance",
+    "Scene",
+    "Speaker",
+    "Triple",
+    "Turn",
+    "Verdict",
+    "canonical_json",
+    "content_id",
+    "derive_seed",
+    "from_arrow",
+    "from_json",
+    "schema_for",
+    "to_arrow",
+    "to_json",
+]

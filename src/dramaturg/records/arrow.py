@@ -1,0 +1,136 @@
+"""Records as Arrow tables and back, without loss.
+
+Tuples become lists, records become structs, and values of any shape (`views`, `fields`,
+`extra`) become JSON text, since a column has one type. `dict[str, float]` becomes a struct
+whose keys are named by the caller: readers such as `datasets` know no map type.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from dramaturg.errors import RecordError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def schema_for(kind: type[msgspec.Struct], keys: Mapping[str, Sequence[str]] = {}) -> pa.Schema:
+    """The Arrow schema of a record type.
+
+    Args:
+        keys: For each field that is a `dict[str, float]` or `dict[str, int]`, its possible keys;
+            a field not named here is written as JSON text.
+    """
+    import pyarrow as pa
+
+    return pa.schema(_arrow_fields(kind, keys))
+
+
+def to_arrow(
+    records: Iterable[T], kind: type[T], keys: Mapping[str, Sequence[str]] = {}
+) -> pa.Table:
+    """The records as one table; see `schema_for` for `keys`."""
+    import pyarrow as pa
+
+    rows = [_to_row(record, keys) for record in records]
+    return pa.Table.from_pylist(rows, schema=schema_for(kind, keys))
+
+
+def from_arrow(table: pa.Table, kind: type[T]) -> Iterator[T]:
+    """The records of a table that `to_arrow` made.
+
+    Raises:
+        RecordError: If a row does not fit the record type.
+    """
+    for batch in table.to_batches():
+        for row in batch.to_pylist():
+            try:
+                yield msgspec.convert(_from_row(row, kind), kind)
+            except (msgspec.MsgspecError, json.JSONDecodeError) as error:
+                raise RecordError(
+                    f"this row is not a {kind.__name__} record", why=str(error)
+                ) from error
+
+
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _bare(hint: Any) -> Any:
+    """The type inside `X | None`."""
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return next(a for a in typing.get_args(hint) if a is not type(None))
+    return hint
+
+
+def _arrow_fields(kind: type, keys: Mapping[str, Sequence[str]]) -> list[tuple[str, Any]]:
+    return [(name, _arrow_type(name, hint, keys)) for name, hint in _hints(kind).items()]
+
+
+def _arrow_type(name: str, hint: Any, keys: Mapping[str, Sequence[str]]) -> Any:
+    import pyarrow as pa
+
+    bare = _bare(hint)
+    origin = typing.get_origin(bare)
+    plain = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    if bare in plain:
+        return plain[bare]
+    if origin is tuple:
+        return pa.list_(_arrow_type(name, typing.get_args(bare)[0], keys))
+    if origin is dict:
+        if name in keys and keys[name]:
+            value = _arrow_type("", typing.get_args(bare)[1], {})
+            return pa.struct([(key, value) for key in keys[name]])
+        return pa.string()
+    if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
+        return pa.struct(_arrow_fields(bare, keys))
+    raise TypeError(f"{name}: no Arrow type for {hint!r}")
+
+
+def _to_row(record: msgspec.Struct, keys: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    return {name: _to_cell(name, getattr(record, name), keys) for name in record.__struct_fields__}
+
+
+def _to_cell(name: str, value: Any, keys: Mapping[str, Sequence[str]]) -> Any:
+    if isinstance(value, msgspec.Struct):
+        return _to_row(value, keys)
+    if isinstance(value, tuple):
+        return [_to_cell(name, item, keys) for item in value]
+    if isinstance(value, dict):
+        if name in keys and keys[name]:
+            unknown = set(value) - set(keys[name])
+            if unknown:
+                raise RecordError(f"column {name!r} has no place for {sorted(unknown)}")
+            return {key: value.get(key) for key in keys[name]}
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return value
+
+
+def _from_row(row: dict[str, Any], kind: type) -> dict[str, Any]:
+    hints = _hints(kind)
+    return {name: _from_cell(row[name], hint) for name, hint in hints.items() if name in row}
+
+
+def _from_cell(cell: Any, hint: Any) -> Any:
+    bare = _bare(hint)
+    origin = typing.get_origin(bare)
+    if cell is None:
+        return {} if origin is dict else () if origin is tuple else None
+    if origin is tuple:
+        return [_from_cell(item, typing.get_args(bare)[0]) for item in cell]
+    if origin is dict:
+        if isinstance(cell, str):
+            return json.loads(cell)
+        return {key: value for key, value in cell.items() if value is not None}
+    if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
+        return _from_row(cell, bare)
+    return cell
