@@ -1,0 +1,1 @@
+"""Datasets: read, split apart, export, describe."""

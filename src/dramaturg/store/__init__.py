@@ -1,0 +1,26 @@
+"""The run folder: calls, records, resume, fingerprint."""
+
+from dramaturg.store.fingerprint import LEFT_OUT, differences, file_hash, fingerprint
+from dramaturg.store.journal import Journal
+from dramaturg.store.listener import RunListener
+from dramaturg.store.lock import FolderLock
+from dramaturg.store.notes import Listener, listening, note, progress
+from dramaturg.store.run_folder import RunFolder, is_run_folder, latest, write_atomically
+
+__all__ = [
+    "LEFT_OUT",
+    "FolderLock",
+    "Journal",
+    "Listener",
+    "RunFolder",
+    "RunListener",
+    "differences",
+    "file_hash",
+    "fingerprint",
+    "is_run_folder",
+    "latest",
+    "listening",
+    "note",
+    "progress",
+    "write_atomically",
+]
