@@ -1,0 +1,32 @@
+"""Persona expansion: from seed facts to categories, queries and many more facts."""
+
+from dramaturg.persona.bootstrap import bootstrap_facts
+from dramaturg.persona.cluster import Categories, cluster, lsa
+from dramaturg.persona.expand import Expanded, categories_of, expand, name_categories
+from dramaturg.persona.queries import Query, bootstrap_queries, induce_queries
+from dramaturg.persona.replies import OPENINGS, normalised
+from dramaturg.persona.tasks import AnswerAs, Further, Induce, More, answer, further, induce, more
+
+__all__ = [
+    "OPENINGS",
+    "AnswerAs",
+    "Categories",
+    "Expanded",
+    "Further",
+    "Induce",
+    "More",
+    "Query",
+    "answer",
+    "bootstrap_facts",
+    "bootstrap_queries",
+    "categories_of",
+    "cluster",
+    "expand",
+    "further",
+    "induce",
+    "induce_queries",
+    "lsa",
+    "more",
+    "name_categories",
+    "normalised",
+]
