@@ -1,0 +1,19 @@
+"""Generate: a pair of people in, drafts of their conversation out."""
+
+from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot
+from dramaturg.generate.parse import Parsed, parse_conversation
+from dramaturg.generate.starter import starter_pool
+from dramaturg.generate.write import Demonstration, WriteInput, demonstration, write_task
+
+__all__ = [
+    "Demonstration",
+    "FewShot",
+    "Parsed",
+    "WriteInput",
+    "demonstration",
+    "draw_demonstrations",
+    "few_shot",
+    "parse_conversation",
+    "starter_pool",
+    "write_task",
+]
