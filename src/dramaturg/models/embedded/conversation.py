@@ -1,0 +1,203 @@
+"""Write one conversation: the program that the engine runs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+
+from dramaturg.models.embedded import formats
+from dramaturg.models.embedded.bpe import Bpe
+from dramaturg.models.embedded.engine import Program, Step
+from dramaturg.models.embedded.formats import Control, Ids
+from dramaturg.models.embedded.overlap import SHOWN_SHARE, share_said
+from dramaturg.models.embedded.sampling import Grams, Sampler
+from dramaturg.models.embedded.shipped import Array
+
+TURN_TOKENS = 72  # a turn that runs on so long is ended at its last sentence
+BASE_RATE = 0.25  # share of turns that carry a fact in the training conversations
+LATE = 2  # the last turns of a conversation bring up no new fact
+DRAFTS = 3  # drafts of a turn that does not say its fact, or repeats an earlier one
+ENDS = (Control.U1, Control.U2, Control.CLOSE, Control.EOS)
+
+_FACT_END = Control.SAY
+_SENTENCE_END = re.compile(r"[.!?][\"')]*$")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to write.
+
+    Attributes:
+        facts: Token ids of each fact of either speaker, already cut to fit.
+        texts: The same facts as text.
+        turns: Target number of turns; the conversation ends at it or up to two turns later,
+            earlier only when the context is full.
+        style: "made" (Synthetic-Persona-Chat) or "human" (Persona-Chat).
+        grounding: Share of turns that should bring up a fact, 0 to 1, while facts are left.
+        drafts: Most drafts of a turn.
+    """
+
+    facts: tuple[Sequence[Ids], Sequence[Ids]]
+    texts: tuple[Sequence[str], Sequence[str]]
+    turns: int
+    seed: int | str
+    style: str = "made"
+    grounding: float = 0.5
+    temperature: float = 0.7
+    top_k: int = 40
+    drafts: int = DRAFTS
+
+
+@dataclass(frozen=True)
+class WrittenTurn:
+    """One turn; `fact` is the index of the fact in its slot, `said` the share of it in the text."""
+
+    speaker: int
+    text: str
+    fact: int | None
+    said: float | None
+
+
+@dataclass
+class Script:
+    """The finished turns and what they cost."""
+
+    turns: list[WrittenTurn] = field(default_factory=list)
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+class Writing:
+    """The state of a conversation while it is written."""
+
+    def __init__(self, order: Order, bpe: Bpe, context: int) -> None:
+        self.order, self.bpe, self.context = order, bpe, context
+        self.sampler = Sampler(order.seed, temperature=order.temperature, top_k=order.top_k)
+        self.script = Script()
+        self.grams = Grams()
+        self.unused = [dict(enumerate(map(tuple, side))) for side in order.facts]
+        self.length = 0
+
+    def run(self) -> Program[Script]:
+        """The program: header, then turn after turn."""
+        order, turns = self.order, self.script.turns
+        head = formats.header(*order.facts, style=order.style, turns=order.turns)
+        self.script.tokens_in = len(head)
+        yield from self._feed(head)
+        room = self.context - TURN_TOKENS - formats.FACT_TOKENS - 8
+        while self.length < room and not self._over():
+            yield from self._turn(len(turns) % 2, order.turns - len(turns))
+        return self.script
+
+    def _over(self) -> bool:
+        turns, target = self.script.turns, self.order.turns
+        asked = bool(turns) and turns[-1].text.endswith("?")
+        return len(turns) >= target + 2 or (len(turns) >= target and not asked)
+
+    def _turn(self, who: int, left: int) -> Generator[Step, Array, None]:
+        """One turn; `left` counts it and the turns after it."""
+        lead: Ids = [Control.CLOSE] if left <= formats.CLOSING_TURNS else []
+        logits = yield from self._feed([*lead, formats.speaker(who)])
+        fact = None
+        if self._wants_fact(who, left, logits):
+            logits = yield from self._feed([Control.FACT])
+            fact = yield from self._slot(who, logits)
+        first = yield from self._feed([Control.SAY])
+        start = self.length
+        wanted = self.order.texts[who][fact] if fact is not None else ""
+        earlier = {_plain(turn.text) for turn in self.script.turns}
+        drafts: list[tuple[float, str, Ids]] = []
+        for number in range(max(1, self.order.drafts)):
+            ids = yield from self._say(first, start, who, heat=1.0 + 0.15 * number)
+            text = self.bpe.decode(ids).strip()
+            said = share_said(wanted, text) if wanted else 1.0
+            fresh = bool(text) and _plain(text) not in earlier
+            drafts.append((said if fresh else said - 2.0, text, ids))
+            if fresh and said >= SHOWN_SHARE:
+                break
+        best = max(range(len(drafts)), key=lambda n: drafts[n][0])
+        value, text, ids = drafts[best]
+        if best != len(drafts) - 1 and ids:
+            self.length = start + len(ids)
+            yield Step(list(ids), keep=start)
+        self.grams.restart()
+        for token in ids:
+            self.grams.add(token)
+        self.grams.end()
+        share = share_said(wanted, text) if wanted else None
+        self.script.turns.append(WrittenTurn(who, text, fact, share))
+
+    def _wants_fact(self, who: int, left: int, logits: Array) -> bool:
+        """The model's own odds for a slot, moved to the share of turns that is asked for."""
+        own_left = (left + 1) // 2
+        if not self.unused[who] or left <= LATE or self.order.grounding <= 0:
+            return False
+        share = min(self.order.grounding, len(self.unused[who]) / max(1, own_left - 1), 0.99)
+        own = float(logits[Control.FACT]) - float(logits[Control.SAY])
+        return self.sampler.yes(own + _log_odds(share) - _log_odds(BASE_RATE))
+
+    def _slot(self, who: int, logits: Array) -> Generator[Step, Array, int]:
+        """Let the model spell one unused fact of this speaker; returns its index."""
+        open_facts = dict(self.unused[who])
+        place = 0
+        while len(open_facts) > 1:
+            following: dict[int, list[int]] = {}
+            for index, ids in open_facts.items():
+                token = ids[place] if place < len(ids) else int(_FACT_END)
+                following.setdefault(token, []).append(index)
+            token = self.sampler.among(logits, sorted(following))
+            open_facts = {index: open_facts[index] for index in following[token]}
+            if token == _FACT_END:
+                break
+            place += 1
+            logits = yield from self._feed([token])
+        index = min(open_facts)
+        rest = list(open_facts[index][place:])
+        if rest:
+            yield from self._feed(rest)
+        del self.unused[who][index]
+        return index
+
+    def _say(self, logits: Array, start: int, who: int, heat: float) -> Generator[Step, Array, Ids]:
+        """Sample the words of a turn from `start` on."""
+        self.length = start
+        self.grams.restart()
+        ids: Ids = []
+        keep: int | None = start
+        sentence = 0
+        while len(ids) < TURN_TOKENS:
+            ends = ENDS if ids else ()
+            token = self.sampler.text(logits, ends, self.grams, heat)
+            if token < formats.FIRST_BYTE:
+                return ids
+            ids.append(token)
+            self.grams.add(token)
+            if _SENTENCE_END.search(self.bpe.decode([token])):
+                sentence = len(ids)
+            logits = yield Step([token], keep=keep)
+            keep = None
+            self.length += 1
+            self.script.tokens_out += 1
+        return (yield from self._cut(ids, start, sentence))
+
+    def _cut(self, ids: Ids, start: int, sentence: int) -> Generator[Step, Array, Ids]:
+        """A turn that ran on, taken back to its last whole sentence."""
+        if 0 < sentence < len(ids):
+            ids = ids[:sentence]
+            self.length = start + len(ids)
+            yield Step([ids[-1]], keep=self.length - 1)
+        return ids
+
+    def _feed(self, ids: Ids) -> Generator[Step, Array, Array]:
+        self.length += len(ids)
+        return (yield Step(list(ids), keep=self.length - len(ids)))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\W+", " ", text.lower()).strip()
+
+
+def _log_odds(share: float) -> float:
+    return math.log(share / (1.0 - share))

@@ -1,0 +1,1 @@
+"""Training of the models that Dramaturg ships; needs the extra `train`."""

@@ -1,0 +1,1 @@
+"""Training of the embedded language model: `python -m dramaturg.train.embedded --help`."""

@@ -1,0 +1,226 @@
+"""The training loop: resumable, seeded, with a log line for every hundred steps."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dramaturg.models.embedded.formats import Sizes
+from dramaturg.train.embedded.corpus import Encode, Example, as_it_is, epoch
+from dramaturg.train.embedded.network import Network
+from dramaturg.train.embedded.optimizer import optimizers
+from dramaturg.train.embedded.sources import held_out_sources, training_sources
+from dramaturg.train.embedded.tasks import Tasks
+from dramaturg.train.embedded.tokenizer import fast_tokenizer, save_merges, train_tokenizer
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a training run is made of; `steps` may be changed when a run is resumed."""
+
+    steps: int = 4500
+    warmup: int = 100
+    decay_share: float = 0.28  # of all steps, at the end, with the rate going down to 0
+    rate: float = 2e-3
+    batch_tokens: int = 8192
+    seed: int = 13
+    threads: int = 2
+    save_every_s: float = 300.0
+    measure_every: int = 250
+    held_out: int = 64  # conversations of each validation set
+
+
+def rate_at(step: int, settings: Settings) -> float:
+    """Learning rate: warm up, hold, then go down in a straight line to zero at the last step."""
+    decay = max(1.0, settings.decay_share * settings.steps)
+    down = min(1.0, (settings.steps - step) / decay)
+    return settings.rate * min(1.0, (step + 1) / settings.warmup) * max(0.0, down)
+
+
+def batches(examples: list[Example], budget: int, seed: str) -> Iterator[tuple[Tensor, Tensor]]:
+    """Padded batches of like lengths, each `(batch, time)` of at most `budget` tokens."""
+    rng = random.Random(seed)
+    order = list(range(len(examples)))
+    rng.shuffle(order)
+    groups: list[list[int]] = []
+    for start in range(0, len(order), 4096):
+        group: list[int] = []
+        for index in sorted(order[start : start + 4096], key=lambda i: len(examples[i][0])):
+            if group and _padded(len(examples[index][0])) * (len(group) + 1) > budget:
+                groups.append(group)
+                group = []
+            group.append(index)
+        groups.append(group)
+    rng.shuffle(groups)
+    for group in groups:
+        time_steps = _padded(max(len(examples[index][0]) for index in group))
+        ids = torch.zeros(len(group), time_steps, dtype=torch.long)
+        weights = torch.zeros(len(group), time_steps)
+        for row, index in enumerate(group):
+            tokens, weight = examples[index]
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            weights[row, : len(tokens)] = torch.tensor(weight)
+        yield ids, weights
+
+
+def _padded(length: int) -> int:
+    return -(-length // 32) * 32
+
+
+@torch.no_grad()
+def held_out_loss(network: Network, examples: list[Example], budget: int) -> float:
+    """Mean loss in nats for each weighted token."""
+    total, count = 0.0, 0.0
+    for ids, weights in batches(examples, budget, "0"):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss, weight = network.loss(ids, weights)
+        total, count = total + float(loss), count + float(weight)
+    return total / count
+
+
+class Run:
+    """A training run in its folder: tokenizer, checkpoint, log."""
+
+    def __init__(self, data_dir: Path, out_dir: Path, settings: Settings, sizes: Sizes) -> None:
+        self.settings, self.sizes, self.out = settings, sizes, out_dir
+        out_dir.mkdir(parents=True, exist_ok=True)
+        torch.set_num_threads(settings.threads)
+        torch.manual_seed(settings.seed)
+        self.sources = training_sources(data_dir)
+        self.encode = self._tokenizer()
+        self.tasks = Tasks(self.sources)
+        self.held_out = self._held_out(data_dir)
+        self.network = Network(sizes)
+        self.optimizers = optimizers(self.network, settings.rate)
+        self.state: dict[str, Any] = {"step": 0, "epoch": 0, "batch": 0, "tokens": 0, "seconds": 0}
+        if (out_dir / "checkpoint.pt").exists():
+            self._load()
+        for block in self.network.blocks:
+            block.compile(dynamic=True)
+        self.stopping = False
+        signal.signal(signal.SIGTERM, self._stop)
+
+    def fit(self) -> None:
+        """Train until the last step, or until a SIGTERM; both leave a checkpoint."""
+        start, saved, losses = time.monotonic() - self.state["seconds"], time.monotonic(), []
+        while self.state["step"] < self.settings.steps and not self.stopping:
+            seed = f"{self.settings.seed}/{self.state['epoch']}"
+            examples = list(epoch(self.sources, self.tasks, self.encode, seed))
+            for index, batch in enumerate(batches(examples, self.settings.batch_tokens, seed)):
+                if index < self.state["batch"]:
+                    continue
+                losses.append(self._step(*batch))
+                self.state["batch"] = index + 1
+                self.state["seconds"] = time.monotonic() - start
+                if self.state["step"] % 25 == 0:
+                    self._log(losses)
+                    losses = []
+                if time.monotonic() - saved > self.settings.save_every_s:
+                    self._save()
+                    saved = time.monotonic()
+                if self.stopping or self.state["step"] >= self.settings.steps:
+                    break
+            else:
+                self.state["epoch"] += 1
+                self.state["batch"] = 0
+        self._log(losses, measure=True)
+        self._save()
+
+    def _step(self, ids: Tensor, weights: Tensor) -> float:
+        with torch.autocast("cpu", torch.bfloat16):
+            loss, count = self.network.loss(ids, weights)
+        (loss / count).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        rate = rate_at(self.state["step"], self.settings)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.state["step"] += 1
+        self.state["tokens"] += int((ids != 0).sum())
+        return float(loss.detach()) / float(count)
+
+    def _log(self, losses: list[float], *, measure: bool = False) -> None:
+        line = {key: round(value, 1) for key, value in self.state.items()}
+        line["loss"] = round(sum(losses) / max(1, len(losses)), 4)
+        line["rate"] = rate_at(self.state["step"], self.settings)
+        line["tokens_per_s"] = round(self.state["tokens"] / max(1.0, self.state["seconds"]))
+        if measure or self.state["step"] % self.settings.measure_every == 0:
+            for name, examples in self.held_out.items():
+                loss = held_out_loss(self.network, examples, self.settings.batch_tokens)
+                line[name] = round(loss, 4)
+        with (self.out / "log.jsonl").open("a") as log:
+            log.write(json.dumps(line) + "\n")
+
+    def _save(self) -> None:
+        parts = {
+            "state": self.state,
+            "sizes": asdict(self.sizes),
+            "settings": asdict(self.settings),
+            "network": self.network.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+        }
+        torch.save(parts, self.out / "checkpoint.tmp")
+        os.replace(self.out / "checkpoint.tmp", self.out / "checkpoint.pt")
+
+    def _load(self) -> None:
+        parts = torch.load(self.out / "checkpoint.pt", weights_only=True)
+        self.state = parts["state"]
+        self.network.load_state_dict(parts["network"])
+        for optimizer, state in zip(self.optimizers, parts["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
+
+    def _stop(self, *_: object) -> None:
+        self.stopping = True
+
+    def _tokenizer(self) -> Encode:
+        path = self.out / "merges.txt"
+        if path.exists():
+            lines = path.read_text(encoding="ascii").splitlines()
+            merges = [(int(a), int(b)) for a, b in (line.split() for line in lines)]
+        else:
+            texts = (
+                " " + text
+                for source in self.sources
+                for text in [*source.facts[0], *source.facts[1], *(t for _, t in source.turns)]
+            )
+            merges = train_tokenizer(texts, self.sizes.vocabulary)
+            save_merges(merges, path)
+        tokenizer = fast_tokenizer(merges)
+        return lambda text: list(tokenizer.encode(" " + text).ids)
+
+    def _held_out(self, data_dir: Path) -> dict[str, list[Example]]:
+        out = {}
+        for name, sources in held_out_sources(data_dir).items():
+            for slots in (False, True):
+                some = sources[: self.settings.held_out]
+                examples = [as_it_is(source, self.encode, slots=slots) for source in some]
+                out[name + ("-slots" if slots else "")] = examples
+        return out
+
+
+def train(
+    data_dir: Path, out_dir: Path, settings: Settings | None = None, sizes: Sizes | None = None
+) -> float:
+    """Train, or go on with the run in `out_dir`; returns the last loss on SPC valid in nats.
+
+    Args:
+        data_dir: Folder with `synthetic-persona-chat`, `personachat` and `training-text`.
+        out_dir: Gets `merges.txt`, `checkpoint.pt` and `log.jsonl`.
+    """
+    run = Run(data_dir, out_dir, settings or Settings(), sizes or Sizes())
+    run.fit()
+    last = json.loads((out_dir / "log.jsonl").read_text().splitlines()[-1])
+    return float(last.get("spc-valid", math.nan))
