@@ -79,6 +79,9 @@ async def bootstrap_facts(
                 for number, some, query in batch
             )
             new = await _new_facts(batch, replies, seen, embedder, writer.ref)
+            for fact in new[target - len(made) :]:
+                reason = f"surplus: the target of {target} was reached"
+                notes.note(Drop(kind="fact", reason=reason, subject=fact.text))
             new = new[: target - len(made)]
             dropped += len(batch) - len(new)
             made.extend(new)

@@ -72,8 +72,8 @@ async def induce_queries(
     for number, members in enumerate(categories.members()):
         if len(members) >= smallest:
             draw = random.Random(derive_seed(seed, "query.induce", number))
-            some = draw.sample(members, min(shown, len(members)))
-            drawn.append((number, [facts[i] for i in some]))
+            chosen = draw.sample(members, min(shown, len(members)))
+            drawn.append((number, [facts[i] for i in chosen]))
     pool = _Pool(embedder, duplicate)
     for start in range(0, len(drawn), at_once):
         batch = drawn[start : start + at_once]
@@ -88,11 +88,11 @@ async def induce_queries(
             for number, some in batch
         )
         made = []
-        for (number, some), answer in zip(batch, answers, strict=True):
+        for (number, asked), answer in zip(batch, answers, strict=True):
             if isinstance(answer, Drop):
                 notes.note(answer)
                 continue
-            ids = tuple(fact.id for fact in some)
+            ids = tuple(fact.id for fact in asked)
             made.append(Query(text=answer.value, shown=ids, categories=(number,)))
         await pool.add(made)
         done = min(start + at_once, len(drawn))
