@@ -1,0 +1,300 @@
+"""One HTTP endpoint: a pooled session, retries by class of failure, and pressure kept right.
+
+A request holds a slot only while it is out: a call that waits for its next try lets others work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from urllib.request import getproxies
+
+import aiohttp
+
+from dramaturg.errors import BackendError
+from dramaturg.models import failures
+from dramaturg.models.failures import Problem, Where
+from dramaturg.models.pressure import AdaptiveLimiter, Breaker, MinuteWindow, Patience
+
+T = TypeVar("T")
+
+_LONGEST_PAUSE_S = 60.0
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_FIRST_PAUSE_S = {"rate limit": 1.0, "server": 0.5, "connection": 0.5}
+
+
+class BrokenBody(ValueError):
+    """A 200 whose body is not what was asked for."""
+
+
+class _Failed(Exception):
+    def __init__(
+        self, error: BackendError, *, status: int = 0, problem: Problem | None = None,
+        wait_s: float | None = None,
+    ) -> None:  # fmt: skip
+        self.error, self.status, self.problem, self.wait_s = error, status, problem, wait_s
+
+
+class Endpoint:
+    """Sends requests and returns what they decode to.
+
+    Args:
+        timeout_s: The longest wait for one reply, > 0.
+        max_in_flight: The most requests at a time, >= 1.
+        tries: How often a call is sent at most; refusals for the rate (429) have four times that.
+        rpm, tpm: Limits per minute; where None, learnt from the server's headers.
+
+    Attributes:
+        retries: How often each kind of failure was tried again.
+        paused: Calls that wait for their next try now.
+    """
+
+    def __init__(
+        self,
+        where: Where,
+        base_url: str,
+        headers: Mapping[str, str],
+        *,
+        timeout_s: float,
+        max_in_flight: int,
+        tries: int = 5,
+        rpm: int | None = None,
+        tpm: int | None = None,
+    ) -> None:
+        self.where = where
+        self.base_url = base_url.rstrip("/")
+        self.tries = tries
+        self.retries: dict[str, int] = {}
+        self.limiter = AdaptiveLimiter(max_in_flight, window=MinuteWindow(rpm, tpm))
+        self.patience = Patience(timeout_s)
+        self.breaker = Breaker()
+        self._learn_rpm, self._learn_tpm = rpm is None, tpm is None
+        self._headers = dict(headers)
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sleepers: set[asyncio.Future[None]] = set()
+
+    @property
+    def paused(self) -> int:
+        return len(self._sleepers)
+
+    async def post(
+        self,
+        path: str,
+        build: Callable[[], bytes],
+        decode: Callable[[bytes], T],
+        *,
+        work: str,
+        tokens: int = 0,
+        seed: int = 0,
+        adapt: Callable[[Problem], bool] = lambda problem: False,
+    ) -> tuple[T, float]:
+        """What the reply decodes to, and the seconds that it took.
+
+        Args:
+            build: The body; called again for every try.
+            decode: Raises BrokenBody on what is no reply.
+            work: Kind of work; time-outs are learnt for each.
+            tokens: Estimate, for a limit on tokens per minute.
+            adapt: Given a refusal, changes what `build` builds; True = send again at once.
+
+        Raises:
+            BackendError: If there is no reply to be had; every wait is bounded.
+        """
+        failed = refused = timed_out = 0
+        while True:
+            try:
+                return await self._attempt(path, build, decode, work, tokens, timed_out)
+            except _Failed as failure:
+                error = failure.error
+                if failure.problem and failure.status in (400, 422) and adapt(failure.problem):
+                    continue
+                if error.kind == "rate limit":
+                    refused += 1
+                else:
+                    failed += 1
+                timed_out += error.kind == "timeout"
+                tried = failed + refused
+                if not error.retryable or failed >= self.tries or refused >= 4 * self.tries:
+                    raise self._final(error, tried) from None
+                pause = self._pause(failure, tried, seed)
+                if pause > 2 * _LONGEST_PAUSE_S:
+                    error.why += f"; it asks us to wait {pause:.0f} s"
+                    raise self._final(error, tried) from None
+                self.retries[error.kind] = self.retries.get(error.kind, 0) + 1
+            await self._sleep(pause)
+
+    async def get(self, path: str, *, timeout_s: float = 5.0) -> bytes:
+        """The body of a small request, tried once. Raises BackendError."""
+        session = self._open()
+        url = self.base_url + path
+        try:
+            limit = aiohttp.ClientTimeout(total=timeout_s)
+            async with session.get(url, timeout=limit, allow_redirects=False) as response:
+                body = await response.read()
+                if response.status != 200:
+                    raise failures.status_error(
+                        self.where, response.status, failures.read_problem(body)
+                    )
+                return body
+        except TimeoutError:
+            raise failures.timeout_error(self.where, timeout_s, timeout_s) from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise failures.connection_error(self.where, error) from None
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _attempt(
+        self, path: str, build: Callable[[], bytes], decode: Callable[[bytes], T],
+        work: str, tokens: int, timed_out: int,
+    ) -> tuple[T, float]:  # fmt: skip
+        if self.breaker.open and not self.breaker.may_try():
+            raise self.breaker.error(self.where.address, "no connection")
+        body = build()
+        epoch = await self.limiter.acquire(tokens)
+        limit = self.patience.timeout(work, timed_out)
+        started = time.perf_counter()
+        try:
+            status, headers, data = await self._send(path, body, limit)
+            seconds = time.perf_counter() - started
+            if status != 200:
+                if status in failures.PRESSURE:
+                    self.limiter.pressed(epoch)
+                raise self._refusal(status, headers, data)
+            if failures.is_html(data):
+                raise _Failed(failures.not_an_endpoint(self.where, status))
+            try:
+                value = decode(data)
+            except BrokenBody as error:
+                raise _Failed(failures.broken_error(self.where, str(error))) from None
+            self.patience.saw(work, seconds)
+            self.limiter.succeeded(epoch, seconds)
+            return value, seconds
+        except TimeoutError:
+            self.limiter.pressed(epoch)
+            self.patience.saw(work, limit)
+            late = failures.timeout_error(self.where, limit, self.patience.timeout_s)
+            raise _Failed(late) from None
+        finally:
+            self.limiter.release()
+
+    async def _send(
+        self, path: str, body: bytes, limit: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        session = self._open()
+        try:
+            async with session.post(
+                self.base_url + path,
+                data=body,
+                timeout=aiohttp.ClientTimeout(total=limit),
+                allow_redirects=False,
+            ) as response:
+                self.breaker.connected()
+                if "x-ratelimit-limit-requests" in response.headers:
+                    self._learn(response.headers)
+                return response.status, response.headers, await response.read()
+        except TimeoutError:
+            raise
+        except aiohttp.ClientConnectorError as error:
+            found = failures.connection_error(self.where, error)
+            if self.breaker.failed():
+                self._all_fail(found.why)
+            raise _Failed(found) from None
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
+            found = failures.connection_error(self.where, error)
+            found.retryable = False
+            raise _Failed(found) from None
+        except (aiohttp.ClientError, OSError) as error:
+            why = f"the connection ended early ({type(error).__name__})"
+            raise _Failed(failures.broken_error(self.where, why)) from None
+
+    def _refusal(self, status: int, headers: Mapping[str, str], data: bytes) -> _Failed:
+        problem = failures.read_problem(data)
+        if status < 500 and failures.is_html(data):
+            return _Failed(failures.not_an_endpoint(self.where, status), status=status)
+        error = failures.status_error(self.where, status, problem, headers.get("location", ""))
+        return _Failed(error, status=status, problem=problem, wait_s=retry_after(headers))
+
+    def _pause(self, failure: _Failed, tried: int, seed: int) -> float:
+        jitter = random.Random(seed * 31 + tried).random()
+        if failure.wait_s is not None:
+            return failure.wait_s + 0.1 * jitter
+        first = _FIRST_PAUSE_S.get(failure.error.kind, 0.05)
+        return min(_LONGEST_PAUSE_S, float(first * 2 ** (tried - 1) * (0.5 + jitter)))
+
+    async def _sleep(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(seconds, _wake, future)
+        self._sleepers.add(future)
+        try:
+            await future
+        finally:
+            timer.cancel()
+            self._sleepers.discard(future)
+
+    def _all_fail(self, last: str) -> None:
+        def make() -> BackendError:
+            return self.breaker.error(self.where.address, last)
+
+        self.limiter.fail_waiting(make)
+        for future in list(self._sleepers):
+            if not future.done():
+                future.set_exception(make())
+
+    def _final(self, error: BackendError, tried: int) -> BackendError:
+        if tried > 1:
+            error.why += f" (tried {tried} times)"
+        return error
+
+    def _learn(self, headers: Mapping[str, str]) -> None:
+        window = self.limiter.window
+        for learn, name, attribute in (
+            (self._learn_rpm, "requests", "rpm"),
+            (self._learn_tpm, "tokens", "tpm"),
+        ):
+            with contextlib.suppress(ValueError):
+                if learn and int(headers.get(f"x-ratelimit-limit-{name}", "0")) > 0:
+                    setattr(window, attribute, int(headers[f"x-ratelimit-limit-{name}"]))
+            if headers.get(f"x-ratelimit-remaining-{name}") == "0":
+                window.hold(_seconds(headers.get(f"x-ratelimit-reset-{name}", "")) or 0.0)
+
+    def _open(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._session.closed or self._loop is not loop:
+            self._loop = loop
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
+                headers=self._headers,
+                trust_env=bool(getproxies()),
+            )
+        return self._session
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks us to wait, None = it does not say."""
+    with contextlib.suppress(ValueError, KeyError):
+        return max(0.0, float(headers["retry-after-ms"]) / 1000)
+    return _seconds(headers.get("retry-after", ""))
+
+
+def _seconds(text: str) -> float | None:
+    with contextlib.suppress(ValueError):
+        return max(0.0, float(text))
+    parts = _DURATION.findall(text)
+    return sum(float(n) * _UNIT[unit] for n, unit in parts) if parts else None

@@ -1,0 +1,373 @@
+"""Any server that speaks OpenAI's chat and embeddings API: OpenAI, vLLM, llama.cpp, Ollama, ..."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import ipaddress
+import logging
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from dramaturg.errors import BackendError, RecordError, UserError
+from dramaturg.models.base import Call, Reply
+from dramaturg.models.endpoint import BrokenBody, Endpoint
+from dramaturg.models.failures import Problem, Where
+from dramaturg.models.prices import FREE, Price, price_of, unknown_price
+from dramaturg.records import Cost
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_log = logging.getLogger("dramaturg.models")
+_THINKING = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
+_CHARS_A_TOKEN = 4  # for estimates only
+_EMBED_BATCH = 128
+_OPTIONAL = ("top_k", "seed", "temperature", "top_p", "stop", "response_format", "max_tokens")
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class _Said(msgspec.Struct):
+    content: str | list[dict[str, Any]] | None = None
+    refusal: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Said
+    finish_reason: str | None = None
+
+
+class _Completion(msgspec.Struct):
+    choices: list[_Choice]
+    model: str | None = None
+    usage: _Usage | None = None
+
+
+class _Vector(msgspec.Struct):
+    embedding: list[float]
+    index: int | None = None
+
+
+class _Vectors(msgspec.Struct):
+    data: list[_Vector]
+    usage: _Usage | None = None
+
+
+_completion = msgspec.json.Decoder(_Completion)
+_vectors = msgspec.json.Decoder(_Vectors)
+
+
+class OpenAICompatible:
+    """A chat model, and embedder, behind an OpenAI-compatible endpoint.
+
+    Args:
+        model: The name that the server knows it by.
+        base_url: E.g. "http://localhost:8000/v1".
+        api_key: Sent with each request and written nowhere; None for servers that take none.
+        timeout_s: The longest wait for one reply.
+        max_in_flight: The most requests at a time; fewer go out while the server is slow to bear
+            them.
+        ref: What the model is called in records and messages; default `openai:MODEL`.
+        supports_schema: Whether to send a task's JSON schema; a server that refuses it is not
+            sent it again.
+        key_name: The environment variable that a message about a refused key names.
+        rpm, tpm: Requests and tokens a minute; where None, learnt from the server's headers.
+        price: US dollars per million tokens; default from the price table, and nothing for a
+            server on this machine or a private network.
+        tries: How often a call is sent at most, >= 1.
+
+    Attributes:
+        total: All that it took so far, embeddings included.
+        notes: What was learnt about the server, in words, each once.
+        price: None = not known; then `Cost.usd` is 0 and `notes` says so.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        base_url: str,
+        api_key: str | None = None,
+        *,
+        timeout_s: float = 120.0,
+        max_in_flight: int = 64,
+        ref: str = "",
+        supports_schema: bool = True,
+        key_name: str = "OPENAI_API_KEY",
+        rpm: int | None = None,
+        tpm: int | None = None,
+        price: Price | None = None,
+        tries: int = 5,
+    ) -> None:
+        self.model = model
+        self.ref = ref or f"openai:{model}"
+        self.total = Cost()
+        self.notes: list[str] = []
+        host = _check_url(base_url)
+        key = _check_key(api_key, key_name)
+        self.price = price or price_of(model) or (FREE if _is_ours(host) else None)
+        if self.price is None:
+            self._note(f"the price of {self.ref} is {unknown_price(model)}")
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
+        self.endpoint = Endpoint(
+            Where(self.ref, base_url, key_name, [key]),
+            base_url,
+            headers,
+            timeout_s=timeout_s,
+            max_in_flight=max_in_flight,
+            tries=tries,
+            rpm=rpm,
+            tpm=tpm,
+        )
+        self._without: set[str] = set() if supports_schema else {"response_format"}
+        self._length_name = "max_tokens"
+
+    def __repr__(self) -> str:
+        return f"OpenAICompatible({self.ref!r}, {self.endpoint.where.address!r})"
+
+    def native(self, task: str) -> bool:
+        """Never: it reads prompts."""
+        return False
+
+    def follows_prompts(self) -> bool:
+        """Always."""
+        return True
+
+    async def answer(self, call: Call) -> Reply:
+        """The reply to one call, tried again by class of failure.
+
+        Raises:
+            BackendError: If there is no reply to be had.
+            RecordError: If the prompt holds text that cannot be sent.
+        """
+        length = sum(len(m.content) for m in call.messages)
+        tokens = length // _CHARS_A_TOKEN + call.sampling.max_tokens
+        try:
+            found, seconds = await self.endpoint.post(
+                "/chat/completions",
+                lambda: self._body(call),
+                _decode_completion,
+                work=call.task,
+                tokens=tokens,
+                seed=call.seed,
+                adapt=self._adapt,
+            )
+        except BackendError as error:
+            if error.kind == "not found":
+                raise await self._unknown_model(error) from None
+            raise
+        text, finish = _read(found.choices[0])
+        cost = self._cost(found.usage, length, len(text), seconds)
+        return Reply(text=text, model=found.model or self.model, finish=finish, cost=cost)
+
+    async def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Unit-length rows, shape `(len(texts), dim)`, in order; `(0, 0)` for no texts.
+
+        Raises:
+            BackendError: If the server gives no vectors, or a vector of zeros.
+        """
+        import numpy as np
+
+        batches = [list(texts[i : i + _EMBED_BATCH]) for i in range(0, len(texts), _EMBED_BATCH)]
+        if not batches:
+            return np.zeros((0, 0), dtype=np.float32)
+        rows = np.concatenate(await asyncio.gather(*map(self._embed, batches)))
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        if not (np.isfinite(lengths).all() and (lengths > 0).all()):
+            raise BackendError(
+                f"{self.ref} gave a vector without direction",
+                why="all of its entries are 0, or one is no number",
+                fix="give the embedder role a model made for embeddings",
+                kind="embedding",
+            )
+        unit: npt.NDArray[np.float32] = rows / lengths
+        return unit
+
+    async def models(self) -> list[str]:
+        """The names of the models that the server offers. Raises BackendError."""
+        body = await self.endpoint.get("/models")
+        try:
+            return sorted(str(m["id"]) for m in msgspec.json.decode(body)["data"])
+        except (msgspec.MsgspecError, KeyError, TypeError) as error:
+            why = f"its list of models cannot be read: {error}"
+            raise BackendError(f"{self.endpoint.where.address} is odd", why=why) from None
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self.endpoint.aclose()
+
+    def _body(self, call: Call) -> bytes:
+        sampling = call.sampling
+        # What is the same in every call of a task comes first, and so do the messages' own
+        # instructions: a server's prefix cache hits.
+        body: dict[str, Any] = {
+            "model": self.model,
+            "messages": call.messages,
+            "temperature": sampling.temperature,
+            "top_k": sampling.top_k,
+            "top_p": sampling.top_p if sampling.top_p < 1 else None,
+            self._length_name: sampling.max_tokens,
+            "stop": sampling.stop or None,
+            "seed": call.seed & 0x7FFFFFFF,
+        }
+        if call.schema is not None:
+            form: dict[str, Any] = {"name": re.sub(r"\W", "_", call.task), "schema": call.schema}
+            if call.schema.get("additionalProperties") is False:
+                form["strict"] = True
+            body["response_format"] = {"type": "json_schema", "json_schema": form}
+        sent = {k: v for k, v in body.items() if v is not None and k not in self._without}
+        return _encode(sent)
+
+    def _adapt(self, problem: Problem) -> bool:
+        sent = {*_OPTIONAL, self._length_name} - self._without
+        name = problem.rejected(sent)
+        if not name:
+            return False
+        if name == "max_tokens" and self._length_name == "max_tokens":
+            self._length_name = "max_completion_tokens"
+            self._note(f"{self.ref} takes max_completion_tokens in place of max_tokens")
+        else:
+            self._without.add(name)
+            self._note(f"{self.ref} does not take {name}: it is no longer sent")
+        return True
+
+    def _cost(self, usage: _Usage | None, chars_in: int, chars_out: int, seconds: float) -> Cost:
+        tokens_in = usage.prompt_tokens if usage else None
+        tokens_out = usage.completion_tokens if usage else None
+        if tokens_in is None or (tokens_out is None and chars_out):
+            self._note(f"{self.ref} does not say how many tokens it used: they are estimated")
+        if tokens_in is None:
+            tokens_in = -(-chars_in // _CHARS_A_TOKEN)
+        if tokens_out is None:
+            tokens_out = -(-chars_out // _CHARS_A_TOKEN)
+        usd = self.price.usd(tokens_in, tokens_out) if self.price else 0.0
+        cost = Cost(calls=1, tokens_in=tokens_in, tokens_out=tokens_out, seconds=seconds, usd=usd)
+        self.total += cost
+        return cost
+
+    async def _embed(self, texts: list[str]) -> npt.NDArray[np.float32]:
+        import numpy as np
+
+        body = _encode({"model": self.model, "input": texts})
+        length = sum(map(len, texts))
+
+        def decode(data: bytes) -> _Vectors:
+            found: _Vectors = _strictly(_vectors, data)
+            sizes = {len(row.embedding) for row in found.data}
+            if len(found.data) != len(texts) or len(sizes) != 1:
+                raise BrokenBody(f"{len(found.data)} vectors for {len(texts)} texts")
+            return found
+
+        found, seconds = await self.endpoint.post(
+            "/embeddings", lambda: body, decode, work="embed", tokens=length // _CHARS_A_TOKEN
+        )
+        self._cost(found.usage, length, 0, seconds)
+        rows = sorted(
+            enumerate(found.data), key=lambda r: r[0] if r[1].index is None else r[1].index
+        )
+        return np.array([row.embedding for _, row in rows], dtype=np.float32)
+
+    async def _unknown_model(self, error: BackendError) -> BackendError:
+        try:
+            offered = await self.models()
+        except BackendError:
+            return error
+        if not offered or self.model in offered:
+            return error
+        near = difflib.get_close_matches(self.model, offered, n=1, cutoff=0.0)[0]
+        names = ", ".join(offered[:12]) + (", ..." if len(offered) > 12 else "")
+        return BackendError(
+            f"{self.endpoint.where.address} has no model {self.model!r}",
+            why=f"it offers: {names}",
+            fix=f"the nearest name is {near!r}",
+            kind="unknown model",
+        )
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+            _log.warning("%s", text)
+
+
+def _decode_completion(data: bytes) -> _Completion:
+    found: _Completion = _strictly(_completion, data)
+    if not found.choices:
+        raise BrokenBody("no choices in it")
+    return found
+
+
+def _strictly(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        head = data[:120].decode("utf-8", "replace")
+        raise BrokenBody(f"{error}; it begins: {head or 'nothing'}") from None
+
+
+def _read(choice: _Choice) -> tuple[str, str]:
+    said = choice.message
+    if said.refusal:
+        return said.refusal, "refusal"
+    content = said.content or ""
+    if not isinstance(content, str):
+        content = "".join(str(part.get("text", "")) for part in content)
+    if content.lstrip().startswith("<think>"):
+        content = _THINKING.sub("", content)  # a reasoning model's notes to itself
+    return content, choice.finish_reason or "stop"
+
+
+def _encode(body: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError as error:
+        raise RecordError(
+            "the prompt holds half a character, which no server can be sent",
+            why=str(error)[:200],
+            fix="the text it was made from was cut or decoded wrongly: clean that row",
+        ) from None
+
+
+def _check_url(base_url: str) -> str:
+    try:
+        parts = urlsplit(base_url)
+        host = parts.hostname
+    except ValueError:
+        parts, host = None, None
+    if parts is None or parts.scheme not in ("http", "https") or not host:
+        shown = re.sub(r"//[^/@]*@", "//", base_url)
+        raise UserError(
+            f"{shown!r} is no address of an endpoint",
+            why="it must begin with http:// or https:// and name a machine",
+            fix="write e.g. http://localhost:8000/v1",
+        )
+    return host
+
+
+def _check_key(api_key: str | None, key_name: str) -> str:
+    key = (api_key or "").strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise UserError(
+            f"the key in {key_name} cannot be one",
+            why="it holds a space, a line break or a character that is not ASCII",
+            fix=f"set {key_name} to the key alone",
+        )
+    return key
+
+
+def _is_ours(host: str) -> bool:
+    if host == "localhost" or host.endswith(".local"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False

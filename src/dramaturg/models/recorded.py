@@ -1,0 +1,163 @@
+"""A model whose every call is kept: made once, found again ever after."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from dramaturg.errors import DramaturgError
+from dramaturg.models.base import Call, ChatModel, Reply
+from dramaturg.records import Cost, content_id
+
+_replies = msgspec.json.Decoder(Reply)
+
+
+class CallJournal(Protocol):
+    """Where calls are kept; `store.Journal` is one."""
+
+    def find(self, key: str) -> Mapping[str, Any] | None:
+        """The call's row: `state` is "done" when `reply` holds the reply's JSON."""
+        ...
+
+    def intend(
+        self, key: str, *, role: str, model: str, task: str, prompt_hash: str, request: str
+    ) -> None:
+        """A call is about to be made."""
+        ...
+
+    def finish(
+        self,
+        key: str,
+        reply_json: str,
+        *,
+        tokens_in: int,
+        tokens_out: int,
+        usd: float,
+        seconds: float,
+    ) -> None:
+        """The reply came."""
+        ...
+
+    def fail(self, key: str, error: str) -> None:
+        """No reply was to be had."""
+        ...
+
+
+class Totals(msgspec.Struct):
+    """How the calls of one role were answered.
+
+    Attributes:
+        made: By the model. `cost` is what these took.
+        replayed: By the journal, at no cost.
+        shared: By an identical call that was already out.
+        failed: Not at all.
+    """
+
+    made: int = 0
+    replayed: int = 0
+    shared: int = 0
+    failed: int = 0
+    cost: Cost = msgspec.field(default_factory=Cost)
+
+
+def call_key(role: str, ref: str, call: Call) -> str:
+    """The name of a call's content: all that can change its reply, so not `about`."""
+    asked = call.messages or call.inputs
+    content = [role, ref, call.task, asked, call.sampling, call.seed, call.attempt, call.schema]
+    return content_id("k", content)
+
+
+class Recorded:
+    """A chat model with a journal before it.
+
+    A call that the journal has a reply to is answered from there: the same text, finish and key,
+    and a cost of nothing. Identical calls at the same time are made once. A call that failed or
+    was cut off is made again.
+
+    Attributes:
+        totals: How the calls were answered so far.
+    """
+
+    def __init__(self, model: ChatModel, role: str, journal: CallJournal) -> None:
+        self.model = model
+        self.role = role
+        self.ref = model.ref
+        self.totals = Totals()
+        self._journal = journal
+        self._out: dict[str, asyncio.Future[Reply]] = {}
+
+    def native(self, task: str) -> bool:
+        """Whether the model behind it does the task natively."""
+        return self.model.native(task)
+
+    def follows_prompts(self) -> bool:
+        """Whether the model behind it follows prompts."""
+        return self.model.follows_prompts()
+
+    async def answer(self, call: Call) -> Reply:
+        """The reply, from the journal or the model. Raises what the model raises."""
+        key = call_key(self.role, self.ref, call)
+        while (out := self._out.get(key)) is not None:
+            try:
+                reply = await asyncio.shield(out)
+            except asyncio.CancelledError:
+                if not out.cancelled():
+                    raise  # it is we who are cancelled
+                continue  # whoever made the call gave up: make it ourselves
+            self.totals.shared += 1
+            return msgspec.structs.replace(reply, cost=Cost())
+        row = self._journal.find(key)
+        if row is not None and row["state"] == "done":
+            self.totals.replayed += 1
+            return msgspec.structs.replace(_replies.decode(row["reply"]), cost=Cost(), key=key)
+        out = self._out[key] = asyncio.get_running_loop().create_future()
+        try:
+            reply = await self._make(key, call)
+        except DramaturgError as error:
+            out.set_exception(error)
+            out.exception()  # seen: nobody may be waiting
+            raise
+        except BaseException:
+            out.cancel()
+            raise
+        else:
+            out.set_result(reply)
+            return reply
+        finally:
+            del self._out[key]
+
+    async def _make(self, key: str, call: Call) -> Reply:
+        self._journal.intend(
+            key,
+            role=self.role,
+            model=self.ref,
+            task=call.task,
+            prompt_hash=call.prompt_hash,
+            request=_text(msgspec.structs.replace(call, about="")),
+        )
+        try:
+            found = await self.model.answer(call)
+        except DramaturgError as error:
+            self.totals.failed += 1
+            self._journal.fail(key, str(error))
+            raise
+        reply = msgspec.structs.replace(found, key=key)
+        cost = reply.cost
+        self._journal.finish(
+            key,
+            _text(reply),
+            tokens_in=cost.tokens_in,
+            tokens_out=cost.tokens_out,
+            usd=cost.usd,
+            seconds=cost.seconds,
+        )
+        self.totals.made += 1
+        self.totals.cost += cost
+        return reply
+
+
+def _text(value: msgspec.Struct) -> str:
+    return msgspec.json.encode(value).decode()
