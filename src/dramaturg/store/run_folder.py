@@ -15,6 +15,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from dramaturg.errors import RunFolderError, UserError
 from dramaturg.records import Conversation, from_json
 from dramaturg.store.fingerprint import differences, fingerprint, without_secrets
@@ -121,9 +123,27 @@ class RunFolder:
         """What run.json says."""
         return dict(self._info)
 
+    def set_state(self, state: str, totals: Mapping[Any, Any] | None = None) -> None:
+        """Say how the run is: "running", "finished" or "stopped".
+
+        Args:
+            totals: Figures to add to run.json's own totals, under "figures".
+        """
+        self._save(state, totals)
+
     def finish(self) -> None:
         """Say that the run is complete."""
         self._save("finished")
+
+    def write_json(self, name: str, content: Any) -> Path:
+        """Write one JSON file of the run in one step, e.g. report.json.
+
+        Args:
+            content: JSON values or records; a tuple as a key becomes its parts joined by " ".
+        """
+        text = json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
+        write_atomically(self.path / name, text.encode("utf-8", "replace"))
+        return self.path / name
 
     def close(self) -> None:
         """Commit, say "stopped" unless the run is finished, and let the folder go."""
@@ -205,8 +225,8 @@ class RunFolder:
             fix="give another --out to start a new run, or the same arguments to go on with it",
         )
 
-    def _save(self, state: str) -> None:
-        totals = [
+    def _save(self, state: str, figures: Mapping[Any, Any] | None = None) -> None:
+        calls = [
             {
                 "role": role,
                 "task": task,
@@ -229,10 +249,11 @@ class RunFolder:
             "seed": self.arguments.get("seed"),
             "arguments": self.arguments,
             "versions": _versions(),
-            "totals": {"calls": totals, "records": self.journal.kinds()},
+            "totals": {"calls": calls, "records": self.journal.kinds()},
         }
-        text = json.dumps(self._info, indent=2, ensure_ascii=False) + "\n"
-        write_atomically(self.path / RUN_FILE, text.encode("utf-8", "replace"))
+        if figures:
+            self._info["totals"]["figures"] = _plain(figures)
+        self.write_json(RUN_FILE, self._info)
 
 
 def is_run_folder(path: str | Path) -> bool:
@@ -321,6 +342,17 @@ def _read_info(file: Path) -> dict[str, Any]:
             fix="give another --out; nothing was changed",
         ) from error
     return info
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            " ".join(map(str, key)) if isinstance(key, tuple) else str(key): _plain(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return msgspec.to_builtins(value, enc_hook=str)
 
 
 def _now() -> str:

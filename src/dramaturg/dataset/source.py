@@ -1,0 +1,191 @@
+"""A file as lines, rows or tables, whatever its encoding; bad files get one clear sentence."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import difflib
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, cast
+
+from dramaturg.errors import UserError
+
+_MAGIC = {
+    b"SQLite format 3": "an SQLite file",
+    b"PK\x03\x04": "a ZIP archive (or an office document)",
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+}
+_KINDS = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+}
+
+
+def existing_file(source: str | Path, what: str) -> Path:
+    """The path, if it is a file with something in it.
+
+    Args:
+        what: What it should hold, for the message: "personas", "conversations".
+
+    Raises:
+        UserError: If it is missing (naming the nearest name beside it), a folder, or empty.
+    """
+    path = Path(source)
+    if path.is_dir():
+        raise UserError(
+            f"{path} is a folder, and not a run folder",
+            fix=f"name a file with {what}, or a run folder",
+        )
+    if not path.exists():
+        raise UserError(f"there is no file {path}", fix=_nearest(path, what))
+    if path.stat().st_size == 0:
+        raise UserError(f"{path} is empty", fix=f"give a file with {what}")
+    return path
+
+
+def kind_of(path: Path) -> str:
+    """ "parquet", "csv", "jsonl" or "text", by the file's first bytes and its name.
+
+    Raises:
+        UserError: If it is a binary file of a known other kind.
+    """
+    with open_bytes(path) as file:
+        head = file.read(1 << 16)
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    for magic, name in _MAGIC.items():
+        if head.startswith(magic):
+            raise UserError(
+                f"{path} is {name}, not text", fix="give text, JSONL, CSV or parquet instead"
+            )
+    name = path.name.lower().removesuffix(".gz")
+    kind = _KINDS.get(Path(name).suffix, "text")
+    if kind == "text" and head.lstrip(codecs.BOM_UTF8 + b" \t\r\n").startswith(b'{"'):
+        return "jsonl"
+    if kind == "parquet":
+        raise UserError(f"{path} is not a parquet file", why="it does not begin with PAR1")
+    return kind
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The file's bytes, unpacked if it is a gzip file."""
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
+    except OSError as error:
+        raise UserError(f"{path} cannot be read", why=str(error)) from error
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Each line with its number from 1, without its end; CRLF and BOMs are taken off.
+
+    Raises:
+        UserError: At bytes that are no text, naming line and byte.
+    """
+    encoding = _encoding(path)
+    number, offset = 0, 0
+    try:
+        with open_bytes(path) as file:
+            if encoding != "utf-8":
+                text = io.TextIOWrapper(file, encoding=encoding)
+                for number, line in enumerate(text, 1):
+                    yield number, line.rstrip("\n")
+                return
+            for number, raw in enumerate(file, 1):
+                yield from _decoded(path, number, offset, raw)
+                offset += len(raw)
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path} is not text",
+            why=f"after line {number} it is not {encoding.upper()} ({error.reason})",
+            fix="save it as UTF-8",
+        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(
+            f"{path} cannot be read to its end", why=f"after line {number}: {error}"
+        ) from error
+
+
+def csv_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row of a CSV file by column name in lower case, with the line it ends on.
+
+    Raises:
+        UserError: If it is no CSV file.
+    """
+    csv.field_size_limit(1 << 30)
+    source = lines(path)
+    header = next(source, (0, ""))[1]
+    mark = max(",;\t", key=header.count)
+
+    def rest() -> Iterator[str]:
+        yield header + "\n"
+        for _, line in source:
+            yield line + "\n"
+
+    reader = csv.reader(rest(), delimiter=mark)
+    names: list[str] = []
+    try:
+        for cells in reader:
+            if not names:
+                names = [name.strip().lower() for name in cells]
+            elif any(cell.strip() for cell in cells):
+                yield reader.line_num, dict(zip(names, cells, strict=False))
+    except csv.Error as error:
+        raise UserError(f"{path} is not a CSV file", why=f"{error}") from error
+
+
+def _decoded(path: Path, number: int, offset: int, raw: bytes) -> Iterator[tuple[int, str]]:
+    raw = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+    try:
+        line = raw.decode("utf-8")
+        bad = raw.find(b"\x00")
+        why = "it holds a zero byte"
+    except UnicodeDecodeError as error:
+        line, bad, why = "", error.start, f"it is not UTF-8 ({error.reason})"
+    if bad >= 0:
+        raise UserError(
+            f"{path} is not text: line {number}, byte {offset + bad}",
+            why=why,
+            fix="give a text file, saved as UTF-8",
+        )
+    line = line.removesuffix("\n").removesuffix("\r")
+    if "\r" in line:  # the line ends of old Macs: numbers then count the parts of this line
+        for part in line.split("\r"):
+            yield number, part
+    else:
+        yield number, line
+
+
+def _encoding(path: Path) -> str:
+    with open_bytes(path) as file:
+        try:
+            head = file.read(4)
+        except (OSError, EOFError, zlib.error) as error:
+            raise UserError(f"{path} cannot be read", why=str(error)) from error
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) and head != b"\xff\xfe\x00\x00":
+        return "utf-32"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "utf-8"
+
+
+def _nearest(path: Path, what: str) -> str:
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f"there is no folder {path.parent} either"
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {path.parent / near[0]}?"
+    return f"give a file with {what}"
