@@ -19,6 +19,8 @@ from dramaturg.store import notes
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+_BARREN = 50  # attempts in a row without a new person after which the pool counts as exhausted
+
 
 @dataclass(frozen=True)
 class Composed:
@@ -116,7 +118,7 @@ async def _grow_all(maker: _Maker, count: int, seed: int, source: str) -> tuple[
     people: list[Persona] = []
     known: set[frozenset[str]] = set()
     attempt, barren = 0, 0
-    while len(people) < count and barren < 5:
+    while len(people) < count and barren < _BARREN:
         growing = [
             _Profile(random.Random(derive_seed(seed, "profile", attempt + i)))
             for i in range(count - len(people))
@@ -128,11 +130,13 @@ async def _grow_all(maker: _Maker, count: int, seed: int, source: str) -> tuple[
             key = frozenset(fact.id for fact in chosen)
             if key in known:
                 maker.pool.give_back(profile.chosen)
-                maker.refuse(Drop(kind="profile", reason="repeated: the same facts as another"))
+                texts = json.dumps({"facts": [fact.text for fact in chosen]}, ensure_ascii=False)
+                reason = "repeated: the same facts as another"
+                maker.refuse(Drop(kind="profile", reason=reason, detail=texts))
                 continue
             known.add(key)
             people.append(Persona(facts=chosen, source=source))
-        barren = barren + 1 if len(people) == before else 0
+        barren = barren + len(growing) if len(people) == before else 0
         notes.progress("compose people", len(people), count, refused=len(maker.rejections))
     if len(people) == count:
         return people, ""
