@@ -1,0 +1,43 @@
+# Two commands do everything on a machine that has Python 3.11 - 3.13 with pip and venv:
+#   make demo    sets up and makes a first dataset with the embedded model
+#   make test    sets up and runs every check
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_OUT ?= my-first-dataset
+
+.PHONY: demo test fix bench clean
+
+$(BIN)/dramaturg: pyproject.toml requirements.lock
+	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f'Dramaturg needs Python 3.11 to 3.13; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 $(MAKECMDGOALS)')"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	@touch $@
+
+$(VENV)/.test: $(BIN)/dramaturg
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[test]'
+	@touch $@
+
+demo: $(BIN)/dramaturg
+	$(BIN)/dramaturg run synthetic-persona-chat --out $(DEMO_OUT) -n 24 --rounds 2 --drafts 3 \
+	  --min-turns 10 --max-turns 14 --new-facts 120 --query-steps 20
+	@echo
+	@$(BIN)/dramaturg show 1 --run $(DEMO_OUT)
+
+test: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2
+
+fix: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/core_offline.py
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,105 @@
+"""Progress that says what happens, how fast, how long yet, and at what cost.
+
+One line that is rewritten on a terminal; a plain line every few seconds elsewhere. All of it on
+standard error, so that standard output stays clean for results.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+Spent = Callable[[], tuple[int, int, float | None, int]]
+"""Calls made, tokens in and out, US dollars (None = price unknown), calls in flight."""
+
+
+class Live:
+    """Shows the progress of a run.
+
+    Args:
+        spent: What the models have done so far.
+        stream: Where to; a terminal gets one rewritten line.
+        every_s: Seconds between two plain lines when `stream` is no terminal.
+    """
+
+    def __init__(
+        self,
+        spent: Spent,
+        stream: TextIO = sys.stderr,
+        every_s: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._spent, self._stream, self._clock = spent, stream, clock
+        self._terminal = stream.isatty()
+        self._every = 0.1 if self._terminal else every_s
+        self._step, self._since, self._done_at_start = "", clock(), 0
+        self._shown, self._last = -1e9, ""
+        self._started = clock()
+        self._tokens_at_start = 0
+
+    def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
+        """Show a step's state; a new step always gets a line of its own."""
+        now = self._clock()
+        new = step != self._step
+        if new:
+            if self._last and self._terminal:
+                self._stream.write("\n")
+            self._step, self._since, self._done_at_start = step, now, done
+            self._tokens_at_start = self._spent()[1]
+        finished = total is not None and done >= total
+        if not (new or finished) and now - self._shown < self._every:
+            return
+        line = self._line(step, done, total, figures, now)
+        if line == self._last:
+            return
+        self._shown, self._last = now, line
+        if self._terminal:
+            self._stream.write("\r\x1b[K" + line)
+        else:
+            self._stream.write(line + "\n")
+        self._stream.flush()
+
+    def say(self, sentence: str) -> None:
+        """A line of its own."""
+        self._stream.write(("\n" if self._terminal and self._last else "") + sentence + "\n")
+        self._stream.flush()
+        self._last = ""
+
+    def close(self) -> None:
+        """End the rewritten line."""
+        if self._terminal and self._last:
+            self._stream.write("\n")
+            self._stream.flush()
+        self._last = ""
+
+    def _line(
+        self, step: str, done: int, total: int | None, figures: dict[str, float], now: float
+    ) -> str:
+        calls, tokens, usd, in_flight = self._spent()
+        took = max(now - self._since, 1e-3)
+        parts = [f"{step}: {done}" + (f"/{total}" if total is not None else "")]
+        parts += [f"{name.replace('_', ' ')} {value:g}" for name, value in figures.items()]
+        if tokens > self._tokens_at_start and took > 0.5:
+            parts.append(f"{(tokens - self._tokens_at_start) / took:,.0f} tokens/s")
+        advanced = done - self._done_at_start
+        if total is not None and 0 < advanced and done < total and took > 1:
+            parts.append(f"{clock_text((total - done) * took / advanced)} left in this step")
+        if in_flight:
+            parts.append(f"waiting for {in_flight} calls")
+        parts.append(f"{calls:,} calls")
+        if usd is not None and usd > 0:
+            parts.append(f"${usd:.2f}")
+        parts.append(clock_text(now - self._started))
+        return " · ".join(parts)
+
+
+def clock_text(seconds: float) -> str:
+    """Seconds in words: "42 s", "3 min 05 s", "2 h 10 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

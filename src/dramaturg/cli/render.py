@@ -1,0 +1,232 @@
+"""Results as text for a terminal. No logic: what is shown was computed elsewhere."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Any
+
+from dramaturg.recipes.recipe import Recipe
+from dramaturg.runner.lineage import Lineage
+from dramaturg.runner.perform import Run
+
+_WIDTH = 96
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """Text of a dataset made safe for a terminal: no control or direction character acts."""
+    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def result(run: Run) -> str:
+    """What a run made, where it is, and the next command to type."""
+    report = run.report
+    lines = [""]
+    for row in report.get("rounds", []):
+        lines.append(
+            f"round {row['round']}: kept {row['kept']}/{row['pairs']} · "
+            f"dropped {row['dropped']} drafts{_reasons(row['dropped_by_reason'])} · "
+            f"faithfulness precision {_number(row['precision'])} recall {_number(row['recall'])} · "
+            f"distinct-2 {_number(row['distinct_2'])} · "
+            f"different utterances {_number(row['different_utterances'])} · "
+            f"{row['turns']:.1f} turns of {row['words']:.1f} words"
+        )
+    splits = report.get("splits", {})
+    if splits:
+        kept = sum(splits.values())
+        parts = ", ".join(f"{name} {count}" for name, count in splits.items())
+        lines.append(f"{kept} conversations kept ({parts}) in {run.path}")
+    else:
+        lines.append(f"no conversation kept yet; what is finished is in {run.path}")
+    lines += [f"note: {note}" for note in run.notes]
+    if run.stopped:
+        lines.append(f"stopped: {run.stopped}. The same command goes on where it stopped.")
+    if splits:
+        lines += ["", "Next:", f"  dramaturg show 1 --run {run.path}"]
+        lines.append(f"  dramaturg critique {run.path}")
+        lines.append(f'  python -c "import datasets; datasets.load_dataset(\'{run.path}\')"')
+    return "\n".join(lines)
+
+
+def result_json(run: Run) -> dict[str, Any]:
+    """The same as JSON values."""
+    return {
+        "path": str(run.path),
+        "state": run.state,
+        "stopped": run.stopped,
+        "resumed": run.resumed,
+        "report": run.report,
+    }
+
+
+def estimate(table: dict[str, Any]) -> str:
+    """The table of an estimate."""
+    lines = [f"{'step':<16} {'role':<8} {'model':<28} {'calls':>9} {'tokens in':>13} {'out':>12}"]
+    for row in table["steps"]:
+        lines.append(
+            f"{row['step']:<16} {row['role']:<8} {row['model'][:28]:<28} {row['calls']:>9,} "
+            f"{row['tokens_in']:>13,} {row['tokens_out']:>12,}"
+        )
+    total = table["totals"]
+    money = "price unknown" if total["usd"] is None else f"${total['usd']:,.2f}"
+    lines.append(
+        f"{'all':<16} {'':<8} {'':<28} {total['calls']:>9,} {total['tokens_in']:>13,} "
+        f"{total['tokens_out']:>12,}   {money}, about {_minutes(total['seconds'])}"
+    )
+    return "\n".join([*lines, "", *(f"assumed: {a}" for a in table["assumptions"])])
+
+
+def recipe(found: Recipe) -> str:
+    """A recipe's card, roles and settings."""
+    lines = [found.name, "", found.card, "", "Models (--model ROLE=MODEL):"]
+    for role in found.roles:
+        tasks = ", ".join(found.tasks.get(role, ())) or found.roles[role].__name__
+        lines.append(f"  {role:<10} {tasks}")
+    lines += ["", "Settings:"]
+    for setting in found.settings.values():
+        flag = f"--{setting.name.replace('_', '-')} {setting.kind.__name__}"
+        shown = "none" if setting.default is None else setting.default
+        lines.append(f"  {flag:<28} {setting.help or ''} [{shown}]".rstrip())
+    lines += ["", f"Run it: dramaturg run {found.name} --personas people.txt -n 100 --out my-dataset"]
+    return "\n".join(lines)
+
+
+def recipe_json(found: Recipe) -> dict[str, Any]:
+    """The same as JSON values."""
+    return {
+        "name": found.name,
+        "card": found.card,
+        "roles": {r: list(found.tasks.get(r, ())) for r in found.roles},
+        "settings": {
+            s.name: {
+                "type": s.kind.__name__,
+                "default": None if s.default is None else s.default,
+                "help": s.help,
+            }
+            for s in found.settings.values()
+        },
+    }
+
+
+def lineage(found: Lineage) -> str:
+    """One conversation: people, turns with their grounding, verdicts, rivals, provenance."""
+    talk = found.conversation
+    state = f"kept, {talk.split}" if found.kept else "not kept"
+    lines = [f"{talk.id}  ({state}; round {talk.provenance.round}, draft {talk.provenance.draft})"]
+    facts = {}
+    for speaker in talk.speakers:
+        lines += ["", f"{plain(speaker.name)}  {speaker.persona_id or ''}"]
+        for fact_id, text in zip(speaker.fact_ids, speaker.persona, strict=False):
+            facts[fact_id] = text
+            lines.append(f"  - {plain(text)}")
+    lines.append("")
+    for number, turn in enumerate(talk.turns):
+        name = plain(talk.speakers[turn.speaker].name)
+        said = textwrap.fill(
+            f"{number:>3} {name}: {plain(turn.text)}", _WIDTH, subsequent_indent="      "
+        )
+        lines.append(said)
+        for ground in turn.grounding:
+            fact = plain(facts.get(ground.fact_id, ground.fact_id))
+            lines.append(f"      [{ground.relation}: {fact}]")
+    lines += ["", "Verdicts:"]
+    for verdict in found.verdicts:
+        word = {True: "passed", False: "FAILED", None: "scored"}[verdict.passed]
+        why = f": {plain('; '.join(verdict.reasons[:2]))}" if verdict.reasons else ""
+        lines.append(f"  {verdict.scorer} {verdict.version}  {word}  {verdict.value:.3f}{why}")
+    for drop in found.drops:
+        lines.append(f"  dropped: {plain(drop.reason)}")
+    won = [c for c in found.comparisons if c.winner == talk.id]
+    lost = [c for c in found.comparisons if c.winner not in (None, talk.id)]
+    if found.comparisons:
+        tied = len(found.comparisons) - len(won) - len(lost)
+        lines.append(f"  quality votes against its rivals: won {len(won)}, lost {len(lost)}, tied {tied}")
+    made = talk.provenance
+    lines += ["", "Lineage:", f"  recipe {made.recipe}, seed {made.seed}, models {made.models}"]
+    lines.append(f"  demonstrations {', '.join(made.demonstrations) or 'none'}")
+    for person in found.people:
+        new = [f for f in person.facts if f.status == "new"]
+        lines.append(f"  {person.id}: {len(person.facts) - len(new)} seed facts, {len(new)} made")
+        for fact in new:
+            lines.append(f"    {plain(fact.text)} <- {plain(fact.category or '?')}")
+    for call in found.calls:
+        lines += ["", f"call {call['key']} · {call['role']} · {call['task']} · {call['model']}"]
+        request = call.get("request") or {}
+        for message in request.get("messages", []):
+            lines += [f"[{message['role']}]", plain(message["content"])]
+        if request.get("inputs"):
+            lines += ["[input of a native task]", plain(str(request["inputs"]))]
+        reply = call.get("reply")
+        text = reply.get("text", "") if isinstance(reply, dict) else str(reply)
+        lines += ["[reply]", plain(text)]
+    return "\n".join(lines)
+
+
+def critique(report: dict[str, Any]) -> str:
+    """The outcome of `critique`: counts, then the worst cases with their evidence."""
+    lines = [f"{report['conversations']} conversations of {report['source']}, critic {report['critic']}"]
+    for row in report["scorers"]:
+        if row["n"]:
+            lines.append(
+                f"  {row['scorer']} {row['version']}: {row['failed']} of {row['n']} fail "
+                f"({100 * row['failed_share']:.1f} %)"
+            )
+        else:
+            lines.append(f"  {row['scorer']}: none could be judged")
+    lines += [f"note: {note}" for note in report["notes"]]
+    if report["unjudged"]:
+        lines.append(f"no verdict: {report['unjudged']}")
+    if report["broken_row_count"]:
+        lines.append(f"{report['broken_row_count']} broken rows were left out, e.g.:")
+        lines += [f"  {plain(reason)}" for reason in report["broken_rows"][:5]]
+    if report["worst"]:
+        lines += ["", "Worst:"]
+    for case in report["worst"][:10]:
+        lines.append(f"  {case['conversation']}  {case['scorer']} {case['value']:.2f}")
+        lines += [f"    {plain(reason)}" for reason in case["reasons"]]
+        for turn, text in case["turns"].items():
+            lines.append(textwrap.shorten(f"    turn {turn}: {plain(text)}", 160))
+    return "\n".join(lines)
+
+
+def doctor(found: dict[str, Any]) -> str:
+    """What is installed and which models answer."""
+    lines = [f"dramaturg {found['dramaturg']}, Python {found['python']}, {found['machine']}"]
+    lines.append("libraries: " + ", ".join(f"{n} {v}" for n, v in found["libraries"].items()))
+    for extra, there in found["extras"].items():
+        how = "installed" if there else f"not installed (pip install 'dramaturg[{extra}]')"
+        lines.append(f"extra {extra}: {how}")
+    lines += [f"{name}: {state}" for name, state in found["keys"].items()]
+    for model in found["models"]:
+        lines += ["", f"{model['model']}: {'ok' if model['ok'] else 'FAILED'}"]
+        if "can" in model:
+            lines.append(f"  can: {', '.join(model['can'])}")
+        if "first_reply_s" in model:
+            lines.append(
+                f"  first reply {model['first_reply_s']:.2f} s, median {model['median_reply_s']:.2f} s, "
+                f"{model['tokens_per_s_one_at_a_time']:.0f} tokens/s one call at a time "
+                f"({model['calls']} calls)"
+            )
+            lines.append(f"  it said: {plain(model['said'])}")
+        if not model["ok"]:
+            lines.append(f"  error: {model['error']}")
+            lines += [f"    {k}: {model[k]}" for k in ("why", "fix") if model.get(k)]
+    return "\n".join(lines)
+
+
+def _reasons(by_reason: dict[str, int]) -> str:
+    if not by_reason:
+        return ""
+    top = sorted(by_reason.items(), key=lambda item: -item[1])[:3]
+    return " (" + ", ".join(f"{name} {count}" for name, count in top) + ")"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _minutes(seconds: float) -> str:
+    from dramaturg.cli.live import clock_text
+
+    return clock_text(seconds)

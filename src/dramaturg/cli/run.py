@@ -1,0 +1,127 @@
+"""`dramaturg run`: make a dataset."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+import click
+
+from dramaturg.errors import UserError
+
+
+@click.command(
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_extra_args": True,
+        "allow_interspersed_args": True,
+    }
+)
+@click.argument("recipe")
+@click.option("--personas", help="File of facts or people; without it, the starter people.")
+@click.option("--out", help="Run folder; the same command on it goes on where it stopped.")
+@click.option("-n", "--conversations", type=click.IntRange(1), help="Conversations to make.")
+@click.option("--model", "models", multiple=True, help="MODEL, or ROLE=MODEL; repeatable.")
+@click.option("--seed", type=int, help="Same seed, same data.")
+@click.option("--max-cost", type=float, help="Stop at this many US dollars; resumable.")
+@click.option("--max-calls", type=int, help="Stop at this many model calls; resumable.")
+@click.option("--max-tokens", type=int, help="Stop at this many tokens; resumable.")
+@click.option("--in-flight", type=click.IntRange(1), default=64, show_default=True)
+@click.option("--timeout", type=float, default=120.0, show_default=True, help="Seconds a reply.")
+@click.option("--estimate", is_flag=True, help="Print calls, tokens, money and time; make no call.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--quiet", is_flag=True, help="No progress lines.")
+@click.pass_context
+def run(
+    ctx: click.Context,
+    recipe: str,
+    personas: str | None,
+    out: str | None,
+    conversations: int | None,
+    models: tuple[str, ...],
+    seed: int | None,
+    max_cost: float | None,
+    max_calls: int | None,
+    max_tokens: int | None,
+    in_flight: int,
+    timeout: float,
+    estimate: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Make a dataset of conversations with RECIPE.
+
+    Every setting of the recipe is an option too: `dramaturg recipes RECIPE` lists them.
+
+    Example: dramaturg run synthetic-persona-chat --personas people.txt -n 100 --out my-dataset
+    """
+    from dramaturg.cli import render
+    from dramaturg.cli.live import Live
+    from dramaturg.models.budget import Budget
+    from dramaturg.models.gate import Gate
+    from dramaturg.runner import estimate as estimating
+    from dramaturg import runner
+
+    settings: dict[str, Any] = read_extra(ctx.args)
+    for name, value in (("personas", personas), ("conversations", conversations), ("seed", seed)):
+        if value is not None:
+            settings[name] = value
+    planned = runner.plan(
+        recipe, settings, models, out, max_in_flight=in_flight, timeout_s=timeout
+    )
+    if estimate:
+        table = estimating.estimate(planned)
+        click.echo(json.dumps(table) if as_json else render.estimate(table))
+        return 0
+
+    budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
+    gate = Gate()
+    live = Live(lambda: budget.spent())
+    if not quiet:
+        live.say(f"{recipe} -> {planned.out}  (stop with Ctrl-C; the same command goes on)")
+
+    async def go() -> runner.Run:
+        with runner.ctrl_c(gate, live.say):
+            return await runner.perform(
+                planned, budget=budget, gate=gate, show=None if quiet else live
+            )
+
+    result = asyncio.run(go())
+    live.close()
+    click.echo(json.dumps(render.result_json(result)) if as_json else render.result(result))
+    if result.error is not None:
+        click.echo(f"error: {result.error}", err=True)
+    sys.stdout.flush()
+    return result.exit_code
+
+
+def read_extra(args: list[str]) -> dict[str, str]:
+    """`--name value`, `--name=value` and a lone `--name` as settings.
+
+    Raises:
+        UserError: For a word that is no option.
+    """
+    found: dict[str, str] = {}
+    waiting: str | None = None
+    for word in args:
+        if word.startswith("--"):
+            if waiting:
+                found[waiting] = "true"
+            name, sep, value = word[2:].partition("=")
+            waiting = None if sep else name
+            if sep:
+                found[name] = value
+        elif waiting:
+            found[waiting] = word
+            waiting = None
+        else:
+            raise UserError(
+                f"what is {word!r} for?",
+                why="every setting after the recipe's name is written --name value",
+                fix="see dramaturg run --help",
+            )
+    if waiting:
+        found[waiting] = "true"
+    return found

@@ -1,0 +1,109 @@
+"""From a reference on the command line to a model: `provider:name`."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dramaturg.errors import UserError
+
+_PROVIDERS = ("embedded", "openai", "ollama", "scripted")
+_PLANNED = {"hf": "transformers in process", "litellm": "all other providers"}
+_OPENAI = "https://api.openai.com/v1"
+_OLLAMA = "http://127.0.0.1:11434/v1"
+
+
+def resolve(ref: str, *, max_in_flight: int = 64, timeout_s: float = 120.0) -> Any:
+    """The model that a reference names. Nothing is called and nothing heavy is loaded yet.
+
+    Args:
+        ref: "embedded", "openai:MODEL", "openai:MODEL@http://host:port/v1", "ollama:MODEL" or
+            "scripted:FILE".
+        max_in_flight: The most calls at once to an endpoint.
+        timeout_s: The longest wait for one reply.
+
+    Raises:
+        UserError: If the reference is malformed, the provider unknown, or a key is missing.
+    """
+    provider, _, name = ref.partition(":")
+    if provider == "embedded":
+        from dramaturg.models.embedded_model import EmbeddedModel
+
+        return EmbeddedModel()
+    if provider == "scripted":
+        from dramaturg.models.scripted import scripted_from_file
+
+        return scripted_from_file(Path(name))
+    if provider in ("openai", "ollama"):
+        return _endpoint(ref, provider, name, max_in_flight, timeout_s)
+    if provider in _PLANNED:
+        raise UserError(
+            f"the provider {provider!r} ({_PLANNED[provider]}) is not built yet",
+            why="this version speaks to OpenAI-compatible endpoints and runs the embedded model",
+            fix="serve the model behind an OpenAI-compatible endpoint (vLLM, llama.cpp, Ollama) "
+            "and use openai:MODEL@http://host:port/v1",
+        )
+    near = difflib.get_close_matches(provider, _PROVIDERS, n=1, cutoff=0.4)
+    raise UserError(
+        f"there is no model provider {provider!r}",
+        why=f"a model is given as provider:name; providers are {', '.join(_PROVIDERS)}",
+        fix=f"did you mean {near[0]}:{name or 'MODEL'}?" if near else "e.g. openai:gpt-4.1-mini",
+    )
+
+
+def _endpoint(ref: str, provider: str, name: str, max_in_flight: int, timeout_s: float) -> Any:
+    from dramaturg.models.openai_compatible import OpenAICompatible
+
+    model, _, url = name.partition("@")
+    if not model:
+        raise UserError(f"{ref!r} names no model", fix=f"e.g. {provider}:MODEL")
+    if provider == "ollama":
+        base = url or os.environ.get("OLLAMA_BASE_URL", _OLLAMA)
+    else:
+        base = url or os.environ.get("OPENAI_BASE_URL", _OPENAI)
+    key = os.environ.get("OPENAI_API_KEY")
+    if not key and base == _OPENAI:
+        raise UserError(
+            f"{ref} needs a key",
+            why="the environment variable OPENAI_API_KEY is not set",
+            fix="export OPENAI_API_KEY=..., or name a local server: openai:MODEL@http://host:port/v1",
+        )
+    if not base.startswith(("http://", "https://")):
+        raise UserError(
+            f"{base!r} is no endpoint address", fix="it begins with http:// or https://"
+        )
+    return OpenAICompatible(
+        model,
+        base_url=base.rstrip("/"),
+        api_key=key,
+        timeout_s=timeout_s,
+        max_in_flight=max_in_flight,
+        ref=f"{provider}:{model}" + (f"@{base}" if url else ""),
+    )
+
+
+def parse_roles(given: Sequence[str], roles: Sequence[str]) -> dict[str, str]:
+    """`--model X` and `--model role=X` options as a reference by role; "*" holds the bare one.
+
+    Raises:
+        UserError: For a role that the recipe does not have, or one given twice.
+    """
+    found: dict[str, str] = {}
+    for item in given:
+        role, sep, ref = item.partition("=")
+        if not sep or ":" in role:
+            role, ref = "*", item
+        elif role not in roles:
+            near = difflib.get_close_matches(role, roles, n=1, cutoff=0.4)
+            raise UserError(
+                f"there is no role {role!r}",
+                why=f"the roles are {', '.join(roles)}",
+                fix=f"did you mean --model {near[0]}={ref}?" if near else "see --help",
+            )
+        if role in found:
+            raise UserError(f"the model of {role if role != '*' else 'every role'} is given twice")
+        found[role] = ref
+    return found

@@ -1,0 +1,249 @@
+"""What a recipe is: an ordinary function whose signature is its configuration.
+
+Models come first, typed by what they must be able to do; settings follow the star. Command line,
+docs and run folder are read from the signature; the comment beside a setting is its help.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import inspect
+import io
+import pkgutil
+import tokenize
+import typing
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any
+
+from dramaturg.errors import UserError
+from dramaturg.models import ChatModel, Embedder, NLIModel, QualityModel, ToxicityModel, can_do
+from dramaturg.records import Conversation, Persona
+
+_PROTOCOLS: dict[type, str] = {
+    ChatModel: "answers the tasks",
+    NLIModel: "judges entailment and contradiction",
+    Embedder: "turns sentences into vectors",
+    ToxicityModel: "rates toxicity",
+    QualityModel: "compares conversations",
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a recipe hands to the runner.
+
+    Attributes:
+        conversations: The kept ones, each with its split.
+        people: Everyone who could talk.
+        report: Figures by section, JSON values; each number names its n, unit, split and scorer.
+        notes: Sentences that a user should read (a split that stayed empty, a target missed).
+        stopped: Why it ended early, or None.
+    """
+
+    conversations: list[Conversation]
+    people: list[Persona]
+    report: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    stopped: str | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of an estimate: how many calls a role makes, and how long they are.
+
+    Attributes:
+        tokens_in, tokens_out: Per call, on average.
+    """
+
+    name: str
+    role: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its name, the Python type of a value, its default and its help."""
+
+    name: str
+    kind: type
+    optional: bool
+    default: Any
+    help: str
+
+    def read(self, text: str) -> Any:
+        """The value that a text stands for. Raises UserError if it is none."""
+        if self.optional and text.lower() in ("none", ""):
+            return None
+        try:
+            if self.kind is bool:
+                return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[
+                    text.lower()
+                ]
+            return self.kind(text)
+        except (ValueError, KeyError) as error:
+            raise UserError(
+                f"--{self.name.replace('_', '-')} cannot be {text!r}",
+                why=f"it takes {'yes or no' if self.kind is bool else 'a ' + self.kind.__name__}",
+                fix=f"the default is {self.default!r}",
+            ) from error
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe and what its signature says.
+
+    Attributes:
+        roles: Role name -> the protocol that its model must satisfy.
+        tasks: Role name -> the tasks that a chat model in this role is asked for.
+        estimate: Settings and number of facts -> the calls it will make.
+    """
+
+    name: str
+    make: Callable[..., Awaitable[Made]]
+    tasks: Mapping[str, tuple[str, ...]]
+    estimate: Callable[[Mapping[str, Any], int], list[Step]]
+
+    @functools.cached_property
+    def headline(self) -> str:
+        """The first line of its module's docstring."""
+        return self.card.partition("\n")[0]
+
+    @functools.cached_property
+    def card(self) -> str:
+        """Its module's docstring."""
+        return inspect.getdoc(inspect.getmodule(self.make)) or ""
+
+    @functools.cached_property
+    def roles(self) -> dict[str, type]:
+        hints = typing.get_type_hints(self.make)
+        parameters = inspect.signature(self.make).parameters.values()
+        return {p.name: hints[p.name] for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
+
+    @functools.cached_property
+    def settings(self) -> dict[str, Setting]:
+        hints = typing.get_type_hints(self.make)
+        helps = _comments(self.make)
+        found = {}
+        for p in inspect.signature(self.make).parameters.values():
+            if p.kind is not p.KEYWORD_ONLY:
+                continue
+            kinds = typing.get_args(hints[p.name]) if isinstance(hints[p.name], UnionType) else ()
+            kind = next((k for k in kinds if k is not NoneType), hints[p.name])
+            found[p.name] = Setting(
+                name=p.name,
+                kind=kind,
+                optional=NoneType in kinds,
+                default=p.default,
+                help=helps.get(p.name, ""),
+            )
+        return found
+
+    def check_model(self, role: str, model: object) -> None:
+        """Raises UserError if `model` cannot play `role`; names a model that can."""
+        need = self.roles[role]
+        missing = [t for t in self.tasks.get(role, ()) if not can_do(model, t)]
+        ref = getattr(model, "ref", type(model).__name__)
+        if not isinstance(model, need):
+            raise UserError(
+                f"{ref} cannot play the role {role!r} of {self.name}",
+                why=f"the role needs a model that {_PROTOCOLS.get(need, 'does ' + need.__name__)}",
+                fix=f"give it another, e.g. --model {role}=embedded",
+            )
+        if need is ChatModel and missing:
+            raise UserError(
+                f"{ref} cannot do {missing[0]!r}, which {self.name} asks of its {role!r}",
+                why="it follows no instructions and has no native form of this task",
+                fix=f"give it an instruction model, e.g. --model {role}=openai:gpt-4.1-mini",
+            )
+
+
+_recipes: dict[str, Recipe] = {}
+
+
+def recipe(
+    *,
+    tasks: Mapping[str, tuple[str, ...]],
+    estimate: Callable[[Mapping[str, Any], int], list[Step]],
+) -> Callable[[Callable[..., Awaitable[Made]]], Callable[..., Awaitable[Made]]]:
+    """Enter a function into the book under its own name, underscores as dashes."""
+
+    def enter(make: Callable[..., Awaitable[Made]]) -> Callable[..., Awaitable[Made]]:
+        name = make.__name__.replace("_", "-")
+        _recipes[name] = Recipe(name=name, make=make, tasks=tasks, estimate=estimate)
+        return make
+
+    return enter
+
+
+def all_recipes() -> dict[str, Recipe]:
+    """Every recipe by name; a recipe is a module of this package that calls `recipe`."""
+    import dramaturg.recipes as book
+
+    for module in pkgutil.iter_modules(book.__path__):
+        importlib.import_module(f"dramaturg.recipes.{module.name}")
+    return dict(sorted(_recipes.items()))
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of this name. Raises UserError naming the nearest one."""
+    known = all_recipes()
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name.replace("_", "-"), known, n=1, cutoff=0.3)
+    raise UserError(
+        f"there is no recipe {name!r}",
+        why=f"known: {', '.join(known)}",
+        fix=f"did you mean {near[0]!r}?" if near else "dramaturg recipes lists them",
+    )
+
+
+def read_settings(of: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of a recipe: the given ones read and checked, defaults for the rest.
+
+    Raises:
+        UserError: For an unknown setting (with the nearest right one) or a value of another type.
+    """
+    settings = {name: s.default for name, s in of.settings.items()}
+    for name, value in given.items():
+        key = name.replace("-", "_")
+        if key not in settings:
+            near = difflib.get_close_matches(key, settings, n=1, cutoff=0.4)
+            raise UserError(
+                f"{of.name} has no setting --{name.replace('_', '-')}",
+                fix=f"did you mean --{near[0].replace('_', '-')}?"
+                if near
+                else f"dramaturg recipes {of.name} lists its settings",
+            )
+        setting = of.settings[key]
+        if isinstance(value, str):
+            value = setting.read(value)
+        elif setting.kind is Path and value is not None:
+            value = Path(value)
+        elif setting.kind is float and type(value) is int:
+            value = float(value)
+        elif not (isinstance(value, setting.kind) or (value is None and setting.optional)):
+            setting.read(str(value))
+        settings[key] = value
+    return settings
+
+
+def _comments(make: Callable[..., Any]) -> dict[str, str]:
+    """The comment on the line of each parameter."""
+    source = inspect.getsource(inspect.unwrap(make))
+    found: dict[str, str] = {}
+    line: list[str] = []
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.NAME:
+            line.append(token.string)
+        elif token.type == tokenize.COMMENT and line:
+            found.setdefault(line[0], token.string.lstrip("# "))
+        elif token.type in (tokenize.NL, tokenize.NEWLINE):
+            line = []
+    return found

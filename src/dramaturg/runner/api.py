@@ -1,0 +1,54 @@
+"""The two functions of the front door: `run` and `arun`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dramaturg.errors import Interrupted, OutOfBudget
+from dramaturg.models.budget import Budget
+from dramaturg.runner.perform import Run, perform
+from dramaturg.runner.plan import plan
+
+
+async def arun(
+    recipe: str,
+    *,
+    model: str | Sequence[str] = (),
+    out: str | Path | None = None,
+    n: int | None = None,
+    max_cost: float | None = None,
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
+    **settings: Any,
+) -> Run:
+    """Make a dataset; see `run`."""
+    if n is not None:
+        settings["conversations"] = n
+    planned = plan(recipe, settings, [model] if isinstance(model, str) else list(model), out)
+    budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
+    result = await perform(planned, budget=budget)
+    if result.error is not None and not isinstance(result.error, OutOfBudget | Interrupted):
+        raise result.error
+    return result
+
+
+def run(recipe: str, **arguments: Any) -> Run:
+    """Make a dataset, and wait for it.
+
+    Args:
+        recipe: A recipe's name, e.g. "synthetic-persona-chat".
+        arguments: `model` (a reference or several, e.g. "openai:gpt-4.1-mini", "nli=embedded"),
+            `out` (the run folder), `n` (conversations), `max_cost` in US dollars, `max_calls`,
+            `max_tokens`, and the recipe's settings, such as `personas` and `seed`.
+
+    Returns:
+        The run: its folder, its report, and whether it finished.
+
+    Raises:
+        UserError: If something is wrong before the first call.
+        BackendError: If a model failed for good; what was finished is in the folder.
+    """
+    return asyncio.run(arun(recipe, **arguments))

@@ -1,0 +1,63 @@
+"""What a run will take, without a call: calls, tokens, money and time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dramaturg.models.prices import usd
+from dramaturg.runner.plan import Plan
+
+EMBEDDED_TOKENS_PER_S = 600.0  # two cores, measured: docs/embedded-model.md
+ASSUMED_REPLY_S = 4.0  # an endpoint's reply; an assumption, `dramaturg doctor` measures yours
+IN_FLIGHT = 64
+
+
+def estimate(planned: Plan) -> dict[str, Any]:
+    """The calls of each step by role, and their sum.
+
+    Returns:
+        "steps": for each its role, model, calls, tokens_in and tokens_out (totals), usd (None
+        where the price is not known or the step is free of calls). "totals": the same summed,
+        "seconds", and "assumptions": sentences that say what the figures rest on.
+    """
+    rows: list[dict[str, Any]] = []
+    for step in planned.recipe.estimate(planned.settings, planned.facts):
+        ref = planned.refs[step.role]
+        free = ref == "embedded"
+        calls = 0 if free and step.role != "writer" else step.calls
+        tokens_in, tokens_out = calls * step.tokens_in, calls * step.tokens_out
+        rows.append(
+            {
+                "step": step.name,
+                "role": step.role,
+                "model": ref,
+                "calls": calls,
+                "tokens_in": tokens_in,
+                "tokens_out": tokens_out,
+                "usd": 0.0 if free else usd(ref, tokens_in, tokens_out),
+                "seconds": tokens_out / EMBEDDED_TOKENS_PER_S
+                if free
+                else calls * ASSUMED_REPLY_S / IN_FLIGHT,
+            }
+        )
+    known = [row["usd"] for row in rows]
+    totals = {
+        "calls": sum(row["calls"] for row in rows),
+        "tokens_in": sum(row["tokens_in"] for row in rows),
+        "tokens_out": sum(row["tokens_out"] for row in rows),
+        "usd": None if None in known else round(sum(known), 4),
+        "seconds": round(sum(row["seconds"] for row in rows), 1),
+    }
+    return {
+        "recipe": planned.recipe.name,
+        "out": str(planned.out),
+        "steps": rows,
+        "totals": totals,
+        "assumptions": [
+            "no draft is dropped early, no pair is tried again: a real run makes fewer quality "
+            "votes (the drafts that the first experts drop are not compared) and a few more drafts",
+            f"an endpoint answers in {ASSUMED_REPLY_S:g} s with {IN_FLIGHT} calls in flight; "
+            f"the embedded model writes {EMBEDDED_TOKENS_PER_S:g} tokens a second",
+            "prices are those of the price file (dramaturg doctor names it); nothing is fetched",
+        ],
+    }

@@ -1,0 +1,202 @@
+"""Perform a plan: open the folder, wrap the models, listen, export, report."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from dramaturg import __version__, dataset
+from dramaturg.errors import BackendError, DramaturgError, Interrupted, OutOfBudget
+from dramaturg.models import ChatModel
+from dramaturg.models.budget import Budget, Budgeted
+from dramaturg.models.gate import Gate, Gated
+from dramaturg.models.prompted import PromptedNLI
+from dramaturg.models.recorded import Recorded
+from dramaturg.recipes.recipe import Made
+from dramaturg.records import Conversation
+from dramaturg.runner.plan import Plan
+from dramaturg.store import RunFolder, RunListener, notes, write_atomically
+
+
+class Show(Protocol):
+    """Who shows the progress of a run: the command line does, the library does not."""
+
+    def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
+        """A step got further."""
+        ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that ended, for whatever reason.
+
+    Attributes:
+        path: The run folder; `datasets.load_dataset(str(path))` reads it.
+        state: "finished" or "stopped".
+        stopped: Why it ended early, or None.
+        report: What is in report.json.
+        resumed: Whether earlier work was found and used.
+        error: What ended it early, where that was an error.
+    """
+
+    path: Path
+    state: str
+    stopped: str | None
+    report: dict[str, Any]
+    resumed: bool
+    error: DramaturgError | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def conversations(self) -> Iterator[Conversation]:
+        """The kept conversations, read from the folder."""
+        return dataset.read_dataset(self.path)
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 fell short, 130 interrupted."""
+        if self.state == "finished":
+            return 0
+        return 130 if self.error is None or isinstance(self.error, Interrupted) else 1
+
+
+async def perform(
+    planned: Plan,
+    *,
+    budget: Budget | None = None,
+    gate: Gate | None = None,
+    show: Show | None = None,
+) -> Run:
+    """Perform a plan; on a folder that holds part of it, no finished call is repeated.
+
+    A model that fails for good, a limit reached and a stop by the user do not raise: what was
+    finished is exported, and the result says why it ended.
+
+    Raises:
+        RunFolderError: If the folder is held, foreign, or of another run.
+    """
+    budget, gate = budget or Budget(), gate or Gate()
+    with RunFolder.open(planned.out, planned.arguments, __version__) as folder:
+        models = {r: _wrap(m, r, folder, budget, gate) for r, m in planned.models.items()}
+        made: Made | None = None
+        error: DramaturgError | None = None
+        stopped: str | None = None
+        try:
+            with notes.listening(_Both(RunListener(folder), show)):
+                made = await planned.recipe.make(**models, **planned.settings)
+            stopped = made.stopped
+            if gate.closed and stopped:
+                error = Interrupted("stopped by the user", fix="the same command goes on")
+            elif budget.exhausted and stopped:
+                error = OutOfBudget(budget.exhausted, fix="raise the limit; the same command goes on")
+        except (Interrupted, BackendError) as reason:
+            error, stopped = reason, reason.what
+        except asyncio.CancelledError:
+            stopped = "stopped at once by the user"
+        finally:
+            await _close(planned.models)
+        report = _finish(folder, planned, made, stopped)
+        state = "stopped" if stopped else "finished"
+        if not stopped:
+            folder.finish()
+        notes_made = made.notes if made else []
+        return Run(folder.path, state, stopped, report, folder.resumed, error, notes_made)
+
+
+def _finish(
+    folder: RunFolder, planned: Plan, made: Made | None, stopped: str | None
+) -> dict[str, Any]:
+    report: dict[str, Any] = {
+        "recipe": planned.recipe.name,
+        "models": planned.refs,
+        "settings": planned.arguments["settings"],
+        "stopped": stopped,
+        "notes": made.notes if made else [],
+        **(made.report if made else {}),
+        "totals": _totals(folder),
+    }
+    if made and made.conversations:
+        report["splits"] = dataset.export(folder, made.conversations, made.people)
+        dataset.write_card(folder, report)
+    text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+    write_atomically(folder.path / "report.json", text.encode())
+    return report
+
+
+def _totals(folder: RunFolder) -> dict[str, dict[str, float]]:
+    """What the run has cost so far, by "role/task", over every time it was resumed."""
+    folder.journal.flush()
+    return {
+        f"{role}/{task}": {
+            "calls": cost.calls,
+            "tokens_in": cost.tokens_in,
+            "tokens_out": cost.tokens_out,
+            "model_seconds": round(cost.seconds, 3),
+            "usd": round(cost.usd, 6),
+        }
+        for (role, task), cost in sorted(folder.journal.totals().items())
+    }
+
+
+@contextlib.contextmanager
+def ctrl_c(gate: Gate, say: Callable[[str], None]) -> Iterator[None]:
+    """Ctrl-C or SIGTERM once: finish what is in flight, then stop. Twice: stop now."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def on_signal() -> None:
+        if not gate.closed:
+            gate.close()
+            say("stopping: waiting for the calls in flight (once more stops at once)")
+        elif task is not None:
+            task.cancel()
+
+    installed: list[signal.Signals] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, on_signal)
+            installed.append(number)
+    try:
+        yield
+    finally:
+        for number in installed:
+            loop.remove_signal_handler(number)
+
+
+class _Both:
+    """Records go to the journal, progress to whoever shows it."""
+
+    def __init__(self, keep: RunListener, show: Show | None) -> None:
+        self._keep, self._show = keep, show
+
+    def note(self, record: msgspec.Struct) -> None:
+        self._keep.note(record)
+
+    def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
+        if self._show is not None:
+            self._show.progress(step, done, total, figures)
+
+
+def _wrap(model: Any, role: str, folder: RunFolder, budget: Budget, gate: Gate) -> Any:
+    """The model with a gate, a budget and a journal before it."""
+    if isinstance(model, PromptedNLI):
+        return PromptedNLI(_wrap(model.chat, role, folder, budget, gate))
+    if not isinstance(model, ChatModel):
+        return model
+    if hasattr(model, "with_chat"):  # embedded: only what it writes is worth keeping
+        return model.with_chat(Recorded(Gated(Budgeted(model, budget), gate), role, folder.journal))
+    return Recorded(Gated(Budgeted(model, budget), gate), role, folder.journal)
+
+
+async def _close(models: Mapping[str, Any]) -> None:
+    for model in {id(m): m for m in models.values()}.values():
+        inner = model.chat if isinstance(model, PromptedNLI) else model
+        if hasattr(inner, "aclose"):
+            await inner.aclose()

@@ -1,0 +1,126 @@
+"""Check everything that can be checked before the first call."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dramaturg import dataset
+from dramaturg.errors import UserError
+from dramaturg.models import ChatModel, Embedder, NLIModel
+from dramaturg.models.prompted import PromptedNLI
+from dramaturg.models.resolve import parse_roles, resolve
+from dramaturg.recipes.recipe import Recipe, find_recipe, read_settings
+from dramaturg.records import content_id
+
+_DEFAULT = "embedded"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A recipe with all that it needs, checked.
+
+    Attributes:
+        refs: Model reference by role, as it is written to run.json.
+        models: The models themselves, by role; one object may play several roles.
+        out: The run folder, not yet opened.
+        facts: How many seed facts there are.
+    """
+
+    recipe: Recipe
+    settings: dict[str, Any]
+    refs: dict[str, str]
+    models: dict[str, Any]
+    out: Path
+    facts: int
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What can change a row: recipe, settings, models by role, and the personas themselves."""
+        plain = {k: str(v) if isinstance(v, Path) else v for k, v in self.settings.items()}
+        plain.pop("personas", None)
+        return {
+            "recipe": self.recipe.name,
+            "settings": plain,
+            "models": self.refs,
+            "model_versions": {r: str(getattr(m, "version", "")) for r, m in self.models.items()},
+            "personas": _file_hash(self.settings.get("personas")),
+        }
+
+
+def plan(
+    name: str,
+    settings: Mapping[str, Any],
+    models: Sequence[str] = (),
+    out: str | Path | None = None,
+    *,
+    max_in_flight: int = 64,
+    timeout_s: float = 120.0,
+) -> Plan:
+    """The plan of a run.
+
+    Args:
+        models: Items such as "openai:gpt-4.1-mini" (every role that it can play; the rest fall
+            back to the embedded model) or "nli=embedded".
+        out: The run folder; by default one under runs/ that is the same for the same plan.
+
+    Raises:
+        UserError: Unknown recipe or setting, a model that cannot play its role, unusable personas.
+    """
+    recipe = find_recipe(name)
+    values = read_settings(recipe, settings)
+    loaded = dataset.load_personas(values.get("personas") or dataset.starter_people())
+    roles = parse_roles(models, list(recipe.roles))
+    made: dict[str, Any] = {}
+
+    def model(ref: str) -> Any:
+        if ref not in made:
+            made[ref] = resolve(ref, max_in_flight=max_in_flight, timeout_s=timeout_s)
+        return made[ref]
+
+    refs: dict[str, str] = {}
+    chosen: dict[str, Any] = {}
+    for role, need in recipe.roles.items():
+        ref = roles.get(role) or roles.get("*") or _DEFAULT
+        candidate = _as(need, model(ref))
+        if role not in roles and ref != _DEFAULT and not _plays(recipe, role, candidate):
+            ref, candidate = _DEFAULT, model(_DEFAULT)
+        recipe.check_model(role, candidate)
+        refs[role], chosen[role] = ref, candidate
+    facts = len(loaded.facts)
+    planned = Plan(recipe, values, refs, chosen, Path(), facts)
+    name_by_content = f"{name}-{content_id('r', planned.arguments)[2:10]}"
+    folder = Path(out) if out is not None else Path("runs") / name_by_content
+    return Plan(recipe, values, refs, chosen, folder, facts)
+
+
+def _as(need: type, model: Any) -> Any:
+    """A chat model in the NLI role judges by prompt."""
+    if need is NLIModel and not isinstance(model, NLIModel) and isinstance(model, ChatModel):
+        return PromptedNLI(model) if model.follows_prompts() else model
+    return model
+
+
+def _plays(recipe: Recipe, role: str, model: Any) -> bool:
+    if recipe.roles[role] is Embedder:
+        return False  # few chat endpoints embed: an embedder is used when named for the role
+    try:
+        recipe.check_model(role, model)
+    except UserError:
+        return False
+    return True
+
+
+def _file_hash(path: Path | None) -> str:
+    if path is None:
+        return "starter people"
+    digest = hashlib.blake2b(digest_size=12)
+    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    for file in files:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
