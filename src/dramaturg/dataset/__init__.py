@@ -1,1 +1,19 @@
-"""Datasets: read, split apart, export, describe."""
+"""Datasets: read people and conversations, keep splits apart, export, describe."""
+
+from dramaturg.dataset.export import export
+from dramaturg.dataset.load_conversations import load_conversations
+from dramaturg.dataset.load_personas import Loaded, load_personas
+from dramaturg.dataset.parquet import read_dataset
+from dramaturg.dataset.split import SHARES, Splits, apart_by_persona, leaks
+
+__all__ = [
+    "SHARES",
+    "Loaded",
+    "Splits",
+    "apart_by_persona",
+    "export",
+    "leaks",
+    "load_conversations",
+    "load_personas",
+    "read_dataset",
+]

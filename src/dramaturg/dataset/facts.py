@@ -13,7 +13,7 @@ NEAR = 0.9  # share of common words from which two facts say the same
 
 _NEGATIONS = frozenset(
     "no not never none neither nor nobody nothing cannot without hardly "
-    "dont doesnt didnt isnt arent wasnt werent cant couldnt wont wouldnt hate dislike".split()
+    "dont doesnt didnt isnt arent wasnt werent cant couldnt wont wouldnt hate dislike".split()  # noqa: SIM905
 )
 _LOOKS_LIKE_ORDERS = re.compile(
     r"(?i)\b(?:user|person|speaker|assistant|system|human|ai)\s*\d*\s*:"

@@ -1,0 +1,177 @@
+"""Splits that never share a person, or a near-paraphrase of one.
+
+Two persons count as one if they have the same id, or if at least 60 % of the facts of the one
+who has fewer are said by the other too (same words, or near-duplicates as in `facts.repeats`).
+Conversations that share such a person, directly or over others, form a component, and a
+component is never divided.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from dramaturg.dataset.facts import repeats, words
+from dramaturg.errors import UserError
+from dramaturg.records import Conversation, derive_seed
+
+SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
+SAME_PERSON = 0.6  # share of the shorter profile that two persons may not have in common
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Which conversation is in which split.
+
+    Attributes:
+        by_id: Conversation id -> split.
+        notes: Sentences that a user should read, e.g. why a split is empty.
+    """
+
+    by_id: dict[str, str]
+    notes: list[str] = field(default_factory=list)
+
+    def apply(self, conversations: Iterable[Conversation]) -> list[Conversation]:
+        """The conversations, each with its split."""
+        return [
+            msgspec.structs.replace(conversation, split=self.by_id[conversation.id])
+            for conversation in conversations
+        ]
+
+
+def apart_by_persona(
+    conversations: Iterable[Conversation],
+    shares: Mapping[str, float] = SHARES,
+    seed: int = 13,
+) -> Splits:
+    """Divide conversations so that no two splits share a person.
+
+    Components go, largest first, to the split that lacks most; a split left empty is given the
+    smallest component of one that has several. The order of the input does not matter.
+
+    Args:
+        shares: Split -> share of the conversations, > 0, summing to 1.
+
+    Raises:
+        UserError: If the shares do not sum to 1.
+    """
+    if not shares or min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
+        raise UserError(f"the shares {dict(shares)} are not all above 0 and summing to 1")
+    given = {c.id: c for c in conversations}
+    components = _components(list(given.values()))
+    components.sort(key=lambda ids: (-len(ids), derive_seed(seed, "split", ids[0])))
+    total = len(given)
+    held: dict[str, list[list[str]]] = {split: [] for split in shares}
+    size = dict.fromkeys(shares, 0)
+    for ids in components:
+        split = max(shares, key=lambda s: shares[s] * total - size[s])
+        held[split].append(ids)
+        size[split] += len(ids)
+    for split in shares:
+        if not held[split]:
+            donors = [s for s in shares if len(held[s]) > 1]
+            if donors:
+                donor = max(donors, key=lambda s: size[s] - shares[s] * total)
+                held[split].append(held[donor].pop())
+    by_id = {id: split for split, many in held.items() for ids in many for id in ids}
+    return Splits(by_id=by_id, notes=_notes(held, components, total, shares))
+
+
+def leaks(conversations: Iterable[Conversation], by_id: Mapping[str, str]) -> list[str]:
+    """Each pair of persons in different splits who count as one, in words; [] when kept apart.
+
+    Compares every person with every other: a check, independent of how the splits were made.
+    """
+    people = [
+        (by_id[c.id], c.id, speaker.persona_id, {" ".join(words(f)) for f in speaker.persona})
+        for c in conversations
+        for speaker in c.speakers
+    ]
+    found = []
+    for i, (split, id, persona, facts) in enumerate(people):
+        for other_split, other_id, other_persona, other_facts in people[:i]:
+            if split == other_split:
+                continue
+            least = min(len(facts), len(other_facts))
+            same_id = persona is not None and persona == other_persona
+            if same_id or (least and len(facts & other_facts) >= SAME_PERSON * least):
+                found.append(f"{other_id} in {other_split} and {id} in {split} share a person")
+    return found
+
+
+def _components(conversations: Sequence[Conversation]) -> list[list[str]]:
+    leader: dict[str, str] = {}
+
+    def find(node: str) -> str:
+        leader.setdefault(node, node)
+        while leader[node] != node:
+            leader[node] = leader[leader[node]]
+            node = leader[node]
+        return node
+
+    def join(one: str, other: str) -> None:
+        first, second = sorted((find(one), find(other)))
+        leader[second] = first
+
+    profiles: dict[str, tuple[str, ...]] = {}
+    for conversation in conversations:
+        find(f"c {conversation.id}")
+        for n, speaker in enumerate(conversation.speakers):
+            if speaker.persona_id is None and not speaker.persona:
+                continue
+            node = f"p {speaker.persona_id or f'{conversation.id} {n}'}"
+            join(f"c {conversation.id}", node)
+            profiles[node] = profiles.get(node, ()) + speaker.persona
+    for one, other in _same_people(profiles):
+        join(one, other)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for conversation in conversations:
+        groups[find(f"c {conversation.id}")].append(conversation.id)
+    return [sorted(ids) for ids in groups.values()]
+
+
+def _same_people(profiles: Mapping[str, tuple[str, ...]]) -> Iterable[tuple[str, str]]:
+    texts = sorted({fact for facts in profiles.values() for fact in facts})
+    again = repeats(texts)
+    number = {text: again[i][0] if i in again else i for i, text in enumerate(texts)}
+    bags = {node: frozenset(number[f] for f in facts) for node, facts in profiles.items()}
+    holders: dict[int, list[str]] = defaultdict(list)
+    for node, bag in bags.items():
+        for fact in bag:
+            holders[fact].append(node)
+    for node, bag in bags.items():
+        # Whoever has 60 % of these facts has one of the rarest 40 % plus one.
+        needed = math.ceil(SAME_PERSON * len(bag) - 1e-9)
+        rarest = sorted(bag, key=lambda fact: (len(holders[fact]), fact))
+        for fact in rarest[: len(bag) - needed + 1] if bag else ():
+            for other in holders[fact]:
+                if other != node and len(bag & bags[other]) >= needed:
+                    yield node, other
+
+
+def _notes(
+    held: Mapping[str, list[list[str]]],
+    components: list[list[str]],
+    total: int,
+    shares: Mapping[str, float],
+) -> list[str]:
+    if not total:
+        return ["there are no conversations to divide"]
+    notes = []
+    largest = len(components[0])
+    empty = [split for split in shares if not held[split]]
+    if empty:
+        notes.append(
+            f"no conversation is left for {' and '.join(empty)}: {total} conversations form "
+            f"{len(components)} group(s) that share persons, and a group is never divided"
+        )
+    elif largest > max(shares.values()) * total and len(components) > 1 and largest > 2:
+        notes.append(
+            f"{largest} of {total} conversations share persons, directly or over others, and stay "
+            "together: the splits miss their shares"
+        )
+    return notes
