@@ -1,10 +1,12 @@
 """Datasets: read people and conversations, keep splits apart, export, describe."""
 
+from dramaturg.dataset.card import write_card
 from dramaturg.dataset.export import export
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_personas import Loaded, load_personas
 from dramaturg.dataset.parquet import read_dataset
-from dramaturg.dataset.split import SHARES, Splits, apart_by_persona, leaks
+from dramaturg.dataset.starter import starter_people
+from dramaturg.dataset.split import SHARES, Splits, apart_by_persona, leaks, people_apart
 
 __all__ = [
     "SHARES",
@@ -15,5 +17,7 @@ __all__ = [
     "leaks",
     "load_conversations",
     "load_personas",
+    "people_apart",
     "read_dataset",
+    "starter_people",
 ]

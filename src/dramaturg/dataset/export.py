@@ -88,8 +88,8 @@ def export(
         for split, count in counts.items():
             rows = _kept(folder, split, kept)
             schema = conversation_schema(scorers)
-            tables = (conversation_table(batch, scorers) for batch in _batches(rows))
-            written["data"] += _write(aside / "data", split, tables, schema, count, rows_per_file)
+            batches = (conversation_table(batch, scorers) for batch in _batches(rows))
+            written["data"] += _write(aside / "data", split, batches, schema, count, rows_per_file)
         for room, kind, tables, schema, count in _side_tables(folder, wanted):
             written[room] = _write(aside / room, kind, tables, schema, count, rows_per_file)
         for room, files in written.items():

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 MAX_CHARACTERS = 1_000  # a longer "fact" is a document
 NEAR = 0.9  # share of common words from which two facts say the same
 
-_NEGATIONS = frozenset(
-    "no not never none neither nor nobody nothing cannot without hardly "
-    "dont doesnt didnt isnt arent wasnt werent cant couldnt wont wouldnt hate dislike".split()  # noqa: SIM905
+_NEGATIONS = re.compile(
+    r"no|not|never|none|neither|nor|nobody|nothing|cannot|without|hardly|hate|dislike"
+    r"|(?:do|does|did|is|are|was|were|ca|could|wo|would|have|has|had|should)nt"
 )
 _LOOKS_LIKE_ORDERS = re.compile(
     r"(?i)\b(?:user|person|speaker|assistant|system|human|ai)\s*\d*\s*:"
@@ -104,4 +104,4 @@ def _near(one: frozenset[str], other: frozenset[str], near: float) -> bool:
     if common < near * (len(one) + len(other) - common):
         return False
     between = one ^ other
-    return not any(w in _NEGATIONS or any(c.isdigit() for c in w) for w in between)
+    return not any(_NEGATIONS.fullmatch(w) or any(c.isdigit() for c in w) for w in between)

@@ -17,7 +17,7 @@ import msgspec
 
 from dramaturg.dataset.facts import repeats, words
 from dramaturg.errors import UserError
-from dramaturg.records import Conversation, derive_seed
+from dramaturg.records import Conversation, Persona, derive_seed
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SAME_PERSON = 0.6  # share of the shorter profile that two persons may not have in common
@@ -59,12 +59,46 @@ def apart_by_persona(
     Raises:
         UserError: If the shares do not sum to 1.
     """
+    _check_shares(shares)
+    components = _components(list({c.id: c for c in conversations}.values()))
+    held = _assigned(components, shares, seed)
+    by_id = {id: split for split, many in held.items() for ids in many for id in ids}
+    return Splits(by_id=by_id, notes=_notes(held, components, len(by_id), shares))
+
+
+def people_apart(
+    people: Iterable[Persona], shares: Mapping[str, float] = SHARES, seed: int = 13
+) -> dict[str, str]:
+    """Divide persons before they are paired: pairs made inside a split need no further care.
+
+    Without it, persons who talk with several others soon hang together as one group, which
+    `apart_by_persona` must leave whole.
+
+    Returns:
+        Persona id -> split; near-paraphrases of one person are in one split.
+    """
+    _check_shares(shares)
+    profiles = {person.id: person.sentences for person in people}
+    groups = _Groups()
+    for id in profiles:
+        groups.find(id)
+    for one, other in _same_people(profiles):
+        groups.join(one, other)
+    held = _assigned(groups.all(), shares, seed)
+    return {id: split for split, many in held.items() for ids in many for id in ids}
+
+
+def _check_shares(shares: Mapping[str, float]) -> None:
     if not shares or min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
         raise UserError(f"the shares {dict(shares)} are not all above 0 and summing to 1")
-    given = {c.id: c for c in conversations}
-    components = _components(list(given.values()))
+
+
+def _assigned(
+    components: list[list[str]], shares: Mapping[str, float], seed: int
+) -> dict[str, list[list[str]]]:
+    """The components of each split; sorts `components` by size, largest first."""
     components.sort(key=lambda ids: (-len(ids), derive_seed(seed, "split", ids[0])))
-    total = len(given)
+    total = sum(map(len, components))
     held: dict[str, list[list[str]]] = {split: [] for split in shares}
     size = dict.fromkeys(shares, 0)
     for ids in components:
@@ -77,8 +111,7 @@ def apart_by_persona(
             if donors:
                 donor = max(donors, key=lambda s: size[s] - shares[s] * total)
                 held[split].append(held[donor].pop())
-    by_id = {id: split for split, many in held.items() for ids in many for id in ids}
-    return Splits(by_id=by_id, notes=_notes(held, components, total, shares))
+    return held
 
 
 def leaks(conversations: Iterable[Conversation], by_id: Mapping[str, str]) -> list[str]:
@@ -103,35 +136,51 @@ def leaks(conversations: Iterable[Conversation], by_id: Mapping[str, str]) -> li
     return found
 
 
-def _components(conversations: Sequence[Conversation]) -> list[list[str]]:
-    leader: dict[str, str] = {}
+class _Groups:
+    """Things that belong together (union-find); a group is led by its least member."""
 
-    def find(node: str) -> str:
+    def __init__(self) -> None:
+        self._leader: dict[str, str] = {}
+
+    def find(self, node: str) -> str:
+        """The leader of a node's group; a new node leads itself."""
+        leader = self._leader
         leader.setdefault(node, node)
         while leader[node] != node:
             leader[node] = leader[leader[node]]
             node = leader[node]
         return node
 
-    def join(one: str, other: str) -> None:
-        first, second = sorted((find(one), find(other)))
-        leader[second] = first
+    def join(self, one: str, other: str) -> None:
+        """Make one group of two."""
+        first, second = sorted((self.find(one), self.find(other)))
+        self._leader[second] = first
 
+    def all(self) -> list[list[str]]:
+        """Every group, its members in order."""
+        groups: dict[str, list[str]] = defaultdict(list)
+        for node in sorted(self._leader):
+            groups[self.find(node)].append(node)
+        return list(groups.values())
+
+
+def _components(conversations: Sequence[Conversation]) -> list[list[str]]:
+    groups = _Groups()
     profiles: dict[str, tuple[str, ...]] = {}
     for conversation in conversations:
-        find(f"c {conversation.id}")
+        groups.find(f"c {conversation.id}")
         for n, speaker in enumerate(conversation.speakers):
             if speaker.persona_id is None and not speaker.persona:
                 continue
             node = f"p {speaker.persona_id or f'{conversation.id} {n}'}"
-            join(f"c {conversation.id}", node)
+            groups.join(f"c {conversation.id}", node)
             profiles[node] = profiles.get(node, ()) + speaker.persona
     for one, other in _same_people(profiles):
-        join(one, other)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for conversation in conversations:
-        groups[find(f"c {conversation.id}")].append(conversation.id)
-    return [sorted(ids) for ids in groups.values()]
+        groups.join(one, other)
+    return [
+        [node.removeprefix("c ") for node in group if node.startswith("c ")]
+        for group in groups.all()
+    ]
 
 
 def _same_people(profiles: Mapping[str, tuple[str, ...]]) -> Iterable[tuple[str, str]]:

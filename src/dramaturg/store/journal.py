@@ -203,6 +203,13 @@ class Journal:
             for role, task, calls, tokens_in, tokens_out, seconds, usd in self._fetch(sql, ())
         }
 
+    def prompts(self) -> list[tuple[str, str, str, str]]:
+        """Each (role, task, model, prompt hash) that finished a call; "" hash: a native call."""
+        self.flush()
+        sql = """SELECT DISTINCT role, task, model, prompt_hash FROM calls
+            WHERE state = 'done' ORDER BY role, task, model, prompt_hash"""
+        return self._fetch(sql, ())
+
     # Records
 
     def put(self, kind: str, id: str, body_json: str, round: int = 0) -> None:

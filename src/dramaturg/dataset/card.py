@@ -1,0 +1,235 @@
+"""The dataset card: README.md for people and for the Hugging Face hub, croissant.json beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from dramaturg.dataset.parquet import SPLITS, split_of
+from dramaturg.records import Persona, from_json
+from dramaturg.store import RunFolder, write_atomically
+
+_SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
+_BESIDE = {
+    "personas": "every person, with facts and further views",
+    "preferences": "which conversation was preferred to which, and why",
+    "dropped": "every row that was not kept, with its reason",
+}
+_EMBEDDED_LIMIT = (
+    "- The embedded model is small (about 10 million parameters), writes English only and follows "
+    "no instructions: expect simple talk, repetition and slips of logic. It is a baseline."
+)
+
+
+def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Path:
+    """Write README.md and croissant.json of a folder that `export` wrote.
+
+    Args:
+        facts: What the run says of itself; all may be missing: `recipe`, `title`, `models`
+            (role -> reference), `settings`, `seed`, `stopped` (why it ended
+            early), `critics` (name -> what it rests on, or sentences), `notes`, `limits`,
+            `language`, `license`, `tags`.
+
+    Returns:
+        The card's path. It holds no time and no path: the same run gives the same bytes.
+    """
+    told = {**folder.arguments, **(facts or {})}
+    splits = _splits(folder.path)
+    configs = [name for name in _BESIDE if any((folder.path / name).glob("*.parquet"))]
+    people = _people(folder)
+    languages = sorted({language for _, _, language in people}) or ["en"]
+    recipe = str(told.get("recipe", "unknown"))
+    title = str(told.get("title") or f"Conversations by {recipe}")
+    settings = dict(told.get("settings") or {})
+    files = {split: f"data/{split}-*.parquet" for split in splits}
+    filled = {
+        "front_matter": _front_matter(
+            told, title, told.get("language") or languages, sum(splits.values()), files, configs
+        ),
+        "title": title,
+        "count": f"{sum(splits.values()):,}",
+        "recipe": recipe,
+        "more_configs": "\n".join(f'{name} = load_dataset("PATH", "{name}")' for name in configs),
+        "splits": _table((split, f"{n:,}") for split, n in splits.items()),
+        "beside": "\n".join(f"- `{name}/`: {_BESIDE[name]}" for name in configs),
+        "notes": "".join(f"\n- {_line(note)}" for note in told.get("notes") or ()),
+        "state": f"stopped early ({_line(told['stopped'])})" if told.get("stopped") else "complete",
+        "seed": str(told.get("seed", settings.get("seed", "not given"))),
+        "models": _table(sorted(dict(told.get("models") or {}).items())),
+        "prompts": _table(
+            (role, task, model, hash or "native, no prompt")
+            for role, task, model, hash in folder.journal.prompts()
+        ),
+        "settings": _table(
+            (name, value) for name, value in sorted(settings.items()) if name != "personas"
+        ),
+        "critics": _critics(told.get("critics")),
+        "limits": _limits(told),
+        "sources": _sources(people),
+        "license": str(told.get("license", "unknown")),
+    }
+    template = resources.files("dramaturg.dataset").joinpath("templates", "card.md")
+    text = re.sub(
+        r"\{\{(\w+)\}\}", lambda hit: filled[hit[1]], template.read_text(encoding="utf-8")
+    )
+    card = folder.path / "README.md"
+    write_atomically(card, text.encode("utf-8", "replace"))
+    croissant = json.dumps(_croissant(title, told, files, configs), indent=2, ensure_ascii=False)
+    write_atomically(folder.path / "croissant.json", f"{croissant}\n".encode("utf-8", "replace"))
+    return card
+
+
+def _front_matter(
+    told: Mapping[str, Any],
+    title: str,
+    languages: Any,
+    count: int,
+    files: Mapping[str, str],
+    configs: Sequence[str],
+) -> str:
+    """YAML, in which every JSON text is a valid value."""
+    size = next((name for limit, name in _SIZES if count < limit), "n>10M")
+    tags = ["synthetic", "persona", "dialogue", "dramaturg", *(told.get("tags") or ())]
+    spoken = [languages] if isinstance(languages, str) else list(languages)
+    lines = [
+        f"pretty_name: {json.dumps(title, ensure_ascii=False)}",
+        f"license: {json.dumps(str(told.get('license', 'unknown')))}",
+        f"language: {json.dumps(spoken)}",
+        f"tags: {json.dumps(tags, ensure_ascii=False)}",
+        'task_categories: ["text-generation"]',
+        f"size_categories: {json.dumps([size])}",
+        "configs:",
+        "- config_name: default",
+        "  data_files:",
+    ]
+    for split, pattern in files.items():
+        lines += [f"  - split: {json.dumps(split)}", f"    path: {json.dumps(pattern)}"]
+    for name in configs:
+        path = json.dumps(f"{name}/*.parquet")
+        lines += [f"- config_name: {name}", "  data_files:"]
+        lines += ["  - split: train", f"    path: {path}"]
+    return "\n".join(lines)
+
+
+def _splits(path: Path) -> dict[str, int]:
+    """Conversations by split, as the files themselves say."""
+    import pyarrow.parquet as pq
+
+    counts: Counter[str] = Counter()
+    for file in (path / "data").glob("*.parquet"):
+        counts[split_of(file)] += pq.read_metadata(file).num_rows
+    known = [split for split in SPLITS if split in counts]
+    return {split: counts[split] for split in [*known, *sorted(counts.keys() - set(SPLITS))]}
+
+
+def _people(folder: RunFolder) -> Counter[tuple[str, str, str]]:
+    """How many persons have each (source, licence, language)."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for body in folder.journal.records("persona"):
+        person = from_json(body, Persona)
+        found[person.source, person.licence, person.language] += 1
+    return found
+
+
+def _sources(people: Counter[tuple[str, str, str]]) -> str:
+    if not people:
+        return "The journal holds no persons."
+    return "\n".join(
+        f"- {n:,} persons ({_line(language)}): {_line(source) or 'source not stated'}; "
+        f"licence: {_line(licence) or 'not stated'}"
+        for (source, licence, language), n in sorted(people.items())
+    )
+
+
+def _critics(critics: Any) -> str:
+    if not critics:
+        return "Not described by the run; the scorers are the fields of the column `scores`."
+    if isinstance(critics, Mapping):
+        return "\n".join(f"- `{name}`: {_line(rests)}" for name, rests in critics.items())
+    return "\n".join(f"- {_line(critic)}" for critic in critics)
+
+
+def _limits(told: Mapping[str, Any]) -> str:
+    models = {str(ref) for ref in dict(told.get("models") or {}).values()}
+    lines = [f"- {_line(limit)}" for limit in told.get("limits") or ()]
+    if any(ref.partition(":")[0] == "embedded" for ref in models):
+        lines.append(_EMBEDDED_LIMIT)
+    return "\n".join(lines)
+
+
+def _table(rows: Any) -> str:
+    made = [
+        "| " + " | ".join(_line(cell).replace("|", "\\|") for cell in row) + " |" for row in rows
+    ]
+    return "\n".join(made)
+
+
+def _line(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return " ".join(text.split())
+
+
+def _croissant(
+    title: str, told: Mapping[str, Any], files: Mapping[str, str], configs: Sequence[str]
+) -> dict[str, Any]:
+    patterns = {"default": "data/*.parquet", **{name: f"{name}/*.parquet" for name in configs}}
+    fields = ("id", "split", "recipe", "scene_id", "scene")
+    return {
+        "@context": {
+            "@language": "en",
+            "@vocab": "https://schema.org/",
+            "sc": "https://schema.org/",
+            "cr": "http://mlcommons.org/croissant/",
+            "dct": "http://purl.org/dc/terms/",
+            "conformsTo": "dct:conformsTo",
+            "recordSet": "cr:recordSet",
+            "field": "cr:field",
+            "fileSet": "cr:fileSet",
+            "includes": "cr:includes",
+            "source": "cr:source",
+            "extract": "cr:extract",
+            "column": "cr:column",
+            "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+        },
+        "@type": "sc:Dataset",
+        "conformsTo": "http://mlcommons.org/croissant/1.0",
+        "name": title,
+        "description": f"Synthetic conversations between personas ({', '.join(files)}), "
+        f"made by the recipe {told.get('recipe', 'unknown')}.",
+        "license": str(told.get("license", "unknown")),
+        "distribution": [
+            {
+                "@type": "cr:FileSet",
+                "@id": name,
+                "encodingFormat": "application/vnd.apache.parquet",
+                "includes": pattern,
+            }
+            for name, pattern in patterns.items()
+        ],
+        "recordSet": [
+            {
+                "@type": "cr:RecordSet",
+                "@id": "conversations",
+                "field": [
+                    {
+                        "@type": "cr:Field",
+                        "@id": f"conversations/{name}",
+                        "dataType": "sc:Text",
+                        "source": {"fileSet": {"@id": "default"}, "extract": {"column": name}},
+                    }
+                    for name in fields
+                ],
+            }
+        ],
+    }
