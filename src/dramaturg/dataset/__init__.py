@@ -5,8 +5,8 @@ from dramaturg.dataset.export import export
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_personas import Loaded, load_personas
 from dramaturg.dataset.parquet import read_dataset
-from dramaturg.dataset.starter import starter_people
 from dramaturg.dataset.split import SHARES, Splits, apart_by_persona, leaks, people_apart
+from dramaturg.dataset.starter import starter_people
 
 __all__ = [
     "SHARES",
@@ -20,4 +20,5 @@ __all__ = [
     "people_apart",
     "read_dataset",
     "starter_people",
+    "write_card",
 ]
