@@ -1,0 +1,7 @@
+"""Critique: the drafts of a pair in, the best one and all that was said of them out."""
+
+from dramaturg.critique.choice import Choice
+from dramaturg.critique.panel import Critic, Panel, panel
+from dramaturg.critique.voting import Tally, tally
+
+__all__ = ["Choice", "Critic", "Panel", "Tally", "panel", "tally"]

@@ -1,0 +1,15 @@
+"""Loop: propose, judge, keep, show the kept as examples, again."""
+
+from dramaturg.loop.improve import Chosen, Improved, Judge, Measure, Proposer, improve
+from dramaturg.loop.report import RoundReport, report_round
+
+__all__ = [
+    "Chosen",
+    "Improved",
+    "Judge",
+    "Measure",
+    "Proposer",
+    "RoundReport",
+    "improve",
+    "report_round",
+]

@@ -1,0 +1,33 @@
+"""Scorers: one conversation in, a number and its evidence out; or two in, and the better one."""
+
+from dramaturg.scorers.base import Comparer, Scorer
+from dramaturg.scorers.faithfulness import claims, faithfulness
+from dramaturg.scorers.ground import ground
+from dramaturg.scorers.partner_fact import partner_fact
+from dramaturg.scorers.quality import POLICIES, quality, quality_panel
+from dramaturg.scorers.shown import PersonaShown, Shown, persona_shown, shown
+from dramaturg.scorers.toxicity import toxicity
+from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
+from dramaturg.scorers.words import tokens, utterances
+
+__all__ = [
+    "POLICIES",
+    "Comparer",
+    "PersonaShown",
+    "Scorer",
+    "Shown",
+    "claims",
+    "count_tokens",
+    "different_utterances",
+    "distinct_n",
+    "faithfulness",
+    "ground",
+    "partner_fact",
+    "persona_shown",
+    "quality",
+    "quality_panel",
+    "shown",
+    "tokens",
+    "toxicity",
+    "utterances",
+]

@@ -1,0 +1,70 @@
+"""Words: how texts are cut into tokens, and which of them carry content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from dramaturg.records import Conversation
+
+_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W\d_a-z]+", re.IGNORECASE)
+
+STOP = frozenset(
+    """
+    a about above after again against all also am an and any are as at be because been before
+    being below between both but by can could did do does doing don down during each few for from
+    further had has have having he her here hers herself him himself his how i if in into is it
+    its itself just me more most my myself no nor not now of off on once only or other our ours
+    ourselves out over own s same she should so some such t than that the their theirs them
+    themselves then there these they this those through to too under until up very was we were
+    what when where which while who whom why will with would you your yours yourself yourselves
+    i'm i've i'd i'll it's that's don't didn't doesn't isn't can't couldn't wasn't you're you've
+    he's she's they're we're we've there's what's let's won't haven't hasn't aren't
+    """.split()
+)
+
+
+def tokens(text: str) -> list[str]:
+    """Words in lower case, an apostrophe kept inside; punctuation is no token.
+
+    >>> tokens("I'm OK, thanks!")
+    ["i'm", 'ok', 'thanks']
+    """
+    return [word.lower() for word in _TOKEN.findall(text.replace("’", "'"))]
+
+
+def stem(word: str) -> str:
+    """The word without the commonest English endings, so that "dogs" meets "dog".
+
+    >>> [stem(w) for w in ("dogs", "baking", "studies", "loved", "this")]
+    ['dog', 'bak', 'study', 'lov', 'this']
+    """
+    if word.endswith("'s"):
+        word = word[:-2]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    if word.endswith("e") and len(word) > 3:
+        return word[:-1]
+    if word.endswith("es") and len(word) > 4:
+        return word[:-2]
+    if word.endswith("s") and len(word) > 3 and not word.endswith(("ss", "is", "us")):
+        return word[:-1]
+    return word
+
+
+def content(text: str) -> set[str]:
+    """The words of a text that are no function words, as they stand."""
+    return {word for word in tokens(text) if word not in STOP}
+
+
+def utterances(conversations: Iterable[Conversation]) -> list[str]:
+    """The texts of all turns, in order."""
+    return [turn.text for made in conversations for turn in made.turns]
+
+
+def shown_words(text: str) -> frozenset[str]:
+    """The content words by which an attribute is recognised, without their endings."""
+    return frozenset(stem(word) for word in tokens(text) if word not in STOP)
