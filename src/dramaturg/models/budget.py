@@ -63,8 +63,7 @@ class Budget:
             if not self.reserved.calls:
                 self._exhaust(*over)
                 break
-            self._changed = changed = asyncio.Event()
-            await changed.wait()
+            await self._changed.wait()
         raise OutOfBudget(
             self.exhausted, why="the next call might go over the limit", fix=self._fix
         )
@@ -80,7 +79,7 @@ class Budget:
         )
         if not self.reserved.calls:
             self.reserved = Cost()  # no dust of rounding
-        self._changed.set()
+        self._tell()
 
     def _over(self, cost: Cost) -> tuple[str, str, str] | None:
         tokens = cost.tokens_in + cost.tokens_out
@@ -97,7 +96,11 @@ class Budget:
     def _exhaust(self, name: str, limit: str, used: str) -> None:
         self.exhausted = f"the limit of {limit} is reached: {used} spent"
         self._fix = f"run the same command with a higher --max-{name}: it resumes"
-        self._changed.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
 
 class Budgeted:

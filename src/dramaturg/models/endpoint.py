@@ -11,6 +11,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.request import getproxies
 
@@ -24,6 +25,7 @@ from dramaturg.models.pressure import AdaptiveLimiter, Breaker, MinuteWindow, Pa
 T = TypeVar("T")
 
 _LONGEST_PAUSE_S = 60.0
+_MOST_CHANGES = 8  # parameters that a server may refuse in one call
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
 _UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _FIRST_PAUSE_S = {"rate limit": 1.0, "server": 0.5, "connection": 0.5}
@@ -107,21 +109,25 @@ class Endpoint:
         Raises:
             BackendError: If there is no reply to be had; every wait is bounded.
         """
-        failed = refused = timed_out = 0
+        failed = refused = timed_out = adapted = 0
         while True:
             try:
                 return await self._attempt(path, build, decode, work, tokens, timed_out)
             except _Failed as failure:
                 error = failure.error
-                if failure.problem and failure.status in (400, 422) and adapt(failure.problem):
-                    continue
+                if failure.problem and failure.status in (400, 422) and adapted < _MOST_CHANGES:
+                    adapted += 1
+                    if adapt(failure.problem):
+                        continue
                 if error.kind == "rate limit":
                     refused += 1
                 else:
                     failed += 1
                 timed_out += error.kind == "timeout"
                 tried = failed + refused
-                if not error.retryable or failed >= self.tries or refused >= 4 * self.tries:
+                absent = error.kind == "connection" and not self.breaker.ever_up
+                most = min(2, self.tries) if absent else self.tries
+                if not error.retryable or failed >= most or refused >= 4 * self.tries:
                     raise self._final(error, tried) from None
                 pause = self._pause(failure, tried, seed)
                 if pause > 2 * _LONGEST_PAUSE_S:
@@ -182,7 +188,7 @@ class Endpoint:
             return value, seconds
         except TimeoutError:
             self.limiter.pressed(epoch)
-            self.patience.saw(work, limit)
+            self.patience.struck(work)
             late = failures.timeout_error(self.where, limit, self.patience.timeout_s)
             raise _Failed(late) from None
         finally:
@@ -290,7 +296,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the server asks us to wait, None = it does not say."""
     with contextlib.suppress(ValueError, KeyError):
         return max(0.0, float(headers["retry-after-ms"]) / 1000)
-    return _seconds(headers.get("retry-after", ""))
+    text = headers.get("retry-after", "")
+    with contextlib.suppress(ValueError):
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    return _seconds(text)
 
 
 def _seconds(text: str) -> float | None:

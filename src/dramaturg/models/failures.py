@@ -15,7 +15,7 @@ from dramaturg.errors import BackendError
 PRESSURE = frozenset({408, 425, 429, 503, 529})
 RETRYABLE = PRESSURE | {500, 502, 504, 520, 522, 524}
 
-_KEY_LIKE = re.compile(r"\b(sk|key|tok|Bearer)[-_ ][A-Za-z0-9*_\-.]{6,}")
+_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|hf)[-_][\w*.-]{4,}|\bBearer \S+")
 _UNSUPPORTED = re.compile(
     r"unsupported|not support|unrecognized|unknown|unexpected|not permitted|not allowed"
     r"|extra (inputs|fields)|additional propert|invalid schema|incompatible|no longer",

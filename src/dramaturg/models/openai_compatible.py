@@ -28,7 +28,16 @@ _log = logging.getLogger("dramaturg.models")
 _THINKING = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 _CHARS_A_TOKEN = 4  # for estimates only
 _EMBED_BATCH = 128
-_OPTIONAL = ("top_k", "seed", "temperature", "top_p", "stop", "response_format", "max_tokens")
+_OPTIONAL = (
+    "top_k",
+    "seed",
+    "temperature",
+    "top_p",
+    "stop",
+    "response_format",
+    "max_tokens",
+    "max_completion_tokens",
+)
 
 
 class _Usage(msgspec.Struct):
@@ -229,17 +238,15 @@ class OpenAICompatible:
         return _encode(sent)
 
     def _adapt(self, problem: Problem) -> bool:
-        sent = {*_OPTIONAL, self._length_name} - self._without
-        name = problem.rejected(sent)
-        if not name:
-            return False
-        if name == "max_tokens" and self._length_name == "max_tokens":
+        """Another call may have learnt it meanwhile: then only send again."""
+        name = problem.rejected(_OPTIONAL)
+        if name == "max_tokens":
             self._length_name = "max_completion_tokens"
             self._note(f"{self.ref} takes max_completion_tokens in place of max_tokens")
-        else:
+        elif name:
             self._without.add(name)
             self._note(f"{self.ref} does not take {name}: it is no longer sent")
-        return True
+        return bool(name)
 
     def _cost(self, usage: _Usage | None, chars_in: int, chars_out: int, seconds: float) -> Cost:
         tokens_in = usage.prompt_tokens if usage else None

@@ -190,22 +190,20 @@ class AdaptiveLimiter:
                 continue
             delay = self.window.delay(tokens)
             if delay > 0:
-                if self._timer is None:
-                    self._timer = future.get_loop().call_later(delay, self._timed_wake)
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer = future.get_loop().call_later(delay, self._wake)
                 return
             self._waiting.popleft()
             future.set_result(self._take(tokens))
-
-    def _timed_wake(self) -> None:
-        self._timer = None
-        self._wake()
 
 
 class Patience:
     """How long to wait for a reply: learnt for each kind of work from the latencies seen.
 
     The user's time-out until 50 replies are known; then three times their 99th percentile, but
-    at least `floor_s` and at most the user's. A call that timed out is given twice the time.
+    at least `floor_s` and at most the user's. A call that timed out is given twice the time, so
+    that truly slow replies are seen and counted; five time-outs in a row and all is forgotten.
     """
 
     def __init__(self, timeout_s: float, *, floor_s: float = 1.0, needed: int = 50) -> None:
@@ -213,6 +211,7 @@ class Patience:
         self._seen: dict[str, deque[float]] = {}
         self._count: dict[str, int] = {}
         self._learnt: dict[str, float] = {}
+        self._in_a_row: dict[str, int] = {}
 
     def timeout(self, work: str, timed_out: int = 0) -> float:
         """Seconds to wait for a reply to this kind of work after so many time-outs."""
@@ -220,13 +219,22 @@ class Patience:
         return min(self.timeout_s, float(learnt * 2**timed_out))
 
     def saw(self, work: str, seconds: float) -> None:
-        """A reply took so long, or a time-out struck after so long."""
+        """A reply took so long."""
+        self._in_a_row[work] = 0
         seen = self._seen.setdefault(work, deque(maxlen=500))
         seen.append(seconds)
         count = self._count[work] = self._count.get(work, 0) + 1
         if count >= self.needed and count % 25 == 0:
             p99 = sorted(seen)[min(len(seen) - 1, int(len(seen) * 0.99))]
             self._learnt[work] = max(self.floor_s, 3 * p99)
+
+    def struck(self, work: str) -> None:
+        """No reply came in time. (Its length is unknown: counting the limit would let the limit
+        feed on itself.)"""
+        self._in_a_row[work] = self._in_a_row.get(work, 0) + 1
+        if self._in_a_row[work] >= 5:
+            for known in (self._seen, self._count, self._learnt):
+                known.pop(work, None)
 
 
 class Breaker:
@@ -254,6 +262,11 @@ class Breaker:
         self._first = 0.0
         self._ever_up = False
         self._next_probe = 0.0
+
+    @property
+    def ever_up(self) -> bool:
+        """Whether the endpoint ever answered."""
+        return self._ever_up
 
     @property
     def open(self) -> bool:

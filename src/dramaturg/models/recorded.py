@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from dramaturg.errors import DramaturgError
+from dramaturg.errors import DramaturgError, RecordError
 from dramaturg.models.base import Call, ChatModel, Reply
 from dramaturg.records import Cost, content_id
 
@@ -160,4 +160,11 @@ class Recorded:
 
 
 def _text(value: msgspec.Struct) -> str:
-    return msgspec.json.encode(value).decode()
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError as error:
+        raise RecordError(
+            "a text holds half a character, which can be neither sent nor kept",
+            why=str(error)[:200],
+            fix="the text it was made from was cut or decoded wrongly: clean that row",
+        ) from None
