@@ -63,6 +63,7 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
         "more_configs": "\n".join(f'{name} = load_dataset("PATH", "{name}")' for name in configs),
         "splits": _table((split, f"{n:,}") for split, n in splits.items()),
         "beside": "\n".join(f"- `{name}/`: {_BESIDE[name]}" for name in configs),
+        "apart": _apart(folder.path),
         "notes": "".join(f"\n- {_line(note)}" for note in told.get("notes") or ()),
         "state": f"stopped early ({_line(told['stopped'])})" if told.get("stopped") else "complete",
         "seed": str(told.get("seed", settings.get("seed", "not given"))),
@@ -131,6 +132,24 @@ def _splits(path: Path) -> dict[str, int]:
         counts[split_of(file)] += pq.read_metadata(file).num_rows
     known = [split for split in SPLITS if split in counts]
     return {split: counts[split] for split in [*known, *sorted(counts.keys() - set(SPLITS))]}
+
+
+def _apart(path: Path) -> str:
+    """Whether the splits share a person id, as the files themselves say."""
+    import pyarrow.parquet as pq
+
+    split_by_person: dict[str, str] = {}
+    shared = set()
+    for file in sorted((path / "data").glob("*.parquet")):
+        with pq.ParquetFile(file) as table:
+            for batch in table.iter_batches(columns=["speakers.list.element.persona_id"]):
+                for speakers in batch.column(0).to_pylist():
+                    for id in (speaker["persona_id"] for speaker in speakers):
+                        if id and split_by_person.setdefault(id, split_of(file)) != split_of(file):
+                            shared.add(id)
+    if shared:
+        return f"**{len(shared):,} persons stand in more than one split**: do not test on them."
+    return "No two splits share a person: no person's id stands in two of them (checked)."
 
 
 def _people(folder: RunFolder) -> Counter[tuple[str, str, str]]:
