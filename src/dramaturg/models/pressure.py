@@ -99,8 +99,7 @@ class AdaptiveLimiter:
         self._waiting: deque[tuple[asyncio.Future[int], int]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._epoch = 0  # what started before the last halving says nothing about the limit now
-        self._pressed = 0
-        self._seen = 0
+        self._new_window()
         self._latencies: list[float] = []
         self._best: float | None = None
         self._slow = False
@@ -147,11 +146,11 @@ class AdaptiveLimiter:
         if epoch != self._epoch:
             return
         self._pressed += 1
-        if self._pressed > PRESSED * self._window_size():
+        if self._pressed > PRESSED * self._size:
             self.limit = max(1.0, self.limit / 2)
             self.halvings += 1
             self._epoch += 1
-            self._pressed = self._seen = 0
+            self._new_window()
             return
         self._count()
 
@@ -162,19 +161,20 @@ class AdaptiveLimiter:
             if not future.done():
                 future.set_exception(make())
 
-    def _window_size(self) -> int:
-        return max(WINDOW, int(self.limit))
+    def _new_window(self) -> None:
+        self._seen = self._pressed = 0
+        self._size = max(WINDOW, int(self.limit))  # fixed now: the limit may outgrow a window
 
     def _count(self) -> None:
         self._seen += 1
-        if self._seen < self._window_size():
+        if self._seen < self._size:
             return
-        self._seen = self._pressed = 0
+        self._new_window()
         if self._latencies:
             median = statistics.median(self._latencies)
             self._latencies.clear()
             # The best is forgotten slowly: work changes, and longer replies are not pressure.
-            self._best = median if self._best is None else min(median, self._best * 1.05)
+            self._best = median if self._best is None else min(median, self._best * 1.005)
             self._slow = median > SLOWER * self._best
 
     def _take(self, tokens: int) -> int:
@@ -262,6 +262,7 @@ class Breaker:
         self._first = 0.0
         self._ever_up = False
         self._next_probe = 0.0
+        self._told = False
 
     @property
     def ever_up(self) -> bool:
@@ -288,18 +289,20 @@ class Breaker:
         """Any answer came."""
         self._ever_up = True
         self._failures = 0
+        self._told = False
         self.down_since = None
 
     def failed(self) -> bool:
         """A connection failed; whether the breaker opened by it."""
-        was_open = self.open
         if self._failures == 0:
             self._first = self._clock()
             self.down_since = time.time()
         self._failures += 1
-        if self.open:
-            self._next_probe = self._clock() + self.probe_s
-        return self.open and not was_open
+        if not self.open:
+            return False
+        self._next_probe = self._clock() + self.probe_s
+        told, self._told = self._told, True
+        return not told
 
     def error(self, address: str, last: str) -> BackendError:
         """What is down, since when, and what to do."""

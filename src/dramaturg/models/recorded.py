@@ -104,7 +104,8 @@ class Recorded:
             try:
                 reply = await asyncio.shield(out)
             except asyncio.CancelledError:
-                if not out.cancelled():
+                task = asyncio.current_task()
+                if not out.cancelled() or (task is not None and task.cancelling()):
                     raise  # it is we who are cancelled
                 continue  # whoever made the call gave up: make it ourselves
             self.totals.shared += 1
