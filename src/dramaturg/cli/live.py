@@ -6,6 +6,7 @@ standard error, so that standard output stays clean for results.
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -56,7 +57,9 @@ class Live:
             return
         self._shown, self._last = now, line
         if self._terminal:
-            self._stream.write("\r\x1b[K" + line)
+            width = shutil.get_terminal_size().columns
+            shown = line if len(line) < width else line[: width - 2] + "…"
+            self._stream.write("\r\x1b[K" + shown)
         else:
             self._stream.write(line + "\n")
         self._stream.flush()
@@ -84,7 +87,7 @@ class Live:
         if tokens > self._tokens_at_start and took > 0.5:
             parts.append(f"{(tokens - self._tokens_at_start) / took:,.0f} tokens/s")
         advanced = done - self._done_at_start
-        if total is not None and 0 < advanced and done < total and took > 1:
+        if total is not None and advanced > 0 and done < total and took > 1:
             parts.append(f"{clock_text((total - done) * took / advanced)} left in this step")
         if in_flight:
             parts.append(f"waiting for {in_flight} calls")

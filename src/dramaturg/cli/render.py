@@ -25,11 +25,13 @@ def result(run: Run) -> str:
     lines = [""]
     for row in report.get("rounds", []):
         lines.append(
-            f"round {row['round']}: kept {row['kept']}/{row['pairs']} · "
-            f"dropped {row['dropped']} drafts{_reasons(row['dropped_by_reason'])} · "
-            f"faithfulness precision {_number(row['precision'])} recall {_number(row['recall'])} · "
-            f"distinct-2 {_number(row['distinct_2'])} · "
-            f"different utterances {_number(row['different_utterances'])} · "
+            f"round {row['round']}: kept {row['kept']} of {row['pairs']} pairs from "
+            f"{row['drafts']} drafts{_reasons(row['dropped'])}"
+        )
+        lines.append(
+            f"  faithfulness precision {_number(row['precision'])}, recall "
+            f"{_number(row['recall'])} · distinct-2 {_number(row['distinct_2'])} "
+            f"({row['tokens']:,} tokens) · different utterances {_number(row['different'])} · "
             f"{row['turns']:.1f} turns of {row['words']:.1f} words"
         )
     splits = report.get("splits", {})
@@ -45,7 +47,7 @@ def result(run: Run) -> str:
     if splits:
         lines += ["", "Next:", f"  dramaturg show 1 --run {run.path}"]
         lines.append(f"  dramaturg critique {run.path}")
-        lines.append(f'  python -c "import datasets; datasets.load_dataset(\'{run.path}\')"')
+        lines.append(f"  python -c \"import datasets; datasets.load_dataset('{run.path}')\"")
     return "\n".join(lines)
 
 
@@ -85,10 +87,14 @@ def recipe(found: Recipe) -> str:
         lines.append(f"  {role:<10} {tasks}")
     lines += ["", "Settings:"]
     for setting in found.settings.values():
-        flag = f"--{setting.name.replace('_', '-')} {setting.kind.__name__}"
+        kind = "|".join(setting.choices) or setting.kind.__name__
+        flag = f"--{setting.name.replace('_', '-')} {kind}"
         shown = "none" if setting.default is None else setting.default
         lines.append(f"  {flag:<28} {setting.help or ''} [{shown}]".rstrip())
-    lines += ["", f"Run it: dramaturg run {found.name} --personas people.txt -n 100 --out my-dataset"]
+    lines += [
+        "",
+        f"Run it: dramaturg run {found.name} --personas people.txt -n 100 --out my-dataset",
+    ]
     return "\n".join(lines)
 
 
@@ -114,7 +120,7 @@ def lineage(found: Lineage) -> str:
     talk = found.conversation
     state = f"kept, {talk.split}" if found.kept else "not kept"
     lines = [f"{talk.id}  ({state}; round {talk.provenance.round}, draft {talk.provenance.draft})"]
-    facts = {}
+    facts: dict[str, str] = {}
     for speaker in talk.speakers:
         lines += ["", f"{plain(speaker.name)}  {speaker.persona_id or ''}"]
         for fact_id, text in zip(speaker.fact_ids, speaker.persona, strict=False):
@@ -141,15 +147,18 @@ def lineage(found: Lineage) -> str:
     lost = [c for c in found.comparisons if c.winner not in (None, talk.id)]
     if found.comparisons:
         tied = len(found.comparisons) - len(won) - len(lost)
-        lines.append(f"  quality votes against its rivals: won {len(won)}, lost {len(lost)}, tied {tied}")
+        lines.append(
+            f"  quality votes against its rivals: won {len(won)}, lost {len(lost)}, tied {tied}"
+        )
     made = talk.provenance
     lines += ["", "Lineage:", f"  recipe {made.recipe}, seed {made.seed}, models {made.models}"]
     lines.append(f"  demonstrations {', '.join(made.demonstrations) or 'none'}")
     for person in found.people:
         new = [f for f in person.facts if f.status == "new"]
         lines.append(f"  {person.id}: {len(person.facts) - len(new)} seed facts, {len(new)} made")
-        for fact in new:
-            lines.append(f"    {plain(fact.text)} <- {plain(fact.category or '?')}")
+        for made_fact in new:
+            asked = plain(made_fact.category or "?")
+            lines.append(f"    {plain(made_fact.text)} <- {asked}")
     for call in found.calls:
         lines += ["", f"call {call['key']} · {call['role']} · {call['task']} · {call['model']}"]
         request = call.get("request") or {}
@@ -165,7 +174,9 @@ def lineage(found: Lineage) -> str:
 
 def critique(report: dict[str, Any]) -> str:
     """The outcome of `critique`: counts, then the worst cases with their evidence."""
-    lines = [f"{report['conversations']} conversations of {report['source']}, critic {report['critic']}"]
+    lines = [
+        f"{report['conversations']} conversations of {report['source']}, critic {report['critic']}"
+    ]
     for row in report["scorers"]:
         if row["n"]:
             lines.append(
@@ -204,7 +215,8 @@ def doctor(found: dict[str, Any]) -> str:
             lines.append(f"  can: {', '.join(model['can'])}")
         if "first_reply_s" in model:
             lines.append(
-                f"  first reply {model['first_reply_s']:.2f} s, median {model['median_reply_s']:.2f} s, "
+                f"  first reply {model['first_reply_s']:.2f} s, "
+                f"median {model['median_reply_s']:.2f} s, "
                 f"{model['tokens_per_s_one_at_a_time']:.0f} tokens/s one call at a time "
                 f"({model['calls']} calls)"
             )
@@ -219,7 +231,7 @@ def _reasons(by_reason: dict[str, int]) -> str:
     if not by_reason:
         return ""
     top = sorted(by_reason.items(), key=lambda item: -item[1])[:3]
-    return " (" + ", ".join(f"{name} {count}" for name, count in top) + ")"
+    return "; dropped: " + ", ".join(f"{name} {count}" for name, count in top)
 
 
 def _number(value: float | None) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dramaturg.errors import UserError
+
+if TYPE_CHECKING:
+    from dramaturg.models.budget import Budget
 
 
 @click.command(
@@ -57,20 +60,18 @@ def run(
 
     Example: dramaturg run synthetic-persona-chat --personas people.txt -n 100 --out my-dataset
     """
+    from dramaturg import runner
     from dramaturg.cli import render
     from dramaturg.cli.live import Live
     from dramaturg.models.budget import Budget
     from dramaturg.models.gate import Gate
     from dramaturg.runner import estimate as estimating
-    from dramaturg import runner
 
     settings: dict[str, Any] = read_extra(ctx.args)
     for name, value in (("personas", personas), ("conversations", conversations), ("seed", seed)):
         if value is not None:
             settings[name] = value
-    planned = runner.plan(
-        recipe, settings, models, out, max_in_flight=in_flight, timeout_s=timeout
-    )
+    planned = runner.plan(recipe, settings, models, out, max_in_flight=in_flight, timeout_s=timeout)
     if estimate:
         table = estimating.estimate(planned)
         click.echo(json.dumps(table) if as_json else render.estimate(table))
@@ -78,7 +79,7 @@ def run(
 
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
     gate = Gate()
-    live = Live(lambda: budget.spent())
+    live = Live(lambda: spent(budget))
     if not quiet:
         live.say(f"{recipe} -> {planned.out}  (stop with Ctrl-C; the same command goes on)")
 
@@ -95,6 +96,12 @@ def run(
         click.echo(f"error: {result.error}", err=True)
     sys.stdout.flush()
     return result.exit_code
+
+
+def spent(budget: Budget) -> tuple[int, int, float | None, int]:
+    """Calls, tokens, US dollars and calls in flight, for the progress line."""
+    done = budget.spent
+    return done.calls, done.tokens_in + done.tokens_out, done.usd, budget.reserved.calls
 
 
 def read_extra(args: list[str]) -> dict[str, str]:

@@ -76,6 +76,7 @@ class Setting:
     optional: bool
     default: Any
     help: str
+    choices: tuple[str, ...] = ()
 
     def read(self, text: str) -> Any:
         """The value that a text stands for. Raises UserError if it is none."""
@@ -83,16 +84,32 @@ class Setting:
             return None
         try:
             if self.kind is bool:
-                return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[
-                    text.lower()
-                ]
+                return {
+                    "true": True,
+                    "yes": True,
+                    "1": True,
+                    "false": False,
+                    "no": False,
+                    "0": False,
+                }[text.lower()]
+            if self.choices and text not in self.choices:
+                raise ValueError(text)
             return self.kind(text)
         except (ValueError, KeyError) as error:
             raise UserError(
                 f"--{self.name.replace('_', '-')} cannot be {text!r}",
-                why=f"it takes {'yes or no' if self.kind is bool else 'a ' + self.kind.__name__}",
+                why=f"it takes {self.wanted}",
                 fix=f"the default is {self.default!r}",
             ) from error
+
+    @property
+    def wanted(self) -> str:
+        """What a value must be, in words."""
+        if self.choices:
+            return " or ".join(self.choices)
+        return {bool: "yes or no", int: "a whole number", float: "a number"}.get(
+            self.kind, "a " + self.kind.__name__
+        )
 
 
 @dataclass(frozen=True)
@@ -134,14 +151,17 @@ class Recipe:
         for p in inspect.signature(self.make).parameters.values():
             if p.kind is not p.KEYWORD_ONLY:
                 continue
-            kinds = typing.get_args(hints[p.name]) if isinstance(hints[p.name], UnionType) else ()
-            kind = next((k for k in kinds if k is not NoneType), hints[p.name])
+            hint = hints[p.name]
+            kinds = typing.get_args(hint) if isinstance(hint, UnionType) else ()
+            choices = typing.get_args(hint) if typing.get_origin(hint) is typing.Literal else ()
+            kind = str if choices else next((k for k in kinds if k is not NoneType), hint)
             found[p.name] = Setting(
                 name=p.name,
                 kind=kind,
                 optional=NoneType in kinds,
                 default=p.default,
                 help=helps.get(p.name, ""),
+                choices=choices,
             )
         return found
 

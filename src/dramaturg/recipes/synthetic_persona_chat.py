@@ -12,41 +12,20 @@ read by the writer; every step runs, at a small model's quality.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from dramaturg import critique, dataset, generate, loop, pairing, persona, profile, scorers
+from dramaturg import critique, dataset, generate, loop, persona, profile, scorers
 from dramaturg.models import ChatModel, Embedder, NLIModel
-from dramaturg.recipes.recipe import Made, Step, recipe
+from dramaturg.recipes.estimates import new_facts_wanted, synthetic_persona_chat_calls
+from dramaturg.recipes.meeting import meet
+from dramaturg.recipes.outcome import outcome
+from dramaturg.recipes.recipe import Made, recipe
 
 WRITER = ("query.induce", "query.more", "persona.answer", "conversation.write")
 
 
-def calls_needed(s: Mapping[str, Any], facts: int) -> list[Step]:
-    """What a run asks of each role, before any reply is known (nothing dropped, no retries)."""
-    n, rounds, drafts, size = s["conversations"], s["rounds"], s["drafts"], s["profile_size"]
-    new = round(1.06 * facts) if s["new_facts"] is None else s["new_facts"]
-    turns = (s["min_turns"] + s["max_turns"]) // 2
-    talk = 18 * turns
-    steps = [
-        Step("induce queries", "writer", max(1, facts // 15), 180, 15),
-        Step("more queries", "writer", s["query_steps"], 170, 60),
-        Step("new facts", "writer", round(1.3 * new), 230, 20),
-        Step("check profiles", "nli", s["people"] or 2 * n, 2 * 160 * size, 20 * size),
-        Step("drafts", "writer", n * drafts * rounds, 5 * (talk + 120) + 320, talk),
-        Step("faithfulness", "critic", n * drafts * rounds, talk + 1_100, 50),
-        Step("toxicity", "critic", n * drafts * rounds, talk + 150, 40),
-    ]
-    compared = drafts * (drafts - 1) // 2
-    votes = n * rounds * compared * 2 * len(scorers.POLICIES)
-    return [*steps, Step("quality votes", "critic", votes, 2 * talk + 200, 40)]
-
-
-@recipe(
-    tasks={"writer": WRITER},
-    estimate=calls_needed,
-)
+@recipe(tasks={"writer": WRITER}, estimate=synthetic_persona_chat_calls)
 async def synthetic_persona_chat(
     writer: ChatModel,
     critic: ChatModel,
@@ -65,34 +44,75 @@ async def synthetic_persona_chat(
     cluster_at: float = 0.1,  # mean cosine above which clusters join
     people: int | None = None,  # profiles to compose; none = twice the conversations
     profile_size: int = 5,
+    new_per_person: int = 1,  # facts of a profile that must be new ones, where there are any
     duplicate_at: float = 0.9,  # cosine above which a fact counts as said already
     shared: int = 2,  # partners share more than this many fact pairs
     partners: int = 3,  # the most partners a person gets (paper: not stated)
-    pair_by: str = "categories",  # or "similarity"
+    pair_by: Literal["categories", "similarity"] = "categories",
     partner_expert: bool = False,  # also drop drafts that take over the partner's facts
     retries: int = 1,  # tries anew when no draft of a pair survives
     narrow_at: float = 0.2,  # stop when distinct-2 falls by this share of round 1
     seed: int = 13,
 ) -> Made:
-    loaded = dataset.load_personas(personas or dataset.starter_people())
-    expanded = await persona.expand(
-        loaded.facts,
+    seeds = dataset.load_personas(personas or dataset.starter_people())
+    known = await persona.expand(
+        seeds.facts,
         writer,
         embedder,
-        target=new_facts,
-        steps=query_steps,
+        target=0 if seeds.people else new_facts_wanted(new_facts, len(seeds.facts)),
+        query_steps=query_steps,
         threshold=cluster_at,
         duplicate=duplicate_at,
         seed=seed,
     )
-    composed = loaded.people or await profile.compose(
-        expanded.facts,
-        nli=nli,
-        embedder=embedder,
-        count=people or 2 * conversations,
-        size=profile_size,
-        redundancy=duplicate_at,
-        negator=writer if writer.follows_prompts() else None,
+    cast, said = seeds.people, list(seeds.notes)
+    if not cast:
+        composed = await profile.compose(
+            known.facts,
+            nli=nli,
+            embedder=embedder,
+            count=people or 2 * conversations,
+            size=profile_size,
+            redundancy=duplicate_at,
+            negator=writer if writer.follows_prompts() else None,
+            at_least_new=min(new_per_person, len(known.new)),
+            seed=seed,
+        )
+        cast = list(composed.people)
+        said += [composed.shortfall] if composed.shortfall else []
+    if seeds.pairs:
+        pairs, sides = seeds.pairs[:conversations], None
+    else:
+        pairs, sides = await meet(
+            cast,
+            known.labels,
+            embedder,
+            by=pair_by,
+            count=conversations,
+            above=shared,
+            partners=partners,
+            seed=seed,
+        )
+    judges = [scorers.faithfulness(critic), scorers.toxicity(critic)]
+    best = await loop.improve(
+        pairs,
+        propose=generate.few_shot(
+            writer,
+            drafts=drafts,
+            demonstrations=demonstrations,
+            turns=(min_turns - 1, max_turns + 1),
+            recipe="synthetic-persona-chat",
+        ),
+        judge=critique.panel(
+            [*judges, scorers.partner_fact(critic)] if partner_expert else judges,
+            [scorers.quality(policy, critic) for policy in scorers.POLICIES],
+        ),
+        pool=generate.starter_pool(),
+        rounds=rounds,
+        retries=retries,
+        stop_when_diversity_falls=narrow_at,
         seed=seed,
     )
-    raise NotImplementedError
+    talks = [await scorers.ground(talk, nli) for talk in best.kept]
+    steps = {"expansion": known.counts, "people": len(cast), "pairs": len(pairs)}
+    return outcome(best, talks, cast, sides, seed=seed, steps=steps, said=said)

@@ -17,7 +17,7 @@ from dramaturg.models.resolve import resolve
 from dramaturg.persona import AnswerAs, answer
 
 _EXTRAS = {"train": ("torch", "tokenizers")}
-_NEEDS = ("aiohttp", "click", "fastcluster", "msgspec", "numpy", "pyarrow", "rich")
+_NEEDS = ("aiohttp", "click", "fastcluster", "msgspec", "numpy", "pyarrow")
 _TRIES = 4
 _CAN = {
     "embeds": Embedder,

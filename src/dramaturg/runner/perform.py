@@ -84,6 +84,8 @@ async def perform(
     """
     budget, gate = budget or Budget(), gate or Gate()
     with RunFolder.open(planned.out, planned.arguments, __version__) as folder:
+        for cost in folder.journal.totals().values():
+            budget.carry_over(cost)
         models = {r: _wrap(m, r, folder, budget, gate) for r, m in planned.models.items()}
         made: Made | None = None
         error: DramaturgError | None = None
@@ -95,7 +97,9 @@ async def perform(
             if gate.closed and stopped:
                 error = Interrupted("stopped by the user", fix="the same command goes on")
             elif budget.exhausted and stopped:
-                error = OutOfBudget(budget.exhausted, fix="raise the limit; the same command goes on")
+                error = OutOfBudget(
+                    budget.exhausted, fix="raise the limit; the same command goes on"
+                )
         except (Interrupted, BackendError) as reason:
             error, stopped = reason, reason.what
         except asyncio.CancelledError:

@@ -1,0 +1,38 @@
+"""How many calls a recipe will make, before any reply is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dramaturg.recipes.recipe import Step
+from dramaturg.scorers import POLICIES
+
+TOKENS_A_TURN = 18
+NEW_PER_SEED = 1.06  # the paper wanted 5,000 new facts of 4,723 seeds
+
+
+def new_facts_wanted(asked: int | None, seeds: int) -> int:
+    """The number asked for, or the paper's share of the seeds."""
+    return round(NEW_PER_SEED * seeds) if asked is None else asked
+
+
+def synthetic_persona_chat_calls(s: Mapping[str, Any], facts: int) -> list[Step]:
+    """Nothing is dropped early and no pair is tried again: more votes, fewer drafts than a run."""
+    n, rounds, drafts, size = s["conversations"], s["rounds"], s["drafts"], s["profile_size"]
+    new = new_facts_wanted(s["new_facts"], facts)
+    talk = TOKENS_A_TURN * (s["min_turns"] + s["max_turns"]) // 2
+    shown = s["demonstrations"] * (talk + 120) + 320
+    judgements = (s["people"] or 2 * n) * size * (size - 1)
+    votes = n * rounds * (drafts * (drafts - 1) // 2) * 2 * len(POLICIES)
+    return [
+        Step("induce queries", "writer", max(1, facts // 15), 180, 15),
+        Step("more queries", "writer", s["query_steps"] if new else 0, 170, 60),
+        Step("new facts", "writer", round(1.3 * new), 230, 20),
+        Step("negations", "writer", facts + new, 90, 12),
+        Step("check profiles", "nli", judgements, 160, 20),
+        Step("drafts", "writer", n * drafts * rounds, shown, talk),
+        Step("faithfulness", "critic", n * drafts * rounds, talk + 1_100, 50),
+        Step("toxicity", "critic", n * drafts * rounds, talk + 150, 40),
+        Step("quality votes", "critic", votes, 2 * talk + 200, 40),
+    ]

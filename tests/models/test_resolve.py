@@ -1,0 +1,64 @@
+"""References on the command line: what they name, and what is said of the ones that name nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from dramaturg.errors import UserError
+from dramaturg.models import ChatModel, Embedder, NLIModel, QualityModel, ToxicityModel
+from dramaturg.models.resolve import parse_roles, resolve
+
+ROLES = ("writer", "critic", "nli", "embedder")
+
+
+def test_embedded_can_do_everything_but_follow_prompts() -> None:
+    model = resolve("embedded")
+    for kind in (ChatModel, NLIModel, Embedder, ToxicityModel, QualityModel):
+        assert isinstance(model, kind)
+    assert not model.follows_prompts()
+    assert model.native("conversation.write")
+    assert not model.native("faithfulness.judge")
+
+
+def test_a_key_that_is_missing_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with pytest.raises(UserError, match="OPENAI_API_KEY is not set"):
+        resolve("openai:gpt-4.1-mini")
+
+
+def test_a_local_server_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    model = resolve("openai:stub@http://127.0.0.1:9/v1")
+    assert model.ref == "openai:stub@http://127.0.0.1:9/v1"
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"),
+    [
+        ("opnai:gpt", "did you mean openai:gpt"),
+        ("embeded", "did you mean embedded"),
+        ("openai:", "names no model"),
+        ("openai:m@localhost:8000", "begins with http"),
+        ("litellm:claude", "not built yet"),
+        ("scripted:no-such-file.json", "cannot read the script"),
+    ],
+)
+def test_a_reference_that_names_nothing_gets_one_clear_sentence(ref: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        resolve(ref)
+
+
+def test_roles_are_read_and_a_bare_model_fills_the_rest() -> None:
+    assert parse_roles(["openai:m", "nli=embedded"], ROLES) == {"*": "openai:m", "nli": "embedded"}
+    assert parse_roles(["openai:m@http://h/v1?x=1"], ROLES) == {"*": "openai:m@http://h/v1?x=1"}
+
+
+def test_an_unknown_role_gets_the_nearest_one() -> None:
+    with pytest.raises(UserError, match="did you mean --model writer=embedded"):
+        parse_roles(["writter=embedded"], ROLES)
+
+
+def test_a_role_given_twice_is_refused() -> None:
+    with pytest.raises(UserError, match="given twice"):
+        parse_roles(["nli=embedded", "nli=openai:m"], ROLES)
