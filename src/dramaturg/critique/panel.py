@@ -134,7 +134,7 @@ class Panel:
         drops: Sequence[Drop],
         counted: Tally | None,
     ) -> Iterable[Preference]:
-        """The kept draft over each loser that fewer experts preferred, and over each dropped one."""
+        """The kept draft over each loser that fewer experts preferred, and each dropped one."""
         if kept is None or counted is None:
             return
         for other in survivors:
@@ -194,6 +194,3 @@ def _drop(draft: Conversation, round: int, reason: str) -> Drop:
 
 def _pairs(n: int) -> int:
     return n * (n - 1) // 2
-
-
-

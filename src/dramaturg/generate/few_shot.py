@@ -229,9 +229,7 @@ def _speakers(pair: Pair) -> tuple[Speaker, ...]:
 
 def _dropped(pair: Pair, round: int, seed: int, reason: str, writer: Metered) -> Drop:
     detail = _Failed(pair_id=pair.id, seed=seed, reply=writer.last, cost=writer.spent())
-    return Drop(
-        kind="draft", reason=reason, subject=pair.id, round=round, detail=to_json(detail)
-    )
+    return Drop(kind="draft", reason=reason, subject=pair.id, round=round, detail=to_json(detail))
 
 
 class _Failed(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,7 +26,12 @@ _NOTE = re.compile(
     r"|end of (the )?(conversation|dialogue)|(is|would) .* like me to|in this conversation"
     r"|user [12]'s? (profile|persona)|explanation\b|profiles?:)"
 )
-_ENDS = re.compile(r"""[.!?…。！？؟:;)\]"'”’*~^]$|[^\w\s,\-–—(]$|:[A-Za-z()]$""")
+_HANGS = re.compile(
+    r"(?i)[,\-–—(]$|\b(?:the|an?|of|and|or|but|because|with|my|your|our|their|his|its|into|than"
+    r"|(?:i|he|she|it|we|you|they|that|there|what)['’](?:m|s|re|ve|ll|d))$"
+    r"|(?<!\bi )(?<!\bit )(?<!\bhe )(?<!\bshe )(?<!\bwe )(?<!\byou )(?<!\bthey )(?<!\bthat )"
+    r"(?<!\bthis )(?<!\bthere )\b(?:is|are|was|were)$"
+)
 
 
 class Parsed(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,9 +120,8 @@ def _finished(
 
 
 def _is_cut(turns: list[Said]) -> bool:
-    """The last turn stops without a full stop although nearly all others have one."""
-    closed = sum(bool(_ENDS.search(text)) for _, text in turns[:-1])
-    return not _ENDS.search(turns[-1][1]) and closed >= 0.9 * (len(turns) - 1)
+    """The last turn stops at a word that cannot end it; a full stop left out is no cut."""
+    return bool(_HANGS.search(turns[-1][1]))
 
 
 def _checked(turns: list[Said], repairs: Counter[str], at_least: int) -> Parsed:

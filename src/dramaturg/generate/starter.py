@@ -1,4 +1,4 @@
-"""The first demonstrations: conversations written for this project, so that a run needs no corpus."""
+"""The first demonstrations: our own conversations, so that a run needs no corpus."""
 
 from __future__ import annotations
 

@@ -22,9 +22,7 @@ def partner_fact(judge: NLIModel | ChatModel, *, threshold: float = 0.5) -> Scor
     """
     if isinstance(judge, NLIModel):
         return _Measured(judge, threshold)
-    return asked(
-        judge, name="partner_fact", task=yes_no_task("judge.partner_fact", "partner_fact")
-    )
+    return asked(judge, name="partner_fact", task=yes_no_task("judge.partner_fact", "partner_fact"))
 
 
 class _Measured:

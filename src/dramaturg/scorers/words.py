@@ -9,8 +9,7 @@ from dramaturg.records import Conversation
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W\d_a-z]+", re.IGNORECASE)
 
-STOP = frozenset(
-    """
+_FUNCTION_WORDS = """
     a about above after again against all also am an and any are as at be because been before
     being below between both but by can could did do does doing don down during each few for from
     further had has have having he her here hers herself him himself his how i if in into is it
@@ -20,8 +19,8 @@ STOP = frozenset(
     what when where which while who whom why will with would you your yours yourself yourselves
     i'm i've i'd i'll it's that's don't didn't doesn't isn't can't couldn't wasn't you're you've
     he's she's they're we're we've there's what's let's won't haven't hasn't aren't
-    """.split()
-)
+"""
+STOP = frozenset(_FUNCTION_WORDS.split())
 
 
 def tokens(text: str) -> list[str]:
@@ -33,38 +32,17 @@ def tokens(text: str) -> list[str]:
     return [word.lower() for word in _TOKEN.findall(text.replace("’", "'"))]
 
 
-def stem(word: str) -> str:
-    """The word without the commonest English endings, so that "dogs" meets "dog".
-
-    >>> [stem(w) for w in ("dogs", "baking", "studies", "loved", "this")]
-    ['dog', 'bak', 'study', 'lov', 'this']
-    """
-    if word.endswith("'s"):
-        word = word[:-2]
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    for ending in ("ing", "ed"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    if word.endswith("e") and len(word) > 3:
-        return word[:-1]
-    if word.endswith("es") and len(word) > 4:
-        return word[:-2]
-    if word.endswith("s") and len(word) > 3 and not word.endswith(("ss", "is", "us")):
-        return word[:-1]
-    return word
-
-
-def content(text: str) -> set[str]:
-    """The words of a text that are no function words, as they stand."""
-    return {word for word in tokens(text) if word not in STOP}
-
-
 def utterances(conversations: Iterable[Conversation]) -> list[str]:
     """The texts of all turns, in order."""
     return [turn.text for made in conversations for turn in made.turns]
 
 
+_FILLERS = frozenset(("like", "love", "really", "much", "get", "lot"))
+
+
 def shown_words(text: str) -> frozenset[str]:
-    """The content words by which an attribute is recognised, without their endings."""
-    return frozenset(stem(word) for word in tokens(text) if word not in STOP)
+    """The words by which an attribute is recognised: as they stand, without common fillers.
+
+    "I love dogs" and "I love tea" share no such word: nearly everyone says that they love.
+    """
+    return frozenset(word for word in tokens(text) if word not in STOP | _FILLERS)
