@@ -1,0 +1,74 @@
+"""Make the experts' artefacts, or reprint the figures of their cards.
+
+python -m dramaturg.train.experts --data DIR --out DIR    makes vectors, nli.json, toxicity
+python -m dramaturg.train.experts --report --data DIR     prints the figures; --out DIR keeps them
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from dramaturg.models.experts.embed import StaticEmbedder
+from dramaturg.train.experts.abuse import save_toxicity, train_toxicity
+from dramaturg.train.experts.data import training_texts
+from dramaturg.train.experts.inference import save_inference, train_inference
+from dramaturg.train.experts.measure import (
+    measure_embed,
+    measure_nli,
+    measure_quality,
+    measure_toxicity,
+)
+from dramaturg.train.experts.vectors import save_vectors, train_vectors
+
+
+def main() -> None:
+    """Read the arguments, make or measure."""
+    parser = argparse.ArgumentParser(prog="python -m dramaturg.train.experts")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    parser.add_argument("--out", type=Path, help="folder for the artefacts, or for cards.json")
+    parser.add_argument("--report", action="store_true", help="measure instead of making")
+    given = parser.parse_args()
+    if given.report:
+        report(given.data, given.out)
+    elif given.out is None:
+        parser.error("--out is needed to make the artefacts")
+    else:
+        make(given.data, given.out)
+
+
+def make(data: Path, out: Path) -> None:
+    """Write vectors.npz, nli.json and toxicity.npz.
+
+    The inference expert reads the cosine of the vectors that are installed: make the vectors,
+    install them, then make the rest.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    save_vectors(*train_vectors(training_texts(data)), out / "vectors.npz")
+    save_inference(train_inference(data, StaticEmbedder()), out / "nli.json")
+    save_toxicity(train_toxicity(data), out / "toxicity.npz")
+
+
+def report(data: Path, out: Path | None) -> None:
+    """Print every figure of the cards; with a folder, write cards.json there."""
+    cards = {
+        "embed": measure_embed(data),
+        "nli": measure_nli(data),
+        "toxicity": measure_toxicity(data),
+        "quality": measure_quality(data),
+    }
+    for expert, figures in cards.items():
+        print(f"\n{expert}")
+        for name, entry in figures.items():
+            more = "".join(
+                f", {k} {entry[k]:.3f}"
+                for k in ("few short turns", "words of the human")
+                if k in entry
+            )
+            print(f"  {name}: {entry['value']:.3f}  (n {entry['n']:,}, {entry['unit']}{more})")
+    if out is not None:
+        text = json.dumps(cards, indent=1, ensure_ascii=False) + "\n"
+        (out / "cards.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
