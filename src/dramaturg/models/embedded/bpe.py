@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from dramaturg.models.embedded.formats import FIRST_BYTE, Ids
@@ -51,10 +52,14 @@ class Bpe:
         text = b"".join(self._bytes.get(i, b"") for i in ids).decode("utf-8", "replace")
         return text[1:] if text.startswith(" ") else text
 
+    def piece(self, token: int) -> str:
+        """The text of one token, its leading space included; "" for a control token."""
+        return self._bytes.get(token, b"").decode("utf-8", "replace")
+
     def _merge(self, word: str) -> Ids:
         ids = [FIRST_BYTE + byte for byte in word.encode()]
         while len(ids) > 1:
-            found = [self._merged.get(pair) for pair in zip(ids, ids[1:], strict=False)]
+            found = [self._merged.get(pair) for pair in pairwise(ids)]
             best = min((number for number in found if number is not None), default=None)
             if best is None:
                 break

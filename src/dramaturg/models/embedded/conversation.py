@@ -12,17 +12,20 @@ from dramaturg.models.embedded.bpe import Bpe
 from dramaturg.models.embedded.engine import Program, Step
 from dramaturg.models.embedded.formats import Control, Ids
 from dramaturg.models.embedded.overlap import SHOWN_SHARE, share_said
+from dramaturg.models.embedded.pull import Pull
 from dramaturg.models.embedded.sampling import Grams, Sampler
 from dramaturg.models.embedded.shipped import Array
 
 TURN_TOKENS = 72  # a turn that runs on so long is ended at its last sentence
 BASE_RATE = 0.25  # share of turns that carry a fact in the training conversations
 LATE = 2  # the last turns of a conversation bring up no new fact
+PULL = 2.0  # nats, see `pull`
 DRAFTS = 3  # drafts of a turn that does not say its fact, or repeats an earlier one
 ENDS = (Control.U1, Control.U2, Control.CLOSE, Control.EOS)
 
 _FACT_END = Control.SAY
 _SENTENCE_END = re.compile(r"[.!?][\"')]*$")
+_PLACEHOLDER = re.compile(r"[\[(](?:\w+ ){0,3}name\W", re.I)  # left open in the training text
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Order:
         style: "made" (Synthetic-Persona-Chat) or "human" (Persona-Chat).
         grounding: Share of turns that should bring up a fact, 0 to 1, while facts are left.
         drafts: Most drafts of a turn.
+        pull: Bonus towards the words of a turn's fact, in nats (see `pull`).
     """
 
     facts: tuple[Sequence[Ids], Sequence[Ids]]
@@ -48,6 +52,7 @@ class Order:
     temperature: float = 0.7
     top_k: int = 40
     drafts: int = DRAFTS
+    pull: float = PULL
 
 
 @dataclass(frozen=True)
@@ -107,18 +112,20 @@ class Writing:
         first = yield from self._feed([Control.SAY])
         start = self.length
         wanted = self.order.texts[who][fact] if fact is not None else ""
+        slot = list(self.order.facts[who][fact]) if fact is not None else []
+        pull = Pull(slot, self.bpe, self.order.pull)
         earlier = {_plain(turn.text) for turn in self.script.turns}
         drafts: list[tuple[float, str, Ids]] = []
         for number in range(max(1, self.order.drafts)):
-            ids = yield from self._say(first, start, who, heat=1.0 + 0.15 * number)
+            ids = yield from self._say(first, start, pull, heat=1.0 + 0.15 * number)
             text = self.bpe.decode(ids).strip()
             said = share_said(wanted, text) if wanted else 1.0
-            fresh = bool(text) and _plain(text) not in earlier
+            fresh = bool(text) and _plain(text) not in earlier and not _PLACEHOLDER.search(text)
             drafts.append((said if fresh else said - 2.0, text, ids))
             if fresh and said >= SHOWN_SHARE:
                 break
         best = max(range(len(drafts)), key=lambda n: drafts[n][0])
-        value, text, ids = drafts[best]
+        _, text, ids = drafts[best]
         if best != len(drafts) - 1 and ids:
             self.length = start + len(ids)
             yield Step(list(ids), keep=start)
@@ -160,7 +167,9 @@ class Writing:
         del self.unused[who][index]
         return index
 
-    def _say(self, logits: Array, start: int, who: int, heat: float) -> Generator[Step, Array, Ids]:
+    def _say(
+        self, logits: Array, start: int, pull: Pull, heat: float
+    ) -> Generator[Step, Array, Ids]:
         """Sample the words of a turn from `start` on."""
         self.length = start
         self.grams.restart()
@@ -169,7 +178,7 @@ class Writing:
         sentence = 0
         while len(ids) < TURN_TOKENS:
             ends = ENDS if ids else ()
-            token = self.sampler.text(logits, ends, self.grams, heat)
+            token = self.sampler.text(logits, ends, self.grams, heat, pull.bonuses(ids))
             if token < formats.FIRST_BYTE:
                 return ids
             ids.append(token)

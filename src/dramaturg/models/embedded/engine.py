@@ -1,9 +1,9 @@
-"""Continuous batching: programs that ask for logits, a fixed number of slots, one worker thread.
+"""Continuous batching: programs that ask for logits, a fixed number of slots, one worker.
 
-A program is a generator. It yields a `Step` (tokens to append, after going back to an earlier length
-if it likes) and gets the logits of what comes next; it samples by its own seed and returns its
-result. The engine runs up to `WIDTH` programs side by side and gives a free slot away at once. What a
-program is sent does not depend on its neighbours (see `network`), so neither does its result.
+A program is a generator. It yields a `Step` (tokens to append, after going back to an earlier
+length if it likes) and gets the logits of what comes next; it samples by its own seed and returns
+its result. The engine runs up to `WIDTH` programs side by side and gives a free slot away at once.
+What a program is sent does not depend on its neighbours (see `network`), nor does its result.
 """
 
 from __future__ import annotations

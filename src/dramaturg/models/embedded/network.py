@@ -1,8 +1,8 @@
 """The network in numpy: prefill of one sequence, and one decode step of a fixed-width batch.
 
-A sequence's numbers never depend on its neighbours: a prompt is computed alone, a decode step always
-multiplies matrices of the same `WIDTH` rows (unused rows are zero), and attention is computed for
-each sequence over its own length.
+A sequence's numbers never depend on its neighbours: a prompt is computed alone, a decode step
+always multiplies matrices of the same `WIDTH` rows (unused rows are zero), and attention is
+computed for each sequence over its own length.
 """
 
 from __future__ import annotations

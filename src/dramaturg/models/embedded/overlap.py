@@ -17,7 +17,7 @@ _STOP = frozenset(
     our out over own re really s same she she's so some something such t than that that's the their
     them then there these they they're thing things this those though through to too try under until
     up us ve very was wasn't we we're well were what when where which while who why will with won't
-    would wouldn't you you're your yourself like likes love loves enjoy enjoys favorite""".split()
+    would wouldn't you you're your yourself like likes love loves enjoy enjoys favorite""".split()  # noqa: SIM905
 )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from dramaturg.models.embedded.formats import FIRST_BYTE, Control
 from dramaturg.models.embedded.shipped import Array
 
 GRAM = 4  # a run of so many tokens that was said before is made less likely
-GRAM_PENALTY = 1.5  # in nats
+OWN_GRAM = 3  # the same inside one text
+GRAM_PENALTY = 2.0  # in nats
 
 
 class Sampler:
@@ -23,7 +25,12 @@ class Sampler:
         self.temperature, self.top_k = temperature, top_k
 
     def text(
-        self, logits: Array, ends: Iterable[Control], said: Grams | None = None, heat: float = 1.0
+        self,
+        logits: Array,
+        ends: Iterable[Control],
+        said: Grams | None = None,
+        heat: float = 1.0,
+        bonuses: Mapping[int, float] = MappingProxyType({}),
     ) -> int:
         """A text token, or one of the control tokens that end the text.
 
@@ -32,6 +39,7 @@ class Sampler:
             ends: Control tokens that may be drawn.
             said: Earlier runs of tokens to be less likely.
             heat: Factor on the temperature.
+            bonuses: Nats to add to some tokens.
         """
         scores = logits.astype(np.float64)
         ends = list(ends)
@@ -40,6 +48,8 @@ class Sampler:
         scores[ends] = kept
         if said is not None:
             scores[said.followers()] -= GRAM_PENALTY
+        for token, bonus in bonuses.items():
+            scores[token] += bonus
         best = np.argpartition(scores, -self.top_k)[-self.top_k :]
         best = best[np.lexsort((best, -scores[best]))]
         return int(best[self._draw(scores[best], heat)])
@@ -85,4 +95,9 @@ class Grams:
 
     def followers(self) -> list[int]:
         """Tokens that would finish a run that was said before."""
-        return list(set(self._after.get(tuple(self._now[-GRAM + 1 :]), ())))
+        found = set(self._after.get(tuple(self._now[-GRAM + 1 :]), ()))
+        tail = self._now[-OWN_GRAM + 1 :]
+        for place in range(len(self._now) - OWN_GRAM + 1):
+            if self._now[place : place + OWN_GRAM - 1] == tail:
+                found.add(self._now[place + OWN_GRAM - 1])
+        return sorted(found)

@@ -68,13 +68,15 @@ async def write_conversation(
     temperature: float = 0.7,
     top_k: int = 40,
     drafts: int = 3,
+    pull: float = 2.0,
 ) -> WrittenConversation:
     """Write a conversation of two people.
 
-    At each turn the model says by its own odds, shifted towards `grounding`, whether the turn brings
-    up a fact; if so it spells an unused fact of the speaker (nothing else may be spelled there) and
-    then writes the turn freely. A turn that does not say its fact, or repeats an earlier turn, is
-    drafted again, up to `drafts` times; the draft that says most of its fact stays.
+    At each turn the model says by its own odds, shifted towards `grounding`, whether the turn
+    brings up a fact; if so it spells an unused fact of the speaker (nothing else may be spelled
+    there) and then writes the turn, with a pull towards the fact's words. A turn that does not say
+    its fact, or repeats an earlier turn, is drafted again, up to `drafts` times; the draft that
+    says most of its fact stays.
 
     Args:
         facts_1: Sentences about the one who begins; may be empty. Any text: it is only data.
@@ -87,6 +89,7 @@ async def write_conversation(
         temperature: Above 0.
         top_k: At least 1.
         drafts: At least 1.
+        pull: Bonus in nats for the words of the fact in a turn's slot, 0 for none (see `pull`).
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -95,10 +98,12 @@ async def write_conversation(
 
     _check(turns=turns, style=style, grounding=grounding, temperature=temperature, top_k=top_k)
     began = time.perf_counter()
-    engine, bpe = loaded()
+    bpe = loaded()[1]
     sides, truncated = fitted(facts_1, facts_2)
     texts = (tuple(facts_1), tuple(facts_2))
-    order = Order(sides, texts, turns, seed, style, grounding, temperature, top_k, max(1, drafts))
+    order = Order(
+        sides, texts, turns, seed, style, grounding, temperature, top_k, max(1, drafts), pull
+    )
     context = formats.Sizes.context
     script = await _run(lambda: Writing(order, bpe, context).run())
     return WrittenConversation(

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 NAMES = (
-    "Alex Sam Maria John Emily David Sarah Mike Anna James Laura Tom Kate Ben Lisa Mark Julia Chris "
-    "Rachel Kevin Megan Daniel Amy Brian Nina Carlos Grace Omar Priya Leo Hannah Paul Zoe Eric Mia"
-).split()
+    "Alex", "Sam", "Maria", "John", "Emily", "David", "Sarah", "Mike", "Anna", "James", "Laura",
+    "Tom", "Kate", "Ben", "Lisa", "Mark", "Julia", "Chris", "Rachel", "Kevin", "Megan", "Daniel",
+    "Amy", "Brian", "Nina", "Carlos", "Grace", "Omar", "Priya", "Leo", "Hannah", "Paul", "Zoe",
+)  # fmt: skip
 
 _APART = [
     (re.compile(r"\b[iI] (m|ve|ll|d)\b"), r"I'\1"),
@@ -19,8 +20,9 @@ _APART = [
     (re.compile(r"\b([iI]t|[tT]hat|[hH]e|[sS]he|[wW]hat|[tT]here) s\b"), r"\1's"),
     (re.compile(r"\b([yY]ou|[wW]e|[tT]hey) (re|ve)\b"), r"\1'\2"),
 ]  # fmt: skip
-_OWNER = re.compile(r"\[\s*(?:user\s*([12])(?:'s)?\s*)?(?:'s)?\s*(?:first )?name\s*\]", re.I)
-_OWN = re.compile(r"\[\s*(?:your|my|insert)\s*name(?: here)?\s*\]", re.I)
+_OWNER = re.compile(r"[\[(]\s*(?:user\s*([12])(?:'s)?\s*)?(?:'s)?\s*(?:first )?name\s*[\])]", re.I)
+_OWN = re.compile(r"[\[(]\s*(?:your|my|insert)\s*name(?: here)?\s*[\])]", re.I)
+_OPEN = re.compile(r"[\[{]|\([^)]*\bname\b[^)]*\)", re.I)
 
 
 def plain(text: str) -> str:
@@ -69,14 +71,14 @@ def tidy_fact(fact: str, truecase: Truecaser) -> str:
 
 def fill_names(turns: list[tuple[int, str]], rng: random.Random) -> list[tuple[int, str]] | None:
     """The turns with open names filled in; None when another placeholder is left."""
-    if not any("[" in text or "{" in text for _, text in turns):
+    if not any(_OPEN.search(text) for _, text in turns):
         return turns
     names = rng.sample(NAMES, 2)
     out = []
     for who, text in turns:
         text = _OWN.sub(names[who], text)
         text = _OWNER.sub(lambda m: names[int(m.group(1)) - 1 if m.group(1) else who], text)  # noqa: B023
-        if "[" in text or "{" in text:
+        if _OPEN.search(text):
             return None
         out.append((who, text))
     return out

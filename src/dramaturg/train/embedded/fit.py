@@ -9,7 +9,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class Settings:
     save_every_s: float = 300.0
     measure_every: int = 250
     held_out: int = 64  # conversations of each validation set
+    compiled: bool = True  # needs a C++ compiler; twice as fast
 
 
 def rate_at(step: int, settings: Settings) -> float:
@@ -75,7 +76,7 @@ def batches(examples: list[Example], budget: int, seed: str) -> Iterator[tuple[T
 
 
 def _padded(length: int) -> int:
-    return -(-length // 32) * 32
+    return -(-length // 64) * 64
 
 
 @torch.no_grad()
@@ -106,9 +107,11 @@ class Run:
         self.state: dict[str, Any] = {"step": 0, "epoch": 0, "batch": 0, "tokens": 0, "seconds": 0}
         if (out_dir / "checkpoint.pt").exists():
             self._load()
-        for block in self.network.blocks:
-            block.compile(dynamic=True)
+        if settings.compiled:
+            for block in self.network.blocks:
+                block.compile(dynamic=True)
         self.stopping = False
+        self._read_steps()
         signal.signal(signal.SIGTERM, self._stop)
 
     def fit(self) -> None:
@@ -126,6 +129,7 @@ class Run:
                 if self.state["step"] % 25 == 0:
                     self._log(losses)
                     losses = []
+                    self._read_steps()
                 if time.monotonic() - saved > self.settings.save_every_s:
                     self._save()
                     saved = time.monotonic()
@@ -151,6 +155,12 @@ class Run:
         self.state["step"] += 1
         self.state["tokens"] += int((ids != 0).sum())
         return float(loss.detach()) / float(count)
+
+    def _read_steps(self) -> None:
+        """A number in the file `steps` of the run folder changes the length of the run."""
+        path = self.out / "steps"
+        if path.exists():
+            self.settings = replace(self.settings, steps=int(path.read_text()))
 
     def _log(self, losses: list[float], *, measure: bool = False) -> None:
         line = {key: round(value, 1) for key, value in self.state.items()}

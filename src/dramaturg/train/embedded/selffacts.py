@@ -11,11 +11,11 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _START = re.compile(r"(?:I|My|I'm|I've|I'd)\b")
 _CLAUSE = re.compile(r"(?:,| and| but| so| because)\s+(?=(?:I|my|I'm|I've)\s)")
 _EMPTY = re.compile(
-    r"I do,|"
-    r"I'm (?:glad|sure|good|doing|fine|sorry|happy to|not sure|great|excited to hear)|I (?:hope|think|"
-    r"know|agree|see|bet|understand|guess|should|would|will|can imagine|can see|didn't know|"
-    r"appreciate|mean|wish you|don't blame|feel the same|just got|was just)\b|I'd (?:love|like)|I'll|"
-    r"I've (?:heard|never heard|always wanted)|I can't (?:wait|imagine|believe)|I (?:can|do)\b\W*$",
+    r"I do,|I'm (?:glad|sure|good|doing|fine|sorry|happy to|not sure|great|excited to hear)|"
+    r"I (?:hope|think|know|agree|see|bet|understand|guess|should|would|will|can imagine|can see|"
+    r"didn't know|appreciate|mean|wish you|don't blame|feel the same|just got|was just)\b|"
+    r"I'd (?:love|like)|I'll|I've (?:heard|never heard|always wanted)|"
+    r"I can't (?:wait|imagine|believe)|I (?:can|do)\b\W*$",
 )
 _OTHER = re.compile(
     r"\b(?:you|your|yours|it|that|them|those|this|we|us|our|he|she|they|ones?)\b", re.I
@@ -25,7 +25,7 @@ _WRITTEN = (("I'm", "I am"), ("I've", "I have"), ("don't", "do not"), ("can't", 
 
 
 def statements(turn: str) -> list[str]:
-    """Sentences and clauses in which the speaker tells something of themselves that stands alone."""
+    """Sentences and clauses that tell something of the speaker and can stand alone."""
     found = []
     for sentence in _SENTENCE.split(turn):
         if sentence.endswith("?"):

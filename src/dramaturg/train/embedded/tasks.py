@@ -21,7 +21,11 @@ class Tasks:
     """Question and answer pairs of the training conversations, and their profiles."""
 
     def __init__(self, sources: list[Source], counts: dict[str, int] | None = None) -> None:
-        self.counts = counts or {"induce": 6000, "answer": 9000, "ask": 2500, "more": 4000}
+        self.counts = (
+            counts
+            if counts is not None
+            else {"induce": 6000, "answer": 9000, "ask": 2500, "more": 4000}
+        )
         self.pairs: dict[str, list[tuple[str, list[str]]]] = {}
         self.profiles = [side for source in sources for side in source.facts if len(side) >= 3]
         for source in sources:
@@ -53,15 +57,18 @@ class Tasks:
             known = rng.sample(known, min(len(known), rng.randint(0, 5)))
             yield formats.answer(coded(known), encode(question)), encode(as_fact(said, rng))
         for _ in range(self.counts["ask"]):
-            chosen = rng.sample(self.often, 6)
-            yield formats.ask(coded(chosen[:5])), encode(chosen[5])
+            chosen = rng.sample(self.often, min(6, len(self.often)))
+            if len(chosen) < 2:
+                continue
+            yield formats.ask(coded(chosen[:-1])), encode(chosen[-1])
         for _ in range(self.counts["more"]):
             facts = rng.sample(profile := rng.choice(self.profiles), len(profile))
             facts = facts[: rng.randint(2, len(facts))]
             yield formats.more(coded(facts[:-1])), encode(facts[-1])
 
     def _question(self, rng: random.Random) -> str:
-        return rng.choice(self.often if rng.random() < 0.6 else self.questions)
+        often = self.often and rng.random() < 0.6
+        return rng.choice(self.often if often else self.questions)
 
 
 def asked(turn: str) -> str:

@@ -1,0 +1,80 @@
+"""Continuous batching."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import CancelledError
+
+import numpy as np
+import pytest
+
+from dramaturg.models.embedded.engine import Engine, Program, Step
+from dramaturg.models.embedded.formats import Control
+from dramaturg.models.embedded.network import WIDTH
+from dramaturg.models.embedded.sampling import Sampler
+from tests.models.embedded.tiny import tiny_weights
+
+
+def drawing(seed: int, tokens: int) -> Program[list[int]]:
+    sampler = Sampler(seed, top_k=20)
+    logits = yield Step([int(Control.BOS), 40 + seed % 7, 50])
+    out = []
+    for _ in range(tokens):
+        out.append(sampler.text(logits, ()))
+        logits = yield Step([out[-1]])
+    return out
+
+
+def test_a_request_gives_the_same_tokens_alone_and_among_many() -> None:
+    alone = Engine(tiny_weights()).submit(lambda: drawing(3, 60)).result(30)
+    busy = Engine(tiny_weights())
+    futures = [busy.submit(lambda n=n: drawing(n, 10 + 5 * n)) for n in range(3 * WIDTH) if n != 3]
+    futures.append(busy.submit(lambda: drawing(3, 60)))
+    assert futures[-1].result(60) == alone
+
+
+def test_many_more_requests_than_slots_all_come_back() -> None:
+    engine = Engine(tiny_weights())
+    futures = [engine.submit(lambda n=n: drawing(n, n % 5)) for n in range(5 * WIDTH)]
+    assert [len(future.result(60)) for future in futures] == [n % 5 for n in range(5 * WIDTH)]
+
+
+def test_going_back_to_an_earlier_length_forgets_what_came_after() -> None:
+    def program(detour: bool) -> Program[np.ndarray]:
+        yield Step([1, 40, 41, 42])
+        if detour:
+            yield Step([99, 98, 97])
+        logits = yield Step([43, 44], keep=4)
+        return logits.copy()
+
+    engine = Engine(tiny_weights())
+    straight = engine.submit(lambda: program(False)).result(30)
+    back = engine.submit(lambda: program(True)).result(30)
+    assert straight.tobytes() == back.tobytes()
+
+
+def test_a_cancelled_request_frees_its_slot() -> None:
+    engine = Engine(tiny_weights())
+
+    def endless() -> Program[None]:
+        yield Step([1])
+        while True:
+            time.sleep(0.001)
+            yield Step([40], keep=1)
+
+    stuck = [engine.submit(endless) for _ in range(WIDTH)]
+    waiting = engine.submit(lambda: drawing(1, 3))
+    for future in stuck:
+        assert future.cancel()
+    assert len(waiting.result(30)) == 3
+    with pytest.raises(CancelledError):
+        stuck[0].result()
+
+
+def test_a_program_that_outgrows_the_context_fails_and_the_others_go_on() -> None:
+    engine = Engine(tiny_weights())
+    fails = engine.submit(lambda: drawing(1, 1000))
+    works = engine.submit(lambda: drawing(2, 20))
+    with pytest.raises(ValueError, match="the context is 160"):
+        fails.result(30)
+    assert len(works.result(30)) == 20
