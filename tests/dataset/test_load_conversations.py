@@ -37,7 +37,7 @@ def test_the_csv_of_synthetic_persona_chat_is_read_with_turns_over_several_lines
     assert made[0].speakers[0].persona == ("I bake.", "I sing.")
     assert made[0].speakers[0].persona_id != made[0].speakers[1].persona_id
     assert reasons == [
-        "unreadable: line 6: no line of the conversation begins with 'User 1:' or 'User 2:'"
+        "unreadable: line 7: no line of the conversation begins with 'User 1:' or 'User 2:'"
     ]
 
 

@@ -59,8 +59,7 @@ def kind_of(path: Path) -> str:
     Raises:
         UserError: If it is a binary file of a known other kind.
     """
-    with open_bytes(path) as file:
-        head = file.read(1 << 16)
+    head = _head(path, 1 << 12)
     if head.startswith(b"PAR1"):
         return "parquet"
     for magic, name in _MAGIC.items():
@@ -168,16 +167,20 @@ def _decoded(path: Path, number: int, offset: int, raw: bytes) -> Iterator[tuple
 
 
 def _encoding(path: Path) -> str:
-    with open_bytes(path) as file:
-        try:
-            head = file.read(4)
-        except (OSError, EOFError, zlib.error) as error:
-            raise UserError(f"{path} cannot be read", why=str(error)) from error
-    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)) and head != b"\xff\xfe\x00\x00":
+    head = _head(path, 4)
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     return "utf-8"
+
+
+def _head(path: Path, size: int) -> bytes:
+    try:
+        with open_bytes(path) as file:
+            return file.read(size)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path} cannot be read", why=str(error)) from error
 
 
 def _nearest(path: Path, what: str) -> str:
