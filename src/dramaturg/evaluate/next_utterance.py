@@ -52,7 +52,7 @@ def next_utterance_hits(
                 if whose == "both" or whose == ("self" if who == speaker else "their"):
                     query |= words
             options = [at + i, *_others(len(pool), at + i, candidates - 1, draw)]
-            scores = [sum(idf[w] ** 2 for w in pool[o] & query) / lengths[o] for o in options]
+            scores = [sum(idf[w] for w in pool[o] & query) / lengths[o] for o in options]
             best = max(scores)
             if scores[0] == best:
                 hits += 1 / scores.count(best)

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from dramaturg.errors import ReplyError
 
-Placeholders: TypeAlias = Literal["repair", "reject"]
+Placeholders: TypeAlias = Literal["repair", "reject", "keep"]
 
 _FENCE = re.compile(r"^\s*```.*$", re.MULTILINE)
 _ACTS = (
@@ -75,7 +75,7 @@ def is_stage_line(line: str, names: Iterable[str], after_gap: bool) -> bool:
 
 
 def clean_turn(
-    text: str, placeholders: Placeholders | Literal["keep"], repairs: Counter[str]
+    text: str, placeholders: Placeholders, repairs: Counter[str]
 ) -> str:
     """What is said in a turn, and nothing else; may be empty.
 
@@ -103,7 +103,7 @@ def _joined_on(hit: re.Match[str]) -> str:
     return (". " if hit[0].startswith(",") else "") + hit[1].upper()
 
 
-def _fill(text: str, placeholders: Placeholders | Literal["keep"], repairs: Counter[str]) -> str:
+def _fill(text: str, placeholders: Placeholders, repairs: Counter[str]) -> str:
     """Bracketed words: stage directions go; placeholders are mended, refused or kept."""
     places = 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 
@@ -52,7 +51,7 @@ def parse_conversation(
     text: str,
     *,
     facts: tuple[Sequence[str], Sequence[str]] = ((), ()),
-    placeholders: Placeholders | Literal["keep"] = "repair",
+    placeholders: Placeholders = "repair",
     at_least: int = 2,
 ) -> Parsed:
     """The turns of a reply, mended where that is safe and refused where it is not.
@@ -100,7 +99,7 @@ def parse_conversation(
 
 
 def _finished(
-    found: list[Said], placeholders: Placeholders | Literal["keep"], repairs: Counter[str]
+    found: list[Said], placeholders: Placeholders, repairs: Counter[str]
 ) -> list[Said]:
     """Texts cleaned, empty turns dropped, a speaker twice in a row merged, a cut end removed."""
     turns: list[Said] = []

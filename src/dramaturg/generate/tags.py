@@ -14,14 +14,14 @@ _NUMBERED = re.compile(
     _OPEN
     + r"(?P<kind>user|person|speaker|participant|persona|human|p|u)[\s_#*]*(?P<who>[12ab])\b"
     + _CLOSE
-    + r"(?::|：|[-–—](?=\s))[*_`\s]*(?P<text>.*)$",
+    + r"(?::|：|[-–—](?=\s))(?:\*\*|__|[*_`](?=\s))?\s*(?P<text>.*)$",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
     _OPEN
     + r"(?P<name>[^\W\d_][\w'’.-]{0,20}(?: [^\W\d_][\w'’.-]{0,20})?)"
     + _CLOSE
-    + r"(?::|：)[*_`\s]*(?P<text>.*)$"
+    + r"(?::|：)(?:\*\*|__|[*_`](?=\s))?\s*(?P<text>.*)$"
 )
 _GIVES_NAME = re.compile(r"(?i:\bmy name is|\bmy name's|\bi am called)\s+([A-Z]\w+)")
 _SAYS_NAME = re.compile(r"(?i:\bmy name is|\bmy name's|\bi'm|\bi am|\bcall me)\s+([A-Z]\w+)")
@@ -76,7 +76,7 @@ class Tags:
         if re.search(r"[*_`]", hit["open"]) or re.match(r"[^:：]*[*_`]+\s*[:：]", line):
             repairs["markup"] += 1
             text = text.rstrip("*_` ")
-        elif re.match(r"[^:：]*[:：][*_`]", line):
+        elif re.match(r"[^:：]*[:：](?:\*\*|__|[*_`]\s)", line):
             repairs["markup"] += 1
         return who, text
 

@@ -16,7 +16,7 @@ from dramaturg.records import Conversation, derive_seed
 from dramaturg.scorers.words import shown_words
 
 SHOWN, HIDDEN = 0.6, 0.3  # share of an attribute's content words: shown from, hidden below
-_FIRST_PERSON = re.compile(r"\b(i|my|me|mine|myself|im)\b", re.IGNORECASE)
+_FIRST_PERSON = re.compile(r"\b(i|my)\b", re.IGNORECASE)
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
         owner: Shown by their owner.
         partner_only: Shown by the partner and hidden in what the owner says.
         neither: Hidden in what both say.
-        words: Content words of attributes that their owner says.
+        words: Content words of attributes that their owner says, in any turn.
     """
 
     attributes: int
@@ -52,12 +52,16 @@ class PersonaShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def said_in_first_person(conversation: Conversation, speaker: int) -> frozenset[str]:
-    """The content words of a speaker's turns that speak of "I", "my" or "me"."""
+    """The content words of a speaker's turns that speak of "I" or "my"."""
     said: set[str] = set()
     for turn in conversation.said_by(speaker):
         if _FIRST_PERSON.search(turn.text):
             said |= shown_words(turn.text)
     return frozenset(said)
+
+
+def _said(conversation: Conversation, speaker: int) -> frozenset[str]:
+    return frozenset().union(*(shown_words(t.text) for t in conversation.said_by(speaker)))
 
 
 def share_said(attribute: str, said: frozenset[str]) -> float | None:
@@ -80,6 +84,7 @@ def shown(conversations: Conversation | Sequence[Conversation]) -> Shown:
     count = owner = partner = neither = hits = total = 0
     for made in conversations:
         said = [said_in_first_person(made, i) for i in range(len(made.speakers))]
+        anywhere = [_said(made, i) for i in range(len(made.speakers))]
         for who, speaker in enumerate(made.speakers):
             others = frozenset().union(*(s for i, s in enumerate(said) if i != who))
             for attribute in speaker.persona:
@@ -89,7 +94,7 @@ def shown(conversations: Conversation | Sequence[Conversation]) -> Shown:
                 mine = len(words & said[who]) / len(words)
                 theirs = len(words & others) / len(words)
                 count += 1
-                hits, total = hits + len(words & said[who]), total + len(words)
+                hits, total = hits + len(words & anywhere[who]), total + len(words)
                 owner += mine >= SHOWN
                 partner += theirs >= SHOWN and mine < HIDDEN
                 neither += mine < HIDDEN and theirs < HIDDEN

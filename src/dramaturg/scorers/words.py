@@ -37,7 +37,7 @@ def utterances(conversations: Iterable[Conversation]) -> list[str]:
     return [turn.text for made in conversations for turn in made.turns]
 
 
-_FILLERS = frozenset(("like", "love", "really", "much", "get", "lot"))
+_FILLERS = frozenset(("like", "love", "favorite", "really", "much", "get", "lot"))
 
 
 def shown_words(text: str) -> frozenset[str]:
