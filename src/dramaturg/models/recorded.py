@@ -73,8 +73,9 @@ def call_key(role: str, ref: str, call: Call) -> str:
 class Recorded:
     """A chat model with a journal before it.
 
-    A call that the journal has a reply to is answered from there: the same text, finish and key,
-    and a cost of nothing. Identical calls at the same time are made once. A call that failed or
+    A call that the journal has a reply to is answered from there, byte for byte as it was made:
+    its cost too, so that records are the same whether a run was resumed or not. What this session
+    spent is in `totals` and in the budget. Identical calls at the same time are made once. A call that failed or
     was cut off is made again.
 
     Attributes:
@@ -109,11 +110,11 @@ class Recorded:
                     raise  # it is we who are cancelled
                 continue  # whoever made the call gave up: make it ourselves
             self.totals.shared += 1
-            return msgspec.structs.replace(reply, cost=Cost())
+            return reply
         row = self._journal.find(key)
         if row is not None and row["state"] == "done":
             self.totals.replayed += 1
-            return msgspec.structs.replace(_replies.decode(row["reply"]), cost=Cost(), key=key)
+            return msgspec.structs.replace(_replies.decode(row["reply"]), key=key)
         out = self._out[key] = asyncio.get_running_loop().create_future()
         try:
             reply = await self._make(key, call)
