@@ -96,7 +96,7 @@ def sentence(
         raise ReplyError(f"longer than {longest} words: {_excerpt(text)}", kind="too long")
     if len(starting) > 1 or len(_BREAK.split(text)) > 1:
         raise ReplyError(f"more than one sentence: {_excerpt(reply)}", kind="several sentences")
-    if words < 3 and text.isascii():
+    if words < (2 if openings is None else 3) and text.isascii():
         raise ReplyError(f"too short to say something: {_excerpt(text)}", kind="too short")
     if normalised(text) in {normalised(one) for one in given}:
         raise ReplyError(f"this was given already: {_excerpt(text)}", kind="repeat")
