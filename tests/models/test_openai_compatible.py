@@ -143,7 +143,7 @@ async def test_a_hang_ends_in_a_timeout_and_another_try(made: list[OpenAICompati
         model = a_model(made, stub.url, timeout_s=0.2)
         assert (await model.answer(a_call())).text == "in time"
         stub.always = hang
-        with pytest.raises(BackendError, match=r"did not answer within 0\.2 s") as caught:
+        with pytest.raises(BackendError, match=r"did not answer within 0\.2\d* s") as caught:
             await a_model(made, stub.url, timeout_s=0.2, tries=1).answer(a_call())
         assert caught.value.kind == "timeout"
         assert "--timeout" in caught.value.fix

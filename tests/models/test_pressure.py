@@ -10,9 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from dramaturg.errors import BackendError
-from dramaturg.models.endpoint import retry_after
+from dramaturg.models.headers import retry_after
 from dramaturg.models.openai_compatible import OpenAICompatible
-from dramaturg.models.pressure import AdaptiveLimiter, Breaker, MinuteWindow, Patience
+from dramaturg.models.patience import Breaker, Patience
+from dramaturg.models.pressure import AdaptiveLimiter, MinuteWindow
 from tests.models.stub_endpoint import Act, StubEndpoint, refuses, running, says
 from tests.models.test_openai_compatible import a_call
 
@@ -247,3 +248,14 @@ async def test_a_backend_error_keeps_its_three_parts() -> None:
     error = Breaker().error("http://x/v1", "refused")
     assert isinstance(error, BackendError)
     assert error.fix.startswith("start the server")
+
+
+async def test_what_is_learnt_holds_for_a_call_that_hangs_since_the_start() -> None:
+    hang = Act(says("late"), delay_s=30)
+    async with running(StubEndpoint(hang, always=Act(says("ok"), delay_s=0.01))) as stub:
+        model = OpenAICompatible("stub", stub.url, max_in_flight=8)
+        begun = time.perf_counter()
+        await asyncio.gather(*(model.answer(a_call(str(i))) for i in range(100)))
+        assert time.perf_counter() - begun < 5, "not the 120 s of the user's time-out"
+        assert model.endpoint.retries == {"timeout": 1}
+        await model.aclose()

@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import re
 import time
 from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.request import getproxies
 
@@ -20,19 +18,17 @@ import aiohttp
 from dramaturg.errors import BackendError
 from dramaturg.models import failures
 from dramaturg.models.failures import Problem, Where
-from dramaturg.models.pressure import AdaptiveLimiter, Breaker, MinuteWindow, Patience
+from dramaturg.models.headers import read_duration, retry_after
+from dramaturg.models.patience import Breaker, Patience
+from dramaturg.models.pressure import AdaptiveLimiter, MinuteWindow
+from dramaturg.models.wire import BrokenBody
 
 T = TypeVar("T")
 
 _LONGEST_PAUSE_S = 60.0
+_CONNECT_S = 15.0
 _MOST_CHANGES = 8  # parameters that a server may refuse in one call
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _FIRST_PAUSE_S = {"rate limit": 1.0, "server": 0.5, "connection": 0.5}
-
-
-class BrokenBody(ValueError):
-    """A 200 whose body is not what was asked for."""
 
 
 class _Failed(Exception):
@@ -168,10 +164,10 @@ class Endpoint:
             raise self.breaker.error(self.where.address, "no connection")
         body = build()
         epoch = await self.limiter.acquire(tokens)
-        limit = self.patience.timeout(work, timed_out)
         started = time.perf_counter()
         try:
-            status, headers, data = await self._send(path, body, limit)
+            async with self.patience.within(work, timed_out):
+                status, headers, data = await self._send(path, body)
             seconds = time.perf_counter() - started
             if status != 200:
                 if status in failures.PRESSURE:
@@ -189,20 +185,18 @@ class Endpoint:
         except TimeoutError:
             self.limiter.pressed(epoch)
             self.patience.struck(work)
-            late = failures.timeout_error(self.where, limit, self.patience.timeout_s)
+            waited = time.perf_counter() - started
+            late = failures.timeout_error(self.where, waited, self.patience.timeout_s)
             raise _Failed(late) from None
         finally:
             self.limiter.release()
 
-    async def _send(
-        self, path: str, body: bytes, limit: float
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    async def _send(self, path: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         session = self._open()
         try:
             async with session.post(
                 self.base_url + path,
                 data=body,
-                timeout=aiohttp.ClientTimeout(total=limit),
                 allow_redirects=False,
             ) as response:
                 self.breaker.connected()
@@ -273,7 +267,7 @@ class Endpoint:
                 if learn and int(headers.get(f"x-ratelimit-limit-{name}", "0")) > 0:
                     setattr(window, attribute, int(headers[f"x-ratelimit-limit-{name}"]))
             if headers.get(f"x-ratelimit-remaining-{name}") == "0":
-                window.hold(_seconds(headers.get(f"x-ratelimit-reset-{name}", "")) or 0.0)
+                window.hold(read_duration(headers.get(f"x-ratelimit-reset-{name}", "")) or 0.0)
 
     def _open(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
@@ -282,6 +276,7 @@ class Endpoint:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
                 headers=self._headers,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
                 trust_env=bool(getproxies()),
             )
         return self._session
@@ -290,20 +285,3 @@ class Endpoint:
 def _wake(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the server asks us to wait, None = it does not say."""
-    with contextlib.suppress(ValueError, KeyError):
-        return max(0.0, float(headers["retry-after-ms"]) / 1000)
-    text = headers.get("retry-after", "")
-    with contextlib.suppress(ValueError):
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    return _seconds(text)
-
-
-def _seconds(text: str) -> float | None:
-    with contextlib.suppress(ValueError):
-        return max(0.0, float(text))
-    parts = _DURATION.findall(text)
-    return sum(float(n) * _UNIT[unit] for n, unit in parts) if parts else None

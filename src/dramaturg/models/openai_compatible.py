@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import ipaddress
 import logging
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import msgspec
 
-from dramaturg.errors import BackendError, RecordError, UserError
+from dramaturg.errors import BackendError
+from dramaturg.models.address import check_key, check_url, is_ours
 from dramaturg.models.base import Call, Reply
-from dramaturg.models.endpoint import BrokenBody, Endpoint
+from dramaturg.models.endpoint import Endpoint
 from dramaturg.models.failures import Problem, Where
 from dramaturg.models.prices import FREE, Price, price_of, unknown_price
+from dramaturg.models.wire import (
+    Usage,
+    Vectors,
+    decode_completion,
+    decode_vectors,
+    encode,
+    read_choice,
+)
 from dramaturg.records import Cost
 
 if TYPE_CHECKING:
@@ -25,7 +32,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _log = logging.getLogger("dramaturg.models")
-_THINKING = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 _CHARS_A_TOKEN = 4  # for estimates only
 _EMBED_BATCH = 128
 _OPTIONAL = (
@@ -38,41 +44,6 @@ _OPTIONAL = (
     "max_tokens",
     "max_completion_tokens",
 )
-
-
-class _Usage(msgspec.Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-
-
-class _Said(msgspec.Struct):
-    content: str | list[dict[str, Any]] | None = None
-    refusal: str | None = None
-
-
-class _Choice(msgspec.Struct):
-    message: _Said
-    finish_reason: str | None = None
-
-
-class _Completion(msgspec.Struct):
-    choices: list[_Choice]
-    model: str | None = None
-    usage: _Usage | None = None
-
-
-class _Vector(msgspec.Struct):
-    embedding: list[float]
-    index: int | None = None
-
-
-class _Vectors(msgspec.Struct):
-    data: list[_Vector]
-    usage: _Usage | None = None
-
-
-_completion = msgspec.json.Decoder(_Completion)
-_vectors = msgspec.json.Decoder(_Vectors)
 
 
 class OpenAICompatible:
@@ -120,9 +91,9 @@ class OpenAICompatible:
         self.ref = ref or f"openai:{model}"
         self.total = Cost()
         self.notes: list[str] = []
-        host = _check_url(base_url)
-        key = _check_key(api_key, key_name)
-        self.price = price or price_of(model) or (FREE if _is_ours(host) else None)
+        host = check_url(base_url)
+        key = check_key(api_key, key_name)
+        self.price = price or price_of(model) or (FREE if is_ours(host) else None)
         if self.price is None:
             self._note(f"the price of {self.ref} is {unknown_price(model)}")
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -165,7 +136,7 @@ class OpenAICompatible:
             found, seconds = await self.endpoint.post(
                 "/chat/completions",
                 lambda: self._body(call),
-                _decode_completion,
+                decode_completion,
                 work=call.task,
                 tokens=tokens,
                 seed=call.seed,
@@ -175,7 +146,7 @@ class OpenAICompatible:
             if error.kind == "not found":
                 raise await self._unknown_model(error) from None
             raise
-        text, finish = _read(found.choices[0])
+        text, finish = read_choice(found.choices[0])
         cost = self._cost(found.usage, length, len(text), seconds)
         return Reply(text=text, model=found.model or self.model, finish=finish, cost=cost)
 
@@ -235,7 +206,7 @@ class OpenAICompatible:
                 form["strict"] = True
             body["response_format"] = {"type": "json_schema", "json_schema": form}
         sent = {k: v for k, v in body.items() if v is not None and k not in self._without}
-        return _encode(sent)
+        return encode(sent)
 
     def _adapt(self, problem: Problem) -> bool:
         """Another call may have learnt it meanwhile: then only send again."""
@@ -248,7 +219,7 @@ class OpenAICompatible:
             self._note(f"{self.ref} does not take {name}: it is no longer sent")
         return bool(name)
 
-    def _cost(self, usage: _Usage | None, chars_in: int, chars_out: int, seconds: float) -> Cost:
+    def _cost(self, usage: Usage | None, chars_in: int, chars_out: int, seconds: float) -> Cost:
         tokens_in = usage.prompt_tokens if usage else None
         tokens_out = usage.completion_tokens if usage else None
         if tokens_in is None or (tokens_out is None and chars_out):
@@ -265,24 +236,17 @@ class OpenAICompatible:
     async def _embed(self, texts: list[str]) -> npt.NDArray[np.float32]:
         import numpy as np
 
-        body = _encode({"model": self.model, "input": texts})
+        body = encode({"model": self.model, "input": texts})
         length = sum(map(len, texts))
 
-        def decode(data: bytes) -> _Vectors:
-            found: _Vectors = _strictly(_vectors, data)
-            sizes = {len(row.embedding) for row in found.data}
-            if len(found.data) != len(texts) or len(sizes) != 1:
-                raise BrokenBody(f"{len(found.data)} vectors for {len(texts)} texts")
-            return found
+        def decode(data: bytes) -> Vectors:
+            return decode_vectors(data, len(texts))
 
         found, seconds = await self.endpoint.post(
             "/embeddings", lambda: body, decode, work="embed", tokens=length // _CHARS_A_TOKEN
         )
         self._cost(found.usage, length, 0, seconds)
-        rows = sorted(
-            enumerate(found.data), key=lambda r: r[0] if r[1].index is None else r[1].index
-        )
-        return np.array([row.embedding for _, row in rows], dtype=np.float32)
+        return np.array([row.embedding for row in found.data], dtype=np.float32)
 
     async def _unknown_model(self, error: BackendError) -> BackendError:
         try:
@@ -304,77 +268,3 @@ class OpenAICompatible:
         if text not in self.notes:
             self.notes.append(text)
             _log.warning("%s", text)
-
-
-def _decode_completion(data: bytes) -> _Completion:
-    found: _Completion = _strictly(_completion, data)
-    if not found.choices:
-        raise BrokenBody("no choices in it")
-    return found
-
-
-def _strictly(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
-    try:
-        return decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        head = data[:120].decode("utf-8", "replace")
-        raise BrokenBody(f"{error}; it begins: {head or 'nothing'}") from None
-
-
-def _read(choice: _Choice) -> tuple[str, str]:
-    said = choice.message
-    if said.refusal:
-        return said.refusal, "refusal"
-    content = said.content or ""
-    if not isinstance(content, str):
-        content = "".join(str(part.get("text", "")) for part in content)
-    if content.lstrip().startswith("<think>"):
-        content = _THINKING.sub("", content)  # a reasoning model's notes to itself
-    return content, choice.finish_reason or "stop"
-
-
-def _encode(body: dict[str, Any]) -> bytes:
-    try:
-        return msgspec.json.encode(body)
-    except UnicodeEncodeError as error:
-        raise RecordError(
-            "the prompt holds half a character, which no server can be sent",
-            why=str(error)[:200],
-            fix="the text it was made from was cut or decoded wrongly: clean that row",
-        ) from None
-
-
-def _check_url(base_url: str) -> str:
-    try:
-        parts = urlsplit(base_url)
-        host = parts.hostname
-    except ValueError:
-        parts, host = None, None
-    if parts is None or parts.scheme not in ("http", "https") or not host:
-        shown = re.sub(r"//[^/@]*@", "//", base_url)
-        raise UserError(
-            f"{shown!r} is no address of an endpoint",
-            why="it must begin with http:// or https:// and name a machine",
-            fix="write e.g. http://localhost:8000/v1",
-        )
-    return host
-
-
-def _check_key(api_key: str | None, key_name: str) -> str:
-    key = (api_key or "").strip()
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise UserError(
-            f"the key in {key_name} cannot be one",
-            why="it holds a space, a line break or a character that is not ASCII",
-            fix=f"set {key_name} to the key alone",
-        )
-    return key
-
-
-def _is_ours(host: str) -> bool:
-    if host == "localhost" or host.endswith(".local"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return False

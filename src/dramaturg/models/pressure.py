@@ -1,4 +1,4 @@
-"""How hard to press an endpoint: slots that adapt, minute limits, patience, a circuit breaker.
+"""How hard to press an endpoint: slots that adapt, and limits per minute.
 
 Nothing here speaks HTTP; `endpoint.py` tells it what happened. Times are seconds of `clock`.
 """
@@ -10,8 +10,6 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable
-
-from dramaturg.errors import BackendError
 
 Clock = Callable[[], float]
 
@@ -74,9 +72,10 @@ class MinuteWindow:
 class AdaptiveLimiter:
     """So many requests at a time as the endpoint bears.
 
-    Begins at `start`, grows by a request a reply (so it doubles each round) while all slots are in
-    use and latency holds, halves when more than a tenth of a window's replies are 429, 503 or
-    time-outs, and from then on grows slowly. Never below 1 nor above `maximum`.
+    Begins at `start` (default: half of `maximum`), grows by a request a reply (so it doubles each
+    round) while all slots are in use and latency holds, halves when more than a tenth of a
+    window's replies are 429, 503 or time-outs, and from then on grows slowly. Never below 1 nor
+    above `maximum`.
 
     Attributes:
         limit: Requests that may be out now.
@@ -87,11 +86,12 @@ class AdaptiveLimiter:
         self,
         maximum: int,
         *,
-        start: int = 32,
+        start: int | None = None,
         window: MinuteWindow | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
         self.maximum = max(1, maximum)
+        start = max(16, self.maximum // 2) if start is None else start
         self.limit = float(min(start, self.maximum))
         self.in_flight = 0
         self.window = window or MinuteWindow(clock=clock)
@@ -196,121 +196,3 @@ class AdaptiveLimiter:
                 return
             self._waiting.popleft()
             future.set_result(self._take(tokens))
-
-
-class Patience:
-    """How long to wait for a reply: learnt for each kind of work from the latencies seen.
-
-    The user's time-out until 50 replies are known; then three times their 99th percentile, but
-    at least `floor_s` and at most the user's. A call that timed out is given twice the time, so
-    that truly slow replies are seen and counted; five time-outs in a row and all is forgotten.
-    """
-
-    def __init__(self, timeout_s: float, *, floor_s: float = 1.0, needed: int = 50) -> None:
-        self.timeout_s, self.floor_s, self.needed = timeout_s, floor_s, needed
-        self._seen: dict[str, deque[float]] = {}
-        self._count: dict[str, int] = {}
-        self._learnt: dict[str, float] = {}
-        self._in_a_row: dict[str, int] = {}
-
-    def timeout(self, work: str, timed_out: int = 0) -> float:
-        """Seconds to wait for a reply to this kind of work after so many time-outs."""
-        learnt = self._learnt.get(work, self.timeout_s)
-        return min(self.timeout_s, float(learnt * 2**timed_out))
-
-    def saw(self, work: str, seconds: float) -> None:
-        """A reply took so long."""
-        self._in_a_row[work] = 0
-        seen = self._seen.setdefault(work, deque(maxlen=500))
-        seen.append(seconds)
-        count = self._count[work] = self._count.get(work, 0) + 1
-        if count >= self.needed and count % 25 == 0:
-            p99 = sorted(seen)[min(len(seen) - 1, int(len(seen) * 0.99))]
-            self._learnt[work] = max(self.floor_s, 3 * p99)
-
-    def struck(self, work: str) -> None:
-        """No reply came in time. (Its length is unknown: counting the limit would let the limit
-        feed on itself.)"""
-        self._in_a_row[work] = self._in_a_row.get(work, 0) + 1
-        if self._in_a_row[work] >= 5:
-            for known in (self._seen, self._count, self._learnt):
-                known.pop(work, None)
-
-
-class Breaker:
-    """Stops trying an endpoint that cannot be reached.
-
-    Opens after `after` failures to connect in a row, once they last `patience_s` (at once if the
-    endpoint never answered); then one call in `probe_s` seconds may try again.
-
-    Attributes:
-        down_since: Wall-clock time of the first failure in this row, or None.
-    """
-
-    def __init__(
-        self,
-        *,
-        after: int = 8,
-        patience_s: float = 10.0,
-        probe_s: float = 5.0,
-        clock: Clock = time.monotonic,
-    ) -> None:
-        self.after, self.patience_s, self.probe_s = after, patience_s, probe_s
-        self.down_since: float | None = None
-        self._clock = clock
-        self._failures = 0
-        self._first = 0.0
-        self._ever_up = False
-        self._next_probe = 0.0
-        self._told = False
-
-    @property
-    def ever_up(self) -> bool:
-        """Whether the endpoint ever answered."""
-        return self._ever_up
-
-    @property
-    def open(self) -> bool:
-        """Whether the endpoint counts as down."""
-        if self._failures < self.after:
-            return False
-        return not self._ever_up or self._clock() - self._first >= self.patience_s
-
-    def may_try(self) -> bool:
-        """Whether a call may go out: always while closed, once in a while when open."""
-        if not self.open:
-            return True
-        if self._clock() < self._next_probe:
-            return False
-        self._next_probe = self._clock() + self.probe_s
-        return True
-
-    def connected(self) -> None:
-        """Any answer came."""
-        self._ever_up = True
-        self._failures = 0
-        self._told = False
-        self.down_since = None
-
-    def failed(self) -> bool:
-        """A connection failed; whether the breaker opened by it."""
-        if self._failures == 0:
-            self._first = self._clock()
-            self.down_since = time.time()
-        self._failures += 1
-        if not self.open:
-            return False
-        self._next_probe = self._clock() + self.probe_s
-        told, self._told = self._told, True
-        return not told
-
-    def error(self, address: str, last: str) -> BackendError:
-        """What is down, since when, and what to do."""
-        since = time.strftime("%H:%M:%S", time.localtime(self.down_since or time.time()))
-        return BackendError(
-            f"{address} is down since {since}",
-            why=f"{self._failures} connections failed in a row; the last: {last}",
-            fix="start the server or mend the network, then run the same command again: it resumes",
-            retryable=True,
-            kind="connection",
-        )

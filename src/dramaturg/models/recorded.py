@@ -51,7 +51,7 @@ class Totals(msgspec.Struct):
 
     Attributes:
         made: By the model. `cost` is what these took.
-        replayed: By the journal, at no cost.
+        replayed: By the journal: no call, nothing spent.
         shared: By an identical call that was already out.
         failed: Not at all.
     """
@@ -75,8 +75,8 @@ class Recorded:
 
     A call that the journal has a reply to is answered from there, byte for byte as it was made:
     its cost too, so that records are the same whether a run was resumed or not. What this session
-    spent is in `totals` and in the budget. Identical calls at the same time are made once. A call that failed or
-    was cut off is made again.
+    spent is in `totals` and in the budget. Identical calls at the same time are made once. A call
+    that failed or was cut off is made again.
 
     Attributes:
         totals: How the calls were answered so far.
