@@ -6,7 +6,6 @@ Differs: what the paper leaves open (orders, votes, ties) is written down in `vo
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
@@ -25,7 +24,7 @@ from dramaturg.records import (
     Verdict,
     derive_seed,
 )
-from dramaturg.scorers import Comparer, Scorer
+from dramaturg.scorers import Comparer, Scorer, together
 from dramaturg.store import notes
 
 Critic: TypeAlias = Scorer | Comparer
@@ -54,7 +53,7 @@ class Panel:
         Raises:
             BackendError: If a judge cannot be used at all.
         """
-        seen = await asyncio.gather(*(self._filter(draft, round, seed) for draft in drafts))
+        seen = await together(self._filter(draft, round, seed) for draft in drafts)
         survivors = [d for d, (_, out) in zip(drafts, seen, strict=True) if not out]
         verdicts = [v for found, _ in seen for v in found]
         drops = [drop for _, out in seen for drop in out[:1]]
@@ -119,7 +118,7 @@ class Panel:
             for expert in self.experts
             for a, b in pairs
         ]
-        found = await asyncio.gather(*asked) if asked else []
+        found = await together(asked)
         by_expert = {
             expert.name: list(found[i * len(pairs) : (i + 1) * len(pairs)])
             for i, expert in enumerate(self.experts)

@@ -30,6 +30,7 @@ from dramaturg.records import (
     derive_seed,
     to_json,
 )
+from dramaturg.scorers import together
 from dramaturg.store import notes
 
 
@@ -66,7 +67,7 @@ class FewShot:
                 did not is a Drop.
         """
         work = [self._draft(pair, pool, round, seed, attempt, i) for i in range(self.drafts)]
-        made = await asyncio.gather(*work)
+        made = await together(work)
         for drop in made:
             if isinstance(drop, Drop):
                 notes.note(drop)

@@ -6,6 +6,7 @@ from dramaturg.scorers.ground import ground
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
 from dramaturg.scorers.shown import PersonaShown, Shown, persona_shown, shown
+from dramaturg.scorers.together import together
 from dramaturg.scorers.toxicity import toxicity
 from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
 from dramaturg.scorers.words import tokens, utterances
@@ -27,6 +28,7 @@ __all__ = [
     "quality",
     "quality_panel",
     "shown",
+    "together",
     "tokens",
     "toxicity",
     "utterances",

@@ -7,7 +7,6 @@ ask both and count a win only when they agree.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 
@@ -18,6 +17,7 @@ from dramaturg.models import Answer, ChatModel, QualityModel, ask
 from dramaturg.prompts import Sampling, Task, load
 from dramaturg.records import Comparison, Conversation, Cost, derive_seed
 from dramaturg.scorers.base import MEASURED, PROMPTED, Comparer, timeless
+from dramaturg.scorers.together import together
 from dramaturg.scorers.yes_no import needs, talk
 
 POLICIES = ("depth", "coherency", "consistency", "diversity", "likable")
@@ -95,8 +95,8 @@ class _Asked:
         needs(model, self.task.name)
 
     async def __call__(self, a: Conversation, b: Conversation, *, seed: int = 0) -> Comparison:
-        answers = await asyncio.gather(
-            self._one(a, b, derive_seed(seed, 0)), self._one(b, a, derive_seed(seed, 1))
+        answers = await together(
+            [self._one(a, b, derive_seed(seed, 0)), self._one(b, a, derive_seed(seed, 1))]
         )
         votes: list[str | None] = []
         reasons: list[str] = []
