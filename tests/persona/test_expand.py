@@ -161,7 +161,8 @@ async def test_expansion_keeps_seeds_first_and_names_every_category():
     assert made.counts["queries"] == 4
     assert made.facts[0].category == made.queries[0].text
     assert made.facts[3].category is None
-    assert set(made.labels) == {f.id for f in made.facts}
+    assert set(made.labels) == {f.id for f in made.facts} | {doubled[4].id}
+    assert made.labels[doubled[4].id] == made.labels[SEEDS[0].id]
     assert made.labels[SEEDS[0].id] == made.labels[SEEDS[1].id]
     assert len(set(made.labels.values())) == len(made.categories)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dramaturg.errors import BackendError, UserError
-from dramaturg.models import ScriptedModel
+from dramaturg.models import Call, ScriptedModel
 from dramaturg.persona import Categories, Query, bootstrap_queries, induce_queries
 from dramaturg.records import Fact
 from dramaturg.store import notes
@@ -128,8 +128,8 @@ async def test_there_must_be_a_question_to_begin_with():
 
 
 async def test_the_order_of_the_answers_does_not_matter():
-    def reply(call: object) -> str:
-        return f"Which {getattr(call, 'seed') % 5}?\nWhat is {getattr(call, 'seed')}?"
+    def reply(call: Call) -> str:
+        return f"Which {call.seed % 5}?\nWhat is {call.seed}?"
 
     found = []
     for chaos in (1, 2, 3):

@@ -30,7 +30,7 @@ class Expanded:
             of the query induced for its cluster, if there is one.
         queries: All of them, induced first.
         categories: Clusters over `facts`, in the same order.
-        labels: Readable name of its category by fact id; what pairing wants.
+        labels: Readable name of its category by fact id, repeats included; what pairing wants.
         counts: "seeds", "duplicate_seeds", "seed_categories", "queries_induced", "queries",
             "queries_merged", "new", "facts", "categories".
     """
@@ -143,6 +143,8 @@ async def expand(
         "categories": len(categories),
     }
     labels = name_categories(everything, categories)
+    kept = {normalised(fact.text): labels[fact.id] for fact in everything}
+    labels.update({f.id: kept[words] for f in facts if (words := normalised(f.text)) in kept})
     return Expanded(everything, tuple(found), categories, labels, counts)
 
 

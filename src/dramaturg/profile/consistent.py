@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from dramaturg.errors import ReplyError
-from dramaturg.models import ChatModel, NLIModel, ask
+from dramaturg.models import ChatModel, Judgement, NLIModel, ask
 from dramaturg.profile.negate import Negate, negate
 from dramaturg.records import Drop, Fact, derive_seed
 from dramaturg.store import notes
@@ -23,7 +23,8 @@ class Clash(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         direction: "forward" if the first fact is the premise, "backward" if the second is,
             "both" if the judge found it either way.
         score: The judge's probability, the higher one if both ways, in [0, 1].
-        by: "contradiction" (judged directly) or "negation" (one entails the other's negation).
+        by: "contradiction" (judged directly), "negation" (one entails the other's negation), or
+            "no verdict": the judge's replies could not be read, and doubt keeps two facts apart.
     """
 
     first: Fact
@@ -35,6 +36,8 @@ class Clash(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def reason(self) -> str:
         """One line for reports, its class first."""
+        if self.by == "no verdict":
+            return f"no verdict: {_short(self.first)} beside {_short(self.second)}: {self.why}"
         verb = "contradicts" if self.by == "contradiction" else "entails the negation of"
         return (
             f"contradiction: {_short(self.first)} {verb} {_short(self.second)} "
@@ -104,13 +107,20 @@ class Judge:
         questions = []
         for a, b in pairs:
             questions += [(a.text, self._against(b)), (b.text, self._against(a))]
-        verdicts = await self._nli.judge(questions, seed=self._seed)
+        verdicts = await self._answers(questions)
         bad = "contradict" if self._negator is None else "entail"
         by = "contradiction" if self._negator is None else "negation"
         found: list[Clash | None] = []
         for (a, b), forward, backward in zip(pairs, verdicts[::2], verdicts[1::2], strict=True):
-            hits = [(name, v) for name, v in (("forward", forward), ("backward", backward))
-                    if v.label == bad]  # fmt: skip
+            unread = next((v for v in (forward, backward) if isinstance(v, ReplyError)), None)
+            if unread is not None:
+                why, where = unread.what, "both"
+                found.append(
+                    Clash(first=a, second=b, direction=where, score=0.0, by="no verdict", why=why)
+                )
+                continue
+            both = (("forward", forward), ("backward", backward))
+            hits = [(n, v) for n, v in both if isinstance(v, Judgement) and v.label == bad]
             if not hits:
                 found.append(None)
                 continue
@@ -121,6 +131,21 @@ class Judge:
                 Clash(first=a, second=b, direction=direction, score=max(scores), by=by, why=why)
             )
         return found
+
+    async def _answers(
+        self, questions: Sequence[tuple[str, str]]
+    ) -> Sequence[Judgement | ReplyError]:
+        """The judgements; where one reply of a batch cannot be read, each question by itself."""
+        try:
+            return await self._nli.judge(questions, seed=self._seed)
+        except ReplyError:
+            return await asyncio.gather(*(self._answer(question) for question in questions))
+
+    async def _answer(self, question: tuple[str, str]) -> Judgement | ReplyError:
+        try:
+            return (await self._nli.judge([question], seed=self._seed))[0]
+        except ReplyError as error:
+            return error
 
     def _against(self, fact: Fact) -> str:
         if self._negator is None:
