@@ -86,7 +86,9 @@ class Rule:
 async def test_no_expert_is_asked_about_a_draft_that_is_already_out() -> None:
     cheap, dear = Rule("cheap", 0, "a"), Rule("dear", 100, "b")
     taste = Likes("depth", "c", "d")
-    choice = await panel(dear, cheap, taste).judge(PAIR, drafts("a", "b", "c", "d"), round=1, seed=1)
+    choice = await panel(dear, cheap, taste).judge(
+        PAIR, drafts("a", "b", "c", "d"), round=1, seed=1
+    )
     assert cheap.saw == ["a", "b", "c", "d"]
     assert dear.saw == ["b", "c", "d"]
     assert taste.asked == [("c", "d")]
@@ -107,7 +109,9 @@ async def test_with_stop_early_off_every_filter_sees_every_draft() -> None:
 
 async def test_a_single_survivor_is_kept_without_a_comparison() -> None:
     taste = Likes("depth", "b", "a")
-    choice = await panel([Rule("f", 0, "b")], [taste]).judge(PAIR, drafts("a", "b"), round=1, seed=1)
+    choice = await panel([Rule("f", 0, "b")], [taste]).judge(
+        PAIR, drafts("a", "b"), round=1, seed=1
+    )
     assert taste.asked == []
     assert choice.kept is not None
     assert choice.kept.scores == {"f": 1.0, "votes": 0.0, "wins": 0.0}

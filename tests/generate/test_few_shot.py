@@ -18,9 +18,7 @@ GOOD = "User 1: I brought tofu.\nUser 2: To the grill!"
 
 def a_pair(first: Sequence[str], second: Sequence[str]) -> Pair:
     people = [Persona(facts=tuple(Fact(text=t) for t in side)) for side in (first, second)]
-    return Pair(
-        first=people[0], second=people[1], scene=Scene(cast=(people[0].id, people[1].id))
-    )
+    return Pair(first=people[0], second=people[1], scene=Scene(cast=(people[0].id, people[1].id)))
 
 
 PAIR = a_pair(["I am vegan."], ["I grill every weekend."])

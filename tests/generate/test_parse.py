@@ -32,7 +32,10 @@ CASES = {
         '{"turns": [{"speaker": 1, "text": "Hi there."}, {"speaker": 2, "text": "Hello!"}]}',
         {"json": 1},
     ),
-    "json lines": ('```json\n["User 1: Hi there.", "User 2: Hello!"]\n```', {"code fence": 1, "json": 1}),
+    "json lines": (
+        '```json\n["User 1: Hi there.", "User 2: Hello!"]\n```',
+        {"code fence": 1, "json": 1},
+    ),
     "stage lines": (
         "User 1: Hi there.\n\n[They sit down.]\n(Later)\nUser 2: Hello!",
         {"stage direction": 2},

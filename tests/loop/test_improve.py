@@ -36,9 +36,7 @@ class Kept:
 
 
 async def test_the_critic_drops_a_draft_that_contradicts_its_persona() -> None:
-    writer = ScriptedModel(
-        "A: I love steak.\nB: Me too!", "A: I brought tofu.\nB: To the grill!"
-    )
+    writer = ScriptedModel("A: I love steak.\nB: Me too!", "A: I brought tofu.\nB: To the grill!")
     nli = ScriptedNLI({("I love steak.", "I am vegan."): "contradict"})
 
     best = await loop.improve(

@@ -74,9 +74,7 @@ def is_stage_line(line: str, names: Iterable[str], after_gap: bool) -> bool:
     )
 
 
-def clean_turn(
-    text: str, placeholders: Placeholders, repairs: Counter[str]
-) -> str:
+def clean_turn(text: str, placeholders: Placeholders, repairs: Counter[str]) -> str:
     """What is said in a turn, and nothing else; may be empty.
 
     Raises:
@@ -111,7 +109,7 @@ def _fill(text: str, placeholders: Placeholders, repairs: Counter[str]) -> str:
         nonlocal places
         inside = next(part for part in hit.groups() if part is not None)
         size, acts = len(inside.split()), re.match(_ACTS + r"\b", inside, re.IGNORECASE)
-        if not acts and (size <= 5 and _HOLDS_PLACE.search(inside) or (hit[1] and size <= 3)):
+        if not acts and ((size <= 5 and _HOLDS_PLACE.search(inside)) or (hit[1] and size <= 3)):
             places += 1
             return hit[0] if placeholders == "keep" else _P
         if hit[1] is None:

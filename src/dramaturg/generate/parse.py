@@ -98,9 +98,7 @@ def parse_conversation(
     return _checked(_finished(found, placeholders, repairs), repairs, at_least)
 
 
-def _finished(
-    found: list[Said], placeholders: Placeholders, repairs: Counter[str]
-) -> list[Said]:
+def _finished(found: list[Said], placeholders: Placeholders, repairs: Counter[str]) -> list[Said]:
     """Texts cleaned, empty turns dropped, a speaker twice in a row merged, a cut end removed."""
     turns: list[Said] = []
     for speaker, raw in found:

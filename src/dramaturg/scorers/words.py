@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from dramaturg.records import Conversation
 
-_TOKEN = re.compile(r"[a-z0-9]+(?:'[a-z]+)?|[^\W\d_a-z]+", re.IGNORECASE)
+_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 _FUNCTION_WORDS = """
     a about above after again against all also am an and any are as at be because been before
