@@ -104,7 +104,7 @@ async def test_malformed_replies_are_asked_for_again_or_dropped_and_counted(tmp_
 async def test_killed_at_several_instants_nothing_finished_is_repeated_or_lost(
     tmp_path: Path,
 ) -> None:
-    async with running(answering(delay_s=0.01)) as stub:
+    async with running(answering(delay_s=0.04)) as stub:
         code, _, errors = await dramaturg(stub, tmp_path / "whole")
         assert code == 0, errors
         total = len(stub.seen)

@@ -12,6 +12,7 @@ from dramaturg.models.base import (
     ToxicityModel,
     can_do,
 )
+from dramaturg.models.cheap import cheap_nli
 from dramaturg.models.scripted import ScriptedModel, ScriptedNLI
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "ToxicityModel",
     "ask",
     "can_do",
+    "cheap_nli",
 ]

@@ -44,7 +44,7 @@ def outcome(
         "grounded": {
             "conversations_with_a_marked_turn": sum(marked),
             "n": len(talks),
-            "scorer": "ground, with the model of the role nli",
+            "scorer": "ground, by the role nli, or embedded where that role asks prompts",
         },
         "about": {
             "precision": "share of the attributes that show which are the speaker's own, against "

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from dramaturg import critique, dataset, generate, loop, persona, profile, scorers
-from dramaturg.models import ChatModel, Embedder, NLIModel
+from dramaturg.models import ChatModel, Embedder, NLIModel, cheap_nli
 from dramaturg.recipes.estimates import new_facts_wanted, synthetic_persona_chat_calls
 from dramaturg.recipes.meeting import meet
 from dramaturg.recipes.outcome import outcome
@@ -113,6 +113,6 @@ async def synthetic_persona_chat(
         stop_when_diversity_falls=narrow_at,
         seed=seed,
     )
-    talks = [await scorers.ground(talk, nli) for talk in best.kept]
+    talks = [await scorers.ground(talk, cheap_nli(nli)) for talk in best.kept]
     steps = {"expansion": known.counts, "people": len(cast), "pairs": len(pairs)}
     return outcome(best, talks, cast, sides, seed=seed, steps=steps, said=said)
