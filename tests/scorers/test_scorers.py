@@ -200,7 +200,7 @@ def test_a_judge_that_cannot_judge_is_refused_before_any_work() -> None:
 
     for make in (faithfulness, toxicity, partner_fact):
         with pytest.raises(UserError, match="cannot do"):
-            make(Deaf())  # type: ignore[operator]
+            make(Deaf())
 
 
 def test_scorers_and_comparers_are_told_apart() -> None:

@@ -71,8 +71,7 @@ def _idf(pool: Sequence[frozenset[str]]) -> Mapping[str, float]:
 
 
 def _others(size: int, without: int, count: int, draw: random.Random) -> list[int]:
-    found: list[int] = []
-    for _ in range(count):
-        other = draw.randrange(size)
-        found.append(other if other != without else (other + 1) % size)
-    return found
+    """Random places, never that of the true utterance or of the query before it."""
+    if size <= 2:
+        return []
+    return [(without + 1 + draw.randrange(size - 2)) % size for _ in range(count)]
