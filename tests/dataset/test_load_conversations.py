@@ -24,15 +24,16 @@ def said(conversation: Conversation) -> list[tuple[int, str]]:
     return [(turn.speaker, turn.text) for turn in conversation.turns]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_the_csv_of_synthetic_persona_chat_is_read_with_turns_over_several_lines(
-    tmp_path: Path,
+    tmp_path: Path, end: str
 ) -> None:
     csv = (
         "user 1 personas,user 2 personas,Best Generated Conversation\n"
         '"I bake.\nI sing.","I ski.","User 1: Hi, I bake:\n- bread\nUser 2: Nice: I ski!\n"\n'
         '"I bake.","I ski.","They talk about bread."\n'
     )
-    made, reasons = read(tmp_path / "spc.csv", csv)
+    made, reasons = read(tmp_path / "spc.csv", csv.replace("\n", end))
     assert [said(c) for c in made] == [[(0, "Hi, I bake:\n- bread"), (1, "Nice: I ski!")]]
     assert made[0].speakers[0].persona == ("I bake.", "I sing.")
     assert made[0].speakers[0].persona_id != made[0].speakers[1].persona_id
