@@ -29,7 +29,7 @@ CAT = person("H job", "I home", "J dog")
 DAN = person("K sea")
 
 
-def test_pairs_of_facts_are_counted_not_categories():
+def test_pairs_of_facts_are_counted_not_categories() -> None:
     labels = labels_of(ANN, BOB, CAT, DAN)
 
     assert similarity(ANN, BOB, labels) == similarity(BOB, ANN, labels) == 4
@@ -40,7 +40,7 @@ def test_pairs_of_facts_are_counted_not_categories():
     assert len(shared(ANN, BOB, labels)) == 4
 
 
-def test_only_those_above_the_bar_meet_and_the_scene_shows_why():
+def test_only_those_above_the_bar_meet_and_the_scene_shows_why() -> None:
     people = [ANN, BOB, CAT, DAN]
     labels = labels_of(*people)
 
@@ -60,7 +60,7 @@ def test_only_those_above_the_bar_meet_and_the_scene_shows_why():
     assert [p.first.id for p in pairs] == [p.scene.cast[0] for p in pairs]
 
 
-def test_too_few_pairs_are_an_error_or_a_lower_bar_that_is_told():
+def test_too_few_pairs_are_an_error_or_a_lower_bar_that_is_told() -> None:
     people = [ANN, BOB, CAT, DAN]
     labels = labels_of(*people)
     with pytest.raises(UserError, match="only 2 of 4 pairs have more than 2"):
@@ -76,7 +76,7 @@ def test_too_few_pairs_are_an_error_or_a_lower_bar_that_is_told():
     assert ear.reasons("pair") == ["relaxed"]
 
 
-def test_when_all_possible_pairs_are_made_the_rest_is_noted():
+def test_when_all_possible_pairs_are_made_the_rest_is_noted() -> None:
     ear = Ear()
     with notes.listening(ear):
         pairs = by_categories(
@@ -87,7 +87,7 @@ def test_when_all_possible_pairs_are_made_the_rest_is_noted():
     assert ear.reasons("pair") == ["relaxed", "too few people"]
 
 
-def test_nobody_meets_themselves_or_one_person_twice():
+def test_nobody_meets_themselves_or_one_person_twice() -> None:
     people = [person(f"{n} dog", f"{n}{n} dog") for n in range(8)]
 
     pairs = by_categories([*people, people[0]], labels_of(*people), count=28, seed=1)
@@ -98,7 +98,7 @@ def test_nobody_meets_themselves_or_one_person_twice():
         by_categories(people, labels_of(*people), count=29, seed=1)
 
 
-def test_all_facts_in_one_category_spread_the_partners_evenly():
+def test_all_facts_in_one_category_spread_the_partners_evenly() -> None:
     people = [person(f"{n} dog", f"{n}{n} dog") for n in range(10)]
 
     pairs = by_categories(people, labels_of(*people), count=15, partners=3, seed=1)
@@ -106,7 +106,7 @@ def test_all_facts_in_one_category_spread_the_partners_evenly():
     assert Counter(i for p in pairs for i in p.scene.cast) == {p.id: 3 for p in people}
 
 
-def test_the_same_seed_gives_the_same_pairs():
+def test_the_same_seed_gives_the_same_pairs() -> None:
     people = [person(f"{n} dog", f"{n}{n} dog") for n in range(20)]
     labels = labels_of(*people)
 
@@ -116,12 +116,12 @@ def test_the_same_seed_gives_the_same_pairs():
 
 
 @pytest.mark.parametrize("people", [[], [ANN], [ANN, ANN]])
-def test_fewer_than_two_people_cannot_be_paired(people: list[Persona]):
+def test_fewer_than_two_people_cannot_be_paired(people: list[Persona]) -> None:
     with pytest.raises(UserError, match="cannot be paired"):
         by_categories(people, {}, count=1, relax=True, seed=1)
 
 
-def test_thousands_of_people_are_paired_in_seconds():
+def test_thousands_of_people_are_paired_in_seconds() -> None:
     people = [person(*(f"{n}-{i} c{(n * 7 + i * i) % 90}" for i in range(5))) for n in range(4_000)]
     begun = time.perf_counter()
 
@@ -131,7 +131,7 @@ def test_thousands_of_people_are_paired_in_seconds():
     assert time.perf_counter() - begun < 20
 
 
-async def test_the_most_similar_people_meet():
+async def test_the_most_similar_people_meet() -> None:
     people = [person("I love red apples."), person("I love green apples."), person("We fish."),
               person("We fish daily.")]  # fmt: skip
 
@@ -146,7 +146,7 @@ async def test_the_most_similar_people_meet():
     assert apples.scene.fields["shared"][0]["cosine"] == 0.75
 
 
-async def test_similarity_says_when_there_are_too_few_people():
+async def test_similarity_says_when_there_are_too_few_people() -> None:
     ear = Ear()
     with notes.listening(ear):
         pairs = await by_similarity([ANN, BOB], WordEmbedder(), count=5, seed=1)
@@ -155,7 +155,7 @@ async def test_similarity_says_when_there_are_too_few_people():
     assert ear.reasons("pair") == ["too few people"]
 
 
-def test_named_pairs_are_taken_as_they_are():
+def test_named_pairs_are_taken_as_they_are() -> None:
     ear = Ear()
     with notes.listening(ear):
         pairs = given(
@@ -171,6 +171,6 @@ def test_named_pairs_are_taken_as_they_are():
         given([(ANN, ANN)])
 
 
-async def test_a_given_pair_without_labels_shows_nothing():
+async def test_a_given_pair_without_labels_shows_nothing() -> None:
     (pair,) = given([(ANN, DAN)])
     assert pair.scene.fields == {}

@@ -24,12 +24,12 @@ from dramaturg.persona.replies import normalised, questions, sentence
         ("あなたの仕事は何ですか？", ("あなたの仕事は何ですか？",)),
     ],
 )
-def test_questions_are_found_in_chatter(reply: str, wanted: tuple[str, ...]):
+def test_questions_are_found_in_chatter(reply: str, wanted: tuple[str, ...]) -> None:
     assert questions(reply) == wanted
 
 
 @pytest.mark.parametrize("reply", ["Jobs.", "?", "Really?", "What is your job", ""])
-def test_a_reply_without_a_question_has_its_class(reply: str):
+def test_a_reply_without_a_question_has_its_class(reply: str) -> None:
     with pytest.raises(ReplyError) as caught:
         questions(reply)
     assert caught.value.kind == "no question"
@@ -48,7 +48,7 @@ def test_a_reply_without_a_question_has_its_class(reply: str):
         ("I've a dog called Rex.\n", "I've a dog called Rex."),
     ],
 )
-def test_one_sentence_is_read_out_of_a_reply(reply: str, wanted: str):
+def test_one_sentence_is_read_out_of_a_reply(reply: str, wanted: str) -> None:
     assert sentence(reply) == wanted
 
 
@@ -71,17 +71,17 @@ def test_one_sentence_is_read_out_of_a_reply(reply: str, wanted: str):
         ("i OWN a dog", "repeat"),
     ],
 )
-def test_what_is_no_such_sentence_has_its_class(reply: str, kind: str):
+def test_what_is_no_such_sentence_has_its_class(reply: str, kind: str) -> None:
     with pytest.raises(ReplyError) as caught:
         sentence(reply, ["I own a dog."])
     assert caught.value.kind == kind
 
 
-def test_other_languages_may_open_with_any_word():
+def test_other_languages_may_open_with_any_word() -> None:
     assert sentence("Asun Oulussa.", openings=None) == "Asun Oulussa."
     assert sentence("私は犬を飼っています。", openings=None) == "私は犬を飼っています。"
 
 
-def test_words_are_compared_without_case_marks_and_spacing():
+def test_words_are_compared_without_case_marks_and_spacing() -> None:
     assert normalised("  I’M\ta Cook! ") == normalised("i'm a cook") == "i m a cook"
     assert normalised("हिन्दी!") == "हिन्दी"
