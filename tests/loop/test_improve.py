@@ -260,3 +260,33 @@ async def test_a_cancelled_loop_leaves_no_task_behind_and_has_noted_what_is_done
         await task
     assert any(isinstance(r, Conversation) for r in ear.records)
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_what_is_finished_behind_an_unfinished_pair_is_noted_when_the_budget_ends() -> None:
+    pairs = crowd(3)
+
+    class Uneven:
+        async def propose(
+            self,
+            pair: Pair,
+            pool: Sequence[Conversation],
+            *,
+            round: int,
+            seed: int,
+            attempt: int = 0,
+        ) -> list[Conversation]:
+            if pair.id == pairs[0].id:
+                await asyncio.sleep(60)
+            if pair.id == pairs[2].id:
+                await asyncio.sleep(0.05)
+                raise OutOfBudget("spent")
+            writer = ScriptedModel("User 1: I brought tofu.\nUser 2: To the grill!")
+            shots = generate.few_shot(writer, drafts=1)
+            return await shots.propose(pair, pool, round=round, seed=seed)
+
+    ear = Kept()
+    with notes.listening(ear):
+        best = await loop.improve(pairs, propose=Uneven(), judge=critique.panel())
+    assert [c.scene_id for c in best.kept] == [pairs[1].id]
+    assert [c.scene_id for c in ear.records if isinstance(c, Conversation)] == [pairs[1].id]
+    assert best.rounds[0].pairs == 1

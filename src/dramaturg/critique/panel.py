@@ -24,7 +24,7 @@ from dramaturg.records import (
     Verdict,
     derive_seed,
 )
-from dramaturg.scorers import Comparer, Scorer, together
+from dramaturg.scorers import Comparer, Scorer, costs_one_item, together
 from dramaturg.store import notes
 
 Critic: TypeAlias = Scorer | Comparer
@@ -94,7 +94,7 @@ class Panel:
             try:
                 verdict = await judge(draft, seed=own_seed)
             except (RecordError, BackendError) as error:
-                if isinstance(error, BackendError) and not error.retryable:
+                if isinstance(error, BackendError) and not costs_one_item(error):
                     raise
                 out.append(_drop(draft, round, f"no verdict: {judge.name}: {error.what}"))
             else:

@@ -30,7 +30,7 @@ from dramaturg.records import (
     derive_seed,
     to_json,
 )
-from dramaturg.scorers import together
+from dramaturg.scorers import costs_one_item, together
 from dramaturg.store import notes
 
 
@@ -114,7 +114,7 @@ class FewShot:
         except ReplyError as error:
             return _dropped(pair, round, own_seed, f"{error.kind}: {error.what}", writer)
         except BackendError as error:
-            if not error.retryable:
+            if not costs_one_item(error):
                 raise
             return _dropped(pair, round, own_seed, f"{error.kind}: {error.what}", writer)
         parsed = answer.value

@@ -26,7 +26,7 @@ class RoundReport(msgspec.Struct, frozen=True, kw_only=True):
         drafts: Drafts that could be read.
         dropped: Records dropped, by what they were and class of reason ("draft faithfulness").
         repairs: What the parser mended in kept conversations, by kind.
-        votes: Mean number of expert votes of the kept; None if nothing was compared.
+        votes: Mean expert votes of the kept that had a rival; None if none had.
         pairwise: Mean share of its comparisons that a kept conversation won; None as above.
         precision, recall: Of the attributes that show, against 4 distractors a speaker.
         distinct_1, distinct_2, distinct_3: Over all tokens of the round; `tokens` says how many.
@@ -88,11 +88,11 @@ def report_round(
     size = count_tokens(said)
     before = utterances(first)
     shown = persona_shown(kept, seed=seed)
-    compared = [c for c in kept if "votes" in c.scores]
     records = list(records)
     wanted = next((d.provenance.extra.get("turns_wanted") for d in drafts), None)
     contests = _contests(records)
-    shares = [c.scores["wins"] / contests[c.id] for c in kept if contests[c.id]]
+    compared = [c for c in kept if contests[c.id]]
+    shares = [c.scores["wins"] / contests[c.id] for c in compared]
     return RoundReport(
         round=number,
         pairs=pairs,
@@ -101,7 +101,7 @@ def report_round(
         drafts=len(drafts),
         dropped=_sorted(f"{r.kind} {r.reason_class}" for r in records if isinstance(r, Drop)),
         repairs=_sum(c.provenance.repairs for c in kept),
-        votes=_mean([c.scores["votes"] for c in compared]) if shares else None,
+        votes=_mean([c.scores["votes"] for c in compared]),
         pairwise=_mean(shares),
         precision=shown.precision,
         recall=shown.recall,

@@ -6,7 +6,7 @@ from dramaturg.scorers.ground import ground
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
 from dramaturg.scorers.shown import PersonaShown, Shown, persona_shown, shown
-from dramaturg.scorers.together import together
+from dramaturg.scorers.together import costs_one_item, together
 from dramaturg.scorers.toxicity import toxicity
 from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
 from dramaturg.scorers.words import tokens, utterances
@@ -18,6 +18,7 @@ __all__ = [
     "Scorer",
     "Shown",
     "claims",
+    "costs_one_item",
     "count_tokens",
     "different_utterances",
     "distinct_n",

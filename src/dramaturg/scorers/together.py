@@ -1,4 +1,4 @@
-"""Run model calls at the same time and leave none behind when one of them fails."""
+"""Model calls at the same time: none is left behind, and a bad one costs one item."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
+from dramaturg.errors import BackendError
+
 T = TypeVar("T")
+
+
+def costs_one_item(error: BackendError) -> bool:
+    """Whether a failed call is the loss of one draft or verdict, and no reason to end the run.
+
+    So it is with what may succeed later and with an item too long for the model; a wrong key, an
+    unknown model or a spent budget would fail for every item.
+    """
+    return error.retryable or error.kind == "context length"
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
