@@ -37,7 +37,7 @@ async def test_people_are_different_and_full() -> None:
     assert [len(p.facts) for p in made.people] == [3] * 20
     assert len({frozenset(p.sentences) for p in made.people}) == 20
     assert all(len(set(p.sentences)) == 3 for p in made.people)
-    assert made.people[0].facts[0].category in "abcdefghij"
+    assert made.people[0].facts[0].category in list("abcdefghij")
     assert made.people[0].source == "made"
     assert made.shortfall == ""
 
