@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import CancelledError
+from functools import partial
 
 import numpy as np
 import pytest
@@ -28,14 +29,15 @@ def drawing(seed: int, tokens: int) -> Program[list[int]]:
 def test_a_request_gives_the_same_tokens_alone_and_among_many() -> None:
     alone = Engine(tiny_weights()).submit(lambda: drawing(3, 60)).result(30)
     busy = Engine(tiny_weights())
-    futures = [busy.submit(lambda n=n: drawing(n, 10 + 5 * n)) for n in range(3 * WIDTH) if n != 3]
+    others = [n for n in range(3 * WIDTH) if n != 3]
+    futures = [busy.submit(partial(drawing, n, 10 + 2 * n)) for n in others]
     futures.append(busy.submit(lambda: drawing(3, 60)))
     assert futures[-1].result(60) == alone
 
 
 def test_many_more_requests_than_slots_all_come_back() -> None:
     engine = Engine(tiny_weights())
-    futures = [engine.submit(lambda n=n: drawing(n, n % 5)) for n in range(5 * WIDTH)]
+    futures = [engine.submit(partial(drawing, n, n % 5)) for n in range(5 * WIDTH)]
     assert [len(future.result(60)) for future in futures] == [n % 5 for n in range(5 * WIDTH)]
 
 

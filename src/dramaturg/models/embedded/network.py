@@ -111,14 +111,17 @@ class Network:
         both = _normed(x, self.sizes.norm_eps) @ layer.gate_up
         gate, up = both[:, : self.sizes.feed], both[:, self.sizes.feed :]
         with np.errstate(over="ignore"):
-            return (gate / (1 + np.exp(-gate)) * up) @ layer.down
+            fed: Array = (gate / (1 + np.exp(-gate)) * up) @ layer.down
+        return fed
 
 
 def _normed(x: Array, eps: float) -> Array:
-    power = np.add.reduce(x * x, axis=-1, keepdims=True) / np.float32(x.shape[-1])
-    return x / np.sqrt(power + np.float32(eps))
+    power: Array = np.add.reduce(x * x, axis=-1, keepdims=True) / np.float32(x.shape[-1])
+    root: Array = np.sqrt(power + np.float32(eps))
+    return x / root
 
 
 def _softmax(scores: Array) -> Array:
-    scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return scores / np.add.reduce(scores, axis=-1, keepdims=True)
+    raised = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    shares: Array = raised / np.add.reduce(raised, axis=-1, keepdims=True)
+    return shares

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dramaturg.models.embedded.formats import FIRST_BYTE, Control
 from dramaturg.models.embedded.shipped import Array
@@ -64,7 +65,7 @@ class Sampler:
         """True with the probability that these log-odds give."""
         return bool(self._rng.random() < 1.0 / (1.0 + np.exp(-np.clip(log_odds, -50, 50))))
 
-    def _draw(self, scores: Array, heat: float, *, plain: bool = False) -> int:  # type: ignore[type-arg]
+    def _draw(self, scores: NDArray[np.float64], heat: float, *, plain: bool = False) -> int:
         heat = max(1e-3, heat if plain else heat * self.temperature)
         chances = np.exp((scores - scores.max()) / heat)
         edges = np.cumsum(chances / chances.sum())

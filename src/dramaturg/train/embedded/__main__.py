@@ -5,18 +5,27 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dramaturg.train.embedded.fit import Settings, train
-
 
 def main() -> None:
-    """Read the arguments and train."""
+    """Read the arguments; train, or export."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the corpora")
-    parser.add_argument("--out", type=Path, required=True, help="run folder; resumed if it exists")
-    parser.add_argument("--steps", type=int, default=Settings.steps)
-    parser.add_argument("--seed", type=int, default=Settings.seed)
-    parser.add_argument("--threads", type=int, default=Settings.threads)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--data", type=Path, help="train on the corpora in this folder")
+    what.add_argument("--export", type=Path, help="export the checkpoint of this run folder")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="run folder (resumed if it exists), or weights"
+    )
+    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--seed", type=int, default=13)
+    parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
+    if args.export:
+        from dramaturg.train.embedded.export import export
+
+        print(f"{export(args.export, args.out)['parameters']:,} parameters exported")
+        return
+    from dramaturg.train.embedded.fit import Settings, train
+
     settings = Settings(steps=args.steps, seed=args.seed, threads=args.threads)
     print(f"held-out loss {train(args.data, args.out, settings):.4f}")
 

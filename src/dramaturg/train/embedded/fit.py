@@ -1,5 +1,9 @@
 """The training loop: resumable, seeded, with a log line for every hundred steps."""
 
+# torch may be missing where types are checked: its names are then Any
+# mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False
+# mypy: warn-unused-ignores=False
+
 from __future__ import annotations
 
 import json
@@ -111,7 +115,7 @@ class Run:
             for block in self.network.blocks:
                 block.compile(dynamic=True)
         self.stopping = False
-        self._read_steps()
+        self._read_wishes()
         signal.signal(signal.SIGTERM, self._stop)
 
     def fit(self) -> None:
@@ -129,7 +133,8 @@ class Run:
                 if self.state["step"] % 25 == 0:
                     self._log(losses)
                     losses = []
-                    self._read_steps()
+                if self.state["step"] % 5 == 0:
+                    self._read_wishes()
                 if time.monotonic() - saved > self.settings.save_every_s:
                     self._save()
                     saved = time.monotonic()
@@ -156,11 +161,13 @@ class Run:
         self.state["tokens"] += int((ids != 0).sum())
         return float(loss.detach()) / float(count)
 
-    def _read_steps(self) -> None:
-        """A number in the file `steps` of the run folder changes the length of the run."""
-        path = self.out / "steps"
-        if path.exists():
-            self.settings = replace(self.settings, steps=int(path.read_text()))
+    def _read_wishes(self) -> None:
+        """Numbers in the files `steps` and `threads` of the run folder change the run."""
+        for name in ("steps", "threads"):
+            path = self.out / name
+            if path.exists():
+                self.settings = replace(self.settings, **{name: int(path.read_text())})
+        torch.set_num_threads(self.settings.threads)
 
     def _log(self, losses: list[float], *, measure: bool = False) -> None:
         line = {key: round(value, 1) for key, value in self.state.items()}
