@@ -42,6 +42,7 @@ async def test_when_one_fails_the_others_are_ended_before_it_is_told() -> None:
         (BackendError("slow", retryable=True, kind="timeout"), True),
         (BackendError("too long", kind="context length"), True),
         (BackendError("wrong key", kind="auth"), False),
+        (BackendError("the server is down", retryable=True, kind="connection"), False),
         (OutOfBudget("spent"), False),
     ],
 )

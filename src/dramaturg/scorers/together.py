@@ -14,9 +14,12 @@ T = TypeVar("T")
 def costs_one_item(error: BackendError) -> bool:
     """Whether a failed call is the loss of one draft or verdict, and no reason to end the run.
 
-    So it is with what may succeed later and with an item too long for the model; a wrong key, an
-    unknown model or a spent budget would fail for every item.
+    So it is with what may succeed later and with an item too long for the model. A wrong key, an
+    unknown model, a spent budget, or an endpoint that is down after all its model's patience
+    would fail for every item: the run ends there and can be resumed.
     """
+    if error.kind == "connection":
+        return False
     return error.retryable or error.kind == "context length"
 
 
