@@ -89,6 +89,16 @@ async def test_several_models_share_one_budget() -> None:
     assert one.calls + two.calls == 9
 
 
+async def test_estimates_are_learnt_so_that_a_limit_is_used_to_the_end() -> None:
+    model = Dear()
+    long = Call(task="t", sampling=Sampling(max_tokens=900))
+    budgeted = Budgeted(model, Budget(max_tokens=3_000))
+    with pytest.raises(OutOfBudget):
+        for _ in range(100):
+            await budgeted.answer(long)
+    assert model.calls == 15, "eleven, if each were taken for the longest that it may be"
+
+
 async def test_a_short_reply_leaves_room_that_later_calls_use() -> None:
     model = Dear()
     long = Call(task="t", messages=(), sampling=Sampling(max_tokens=900))

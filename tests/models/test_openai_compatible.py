@@ -18,7 +18,7 @@ from dramaturg.models.openai_compatible import OpenAICompatible
 from dramaturg.prompts import Message, Sampling
 from tests.models.stub_endpoint import Act, Seen, StubEndpoint, refuses, running, says
 
-KEY = "sk-very-secret-0123456789"
+KEY = "very-secret-0123456789"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ async def test_a_reply_carries_text_finish_tokens_and_money(made: list[OpenAICom
     async with running(StubEndpoint(Act(says("Hi. 🐕 Grüße")))) as stub:
         model = OpenAICompatible("gpt-4o-mini", stub.url, KEY)
         made.append(model)
-        reply = await model.answer(a_call("你好", seed=7))
+        reply = await model.answer(a_call("你好", seed=2**40 + 7))
         assert (reply.text, reply.finish) == ("Hi. 🐕 Grüße", "stop")
         assert (reply.cost.calls, reply.cost.tokens_in, reply.cost.tokens_out) == (1, 12, 5)
         assert reply.cost.usd == pytest.approx((0.15 * 12 + 0.60 * 5) / 1e6)

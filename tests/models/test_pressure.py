@@ -107,10 +107,22 @@ async def test_slots_go_first_come_first_served_and_a_cancelled_wait_loses_none(
     await asyncio.sleep(0)
     tasks[1].cancel()
     limiter.release()
-    tasks[2].cancel()  # in the very moment at which slots are handed on
+    tasks[0].cancel()  # in the very moment at which slots are handed on
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert order == [0, 3]
+    assert order == [2, 3]
     assert limiter.in_flight == 0
+
+
+async def test_all_that_wait_for_a_slot_can_be_failed_each_with_its_own_error() -> None:
+    limiter = AdaptiveLimiter(1)
+    await limiter.acquire()
+    waiting = [asyncio.create_task(limiter.acquire()) for _ in range(3)]
+    await asyncio.sleep(0)
+    limiter.fail_waiting(lambda: BackendError("down"))
+    errors = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [str(error) for error in errors] == ["down"] * 3
+    assert len({id(error) for error in errors}) == 3
+    assert limiter.waiting == 0
 
 
 def test_a_minute_window_lets_no_more_through_than_its_limits() -> None:
