@@ -168,7 +168,7 @@ async def expansion(data: Data) -> list[Row]:
     opens = Counter(text.split()[0].lower() for text in new)
     split = "SPC new, open part"
     first = f"{opens['i'] / len(new):.1%} I, {opens['my'] / len(new):.1%} My"
-    out = [
+    return [
         Row("new attributes", "5,648", f"{len(new):,}", len(new), split),
         Row("growth of the set", "+119 %", f"+{len(new) / len(seeds):.0%}", len(new), split),
         Row("clusters of seeds and new at 0.1 (LSA)", "553 (+71 %)", gain, len(both), split),
@@ -176,7 +176,6 @@ async def expansion(data: Data) -> list[Row]:
         Row("length of new attributes, words", "not stated", f"{words:.1f}", len(new), split),
         Row("new attributes that open with I or My", "not stated", first, len(new), split),
     ]
-    return out
 
 
 async def scaled_down(data: Data) -> list[Row]:
@@ -332,7 +331,7 @@ async def parser(data: Data) -> list[Row]:
         Row("refused, by kind", "not measured", kinds, total, split),
         Row("mended on the way", "about 3 % break the form (measured on the corpus)",
             f"{mended} ({mended / total:.1%}): {mends}", total, split),
-        Row("turns equal to the JSON-lines form, placeholders kept", "96.8 % of valid and test (data page)",
+        Row("turns equal to the JSON-lines form", "96.8 % (data page)",
             f"{equal / total:.1%}", total, split),
     ]  # fmt: skip
 

@@ -24,6 +24,7 @@ def test_a_number_of_categories_can_be_asked_for_instead() -> None:
     vectors = np.array([[1, 0], [0.8, 0.6], [0, 1]], dtype=np.float32)
 
     assert [len(cluster(vectors, count=n)) for n in (1, 2, 3, 9)] == [1, 2, 3, 3]
+    assert cluster(vectors, count=2).labels == (0, 0, 1)
 
 
 def test_members_and_distances_between_two_categories() -> None:
