@@ -51,6 +51,7 @@ async def test_the_critic_drops_a_draft_that_contradicts_its_persona() -> None:
     assert "I am vegan." in writer.prompt(0)
     assert best.rounds[0].dropped == {"draft faithfulness": 1}
     assert best.rounds[0].cost.calls == 2
+    assert (best.rounds[0].asked, best.rounds[0].saved) == (2, 0)
     writer.assert_used_up()
 
 

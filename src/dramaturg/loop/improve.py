@@ -30,6 +30,12 @@ class Chosen(Protocol):
     @property
     def kept(self) -> Conversation | None: ...
 
+    @property
+    def asked(self) -> int: ...
+
+    @property
+    def saved(self) -> int: ...
+
 
 class Proposer(Protocol):
     """Writes drafts for a pair; notes a Drop for each that could not be read."""
@@ -75,6 +81,8 @@ class _Item(msgspec.Struct):
 
     kept: Conversation | None
     drafts: list[Conversation]
+    asked: int = 0
+    saved: int = 0
 
 
 async def improve(
@@ -137,6 +145,8 @@ async def improve(
                 first=first,
                 seconds=time.monotonic() - begun,
                 seed=derive_seed(seed, "report"),
+                asked=sum(item.asked for item in items),
+                saved=sum(item.saved for item in items),
                 extra=dict(measure(keepers)) if measure else {},
             )
         )
@@ -205,21 +215,24 @@ async def _pair(
     told: Buffer,
 ) -> _Item:
     """Drafts and a choice for one pair, tried again when nothing survives."""
-    drafts: list[Conversation] = []
+    item = _Item(kept=None, drafts=[])
     for attempt in range(retries + 1):
         new = await propose.propose(pair, examples, round=number, seed=seed, attempt=attempt)
-        drafts += new
+        item.drafts += new
         if not new:
             continue
         own_seed = derive_seed(seed, "judge", pair.id, number, attempt)
         chosen = await judge.judge(pair, new, round=number, seed=own_seed)
+        item.asked += chosen.asked
+        item.saved += chosen.saved
         if chosen.kept is not None:
+            item.kept = chosen.kept
             notes.note(chosen.kept)
-            return _Item(kept=chosen.kept, drafts=drafts)
+            return item
     classes = Counter(r.reason_class for r in told.records if isinstance(r, Drop))
     why = ", ".join(f"{name} {n}" for name, n in sorted(classes.items())) or "no draft came"
     notes.note(Drop(kind="pair", reason=f"nothing survived: {why}", subject=pair.id, round=number))
-    return _Item(kept=None, drafts=drafts)
+    return item
 
 
 def _fall(

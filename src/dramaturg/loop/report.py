@@ -36,6 +36,7 @@ class RoundReport(msgspec.Struct, frozen=True, kw_only=True):
         turns_wanted: What was asked for, (more than, fewer than), where the drafts say so.
         cost: Model calls and tokens of drafts and verdicts.
         seconds: Of the clock; the one number here that differs from run to run.
+        asked, saved: Verdicts and comparisons that were asked for, and that nobody needed.
         extra: What the caller's own `measure` found.
     """
 
@@ -61,6 +62,8 @@ class RoundReport(msgspec.Struct, frozen=True, kw_only=True):
     turns_wanted: tuple[int, int] | None
     cost: Cost
     seconds: float
+    asked: int = 0
+    saved: int = 0
     extra: dict[str, float] = msgspec.field(default_factory=dict)
 
 
@@ -75,6 +78,8 @@ def report_round(
     first: Sequence[Conversation],
     seconds: float,
     seed: int,
+    asked: int = 0,
+    saved: int = 0,
     extra: dict[str, float],
 ) -> RoundReport:
     """The report of a round.
@@ -116,6 +121,8 @@ def report_round(
         turns_wanted=(int(wanted[0]), int(wanted[1])) if wanted else None,
         cost=_cost(drafts, records),
         seconds=round(seconds, 3),
+        asked=asked,
+        saved=saved,
         extra=extra,
     )
 
