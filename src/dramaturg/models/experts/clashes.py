@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 
 from dramaturg.models.experts.clauses import Clause, Sentence
 from dramaturg.models.experts.lexicon import lexicon, number
+from dramaturg.models.experts.trades import ARTS, TRADES
 from dramaturg.models.experts.traits import contradicted, traits
 from dramaturg.models.experts.words import stem
 
@@ -35,41 +36,12 @@ _DEGREES = (
     frozenset("good great best skilled expert talented well".split()),
     frozenset("lot lots many much big large all every everyone".split()),
 )
-_TRADES = tuple(
-    frozenset(stem(w) for w in group.split())
-    for group in (
-        "chef cook baker",
-        "lawyer attorney paralegal",
-        "engineer programmer developer",
-        "scientist biologist chemist professor researcher",
-        "doctor surgeon dentist veterinarian vet",
-        "professor teacher coach tutor instructor educator",
-        "policeman cop officer detective",
-        "soldier marine officer",
-        "firefighter fireman paramedic emt",
-        "waiter waitress bartender barista server cashier",
-        "clerk cashier salesman salesperson secretary receptionist",
-        "therapist psychologist counselor",
-        "designer architect stylist photographer",
-        "journalist reporter editor writer author",
-        "accountant banker manager realtor bookkeeper",
-        "nanny babysitter maid janitor",
-        "driver trucker",
-        "farmer rancher landscaper",
-        "carpenter construction welder contractor electrician plumber mechanic",
-        "nurse assistant technician caregiver",
-    )
-)
 _GENERIC = frozenset(stem(w) for w in "eat drink watch listen have go do taste".split())
 _DOING = frozenset(
     stem(w)
     for w in "do been ever see watch try go read play eat hear listen taste visit own".split()
 )
 _SPLIT_FAMILY = frozenset(stem(w) for w in "brother sister son daughter boy girl".split())
-_ARTS = frozenset(
-    stem(w)
-    for w in "author writer artist actor actress singer musician painter model dancer coach designer photographer".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +81,8 @@ def _clause_clashes(a: Clause, b: Clause) -> list[Clash]:
     found += _swaps(a, b, same)
     if a.words != b.words and len(a.words) == len(b.words) > 3:
         apart = [(v, w) for v, w in zip(a.words, b.words, strict=True) if v != w]
-        numbers = [(number(v), number(w)) for v, w in apart]
+        numbers = [(number(v), number(w)) for v, w in apart if not {v, w} & {"a", "an", "the"}]
+        numbers = numbers if len(numbers) == len(apart) else [(None, None)]
         if all(v is not None and w is not None and v != w for v, w in numbers):
             found.append(Clash("count", f"{apart[0][0]!r} against {apart[0][1]!r}"))
     return found
@@ -173,6 +146,8 @@ def _denials(no: Clause, yes: Clause) -> list[Clash]:
     topic = " ".join(sorted(no.stems))
     if no.polarity == -1:
         if no.never:
+            if {"out", "outside", "left"} & set(no.words):  # "never been out of Ohio"
+                return []
             if yes.past or yes.attitude == 1 or not no.past:
                 return [Clash("never", f"never {topic!r}, against {' '.join(yes.words)!r}")]
             return []
@@ -235,7 +210,7 @@ def _values(a: Clause, b: Clause) -> list[Clash]:
             apart = all(_other_favourite(slot, v, w) for v in values for w in others)
         elif slot == "job":
             apart = apart and not any(
-                values <= trade and others <= trade for trade in (_ARTS, *_TRADES)
+                values <= trade and others <= trade for trade in (ARTS, *TRADES)
             )
         elif slot == "workplace":
             apart = not {w for v in values for w in v.split()} & {
@@ -243,7 +218,7 @@ def _values(a: Clause, b: Clause) -> list[Clash]:
             }
         if apart:
             kind = slot if slot in {"job", "workplace"} else "value"
-            if kind == "job" and (values | others) & _ARTS:
+            if kind == "job" and (values | others) & ARTS:
                 kind = "art job"
             one, other = " ".join(sorted(values)), " ".join(sorted(others))
             found.append(Clash(kind, f"{slot}: {one!r} against {other!r}"))

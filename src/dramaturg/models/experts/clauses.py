@@ -5,58 +5,10 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from dramaturg.models.experts.idioms import LEADING_NO, SPLIT, rewrite
 from dramaturg.models.experts.lexicon import NUMBERS, lexicon, number
 from dramaturg.models.experts.words import FUNCTION_WORDS, normalise, stem
 
-_IDIOMS = (
-    (r"\b(?:do|does|did) not (?:really |even )?know how to\b", "can not"),
-    (r"\bcan not wait\b", "hope"),
-    (
-        r"\bnot only\b|\bnot just\b|\bno wonder\b|\bno doubt\b|\bnot to mention\b|\bno worries\b"
-        r"|\bno problem\b|\bwhy not\b|\bcan not (?:wait|believe|help|get enough)(?: of)?\b"
-        r"|\bdo not (?:mind|worry|know|think|forget|remember|blame)\b|\bnot sure\b|\bnot bad\b"
-        r"|\bno way\b|\bno kidding\b|\bnever mind\b|\bwould not mind\b|\bnot as\b|\bif not\b"
-        r"|\bnever (?:miss|tire|get tired|get enough|grow tired)\b|\bnot too bad\b|\bor not\b"
-        r"|\bno matter\b|\bnothing (?:better|like|beats)\b|\bnot that (?:bad|good|great)\b",
-        " ",
-    ),
-    (r"\b(?:no longer|not anymore)\b", "not"),
-    (r"\b(?:can not stand|can not bear|not a fan of|could do without|can do without)\b", "hate"),
-    (r"\bnot (?:a |much of a |really a |such a )?(?:big |huge |great )?fan of\b", "dislike"),
-    (r"\b(?:do|does|did|am|are|is) not (?:really |even |particularly )?(?:like|love|enjoy"
-     r"|care (?:much )?(?:for|about)|into|fond of|interested in|keen on|have interest in)\b",
-     "dislike"),
-    (r"\bnot (?:really |that |very |all that )?(?:into|fond of|interested in|keen on|crazy about"
-     r"|for me|my (?:thing|favorite|cup of tea|kind of thing))\b", "dislike"),
-    (r"\bnever (?:really )?(?:liked|loved|enjoyed|cared for|been into|been a fan of)\b", "dislike"),
-    (r"\bnot much of an? (\w+)(?: person| fan)?\b", r"dislike \1"),
-    (r"\bleast favorite (?=\w+ (?:is|are))", "hate "),
-    (r"\b(?:a|one|any|no) favorite\b", "one preferred"),
-    (r"^(?:yes |yeah |oh |well )*((?:\w+ ){1,4})(?:is|are) my (?:all time )?favorite\s*$", r"i love \1"),
-    (r"\bmy favorite (?:is|are)\b", "i love"),
-    (r"\bmakes? me (?:cringe|sick|nervous|gag|miserable|mad)\b", "dislike"),
-    (r"\b(?:afraid|scared|terrified|frightened) of\b", "dread"),
-    (r"\bi can (?:take or leave|live without)\b|\b(?:grew|got) (?:tired|bored|sick) of\b", "i dislike"),
-    (r"\bi (?:find|think) ([\w ]{2,40}?) (?:is |are )?(?:\w+ )?(?:boring|gross|dull|overrated)\b", r"i dislike \1"),
-    (r"\bto be honest\b|\bif i am honest\b|\bi (?:guess|think|suppose) (?=i\b)", " "),
-    (r"\bnever too? \w+ (?:for|to)\b", " "),
-    (r"\bi am (?:an?|more of an?) (cat|dog|animal|beach|coffee|tea|book|music) (?:person|lover)\b", r"i love \1"),
-    (r"\bmake up\b", "makeup"),
-    (r"\b(?:out of|left) the country\b", "abroad"),
-    (r"\b(?:foot|feet|inches|\d) tall\b", "feet"),
-    (r"\b(?:allergic to)\b", "allergic"),
-)  # fmt: skip
-_IDIOM_PATTERNS = tuple((re.compile(pattern), new) for pattern, new in _IDIOMS)
-_LEADING_NO = re.compile(
-    r"^\s*(?:no|nope|nah)\s*(?:,|(?=\s(?:i|my|it|its|we|just|not|but|sorry|thanks|that|you|he|she|there)\b))"
-)
-_SPLIT = re.compile(
-    r"\s*(?:[.;!\n]+|(?<!\bif)(?<!\bwhen)(?<!\bthat)(?<!\bwhat)(?<!\bhow)(?<!\bthan)(?<!\bas)(?<!\bno)"
-    r"(?<!\bwhere)(?<!\bbefore)(?<!\bafter)(?<!\band)(?<!\bnot)(?<!\bthing)\s(?=i (?:have|am|do|work|live)\b)"
-    r"|\s(?=(?:why|how|if|what) you\b)|,?\s\band (?=(?:dislike|hate|hating|love|like|enjoy|do not)\b)|--|,?\s\b(?:but|although|though|because|since|so that|so|while|whereas"
-    r"|however|except|yet|unless|which|until)\b|,?\s(?=who\b)|,?\s\band (?=not\b|i\b|my\b|we\b|he\b|she\b|they\b)"
-    r"|,\s*(?=i\b|my\b|we\b|he\b|she\b|they\b|not\b|and not\b|just\b|when\b|if\b|maybe\b|you\b|it\b|that\b|this\b|there\b))\s*"
-)
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*", re.UNICODE)
 
 LOVE = frozenset("love adore favorite passionate obsessed best enjoy like addicted fan".split())
@@ -67,7 +19,9 @@ _LOVE_FORMS = frozenset(
 _HATE_FORMS = frozenset(
     "hate hates hated hating dislike dislikes despise loathe detest dread".split()
 )
-_NEGATORS = frozenset("not never no none nor neither without cannot hardly nobody nothing".split())
+_NEGATORS = frozenset(
+    "not never no none nor neither without zero cannot hardly nobody nothing".split()
+)
 _HYPOTHETICAL = frozenset(
     """if would wish hope hoping could should might may maybe want wants wanted someday
     wanting dream dreaming plan planning going wonder imagine when whenever considering thinking
@@ -112,7 +66,7 @@ class Clause:
     slots: tuple[tuple[str, str], ...] = field(default=())  # ("favorite color", "blue")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sentence:
     """A parsed text: its claims (questions left out), and what makes it worth a closer look."""
 
@@ -134,10 +88,9 @@ def parse(text: str) -> Sentence:
         if "?" in mark or _asks(piece):
             question = True
             continue
-        piece = _LEADING_NO.sub(" ", piece)
-        for pattern, new in _IDIOM_PATTERNS:
-            piece = pattern.sub(new, piece)
-        parts = [part for part in _SPLIT.split(piece) if part and part.strip(" ,")]
+        piece = LEADING_NO.sub(" ", piece)
+        piece = rewrite(piece)
+        parts = [part for part in SPLIT.split(piece) if part and part.strip(" ,")]
         subject = ""
         for part in parts:
             clause = _clause(part, subject)
@@ -343,7 +296,7 @@ def _jobs(found: tuple[str, ...]) -> list[str]:
     classes = lexicon().classes
     for place, word in enumerate(found):
         if word in {"am", "as"} and place + 2 < len(found) and found[place + 1] in {"a", "an"}:
-            if {"excellent", "avid", "amateur", "good", "great", "humble"} & set(found[place:]):
+            if {"also", "excellent", "avid", "amateur", "good", "great", "humble"} & set(found):
                 continue
             if word == "as" and "work" not in found and "working" not in found:
                 continue

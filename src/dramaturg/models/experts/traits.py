@@ -72,7 +72,7 @@ _DENIES = (
      r"|in a (?:small|tiny) (?:town|village))$"),
 )  # fmt: skip
 _NOT_OWN = re.compile(
-    r"\b(?:ex|late|future|your|broke up|dumped|left me|died|dead|deceased|passed|vegan|veggie|tofu|root beer)\b"
+    r"\b(?:abstain\w*|avoid\w*|ex|late|future|your|broke up|dumped|left me|died|dead|deceased|passed|vegan|veggie|tofu|root beer)\b"
 )
 
 

@@ -6,7 +6,9 @@ python -m dramaturg.train.experts --report --data DIR     prints the figures; --
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dramaturg.models.experts.embed import StaticEmbedder
 from dramaturg.train.experts.abuse import save_toxicity, train_toxicity
@@ -56,18 +58,28 @@ def report(data: Path, out: Path | None) -> None:
         "toxicity": measure_toxicity(data),
         "quality": measure_quality(data),
     }
-    for expert, figures in cards.items():
-        print(f"\n{expert}")
-        for name, entry in figures.items():
-            more = "".join(
-                f", {k} {entry[k]:.3f}"
-                for k in ("few short turns", "words of the human")
-                if k in entry
-            )
-            print(f"  {name}: {entry['value']:.3f}  (n {entry['n']:,}, {entry['unit']}{more})")
+    print(tables(cards))
     if out is not None:
         text = json.dumps(cards, indent=1, ensure_ascii=False) + "\n"
         (out / "cards.json").write_text(text, encoding="utf-8")
+
+
+def tables(cards: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+    """The cards as Markdown, one table an expert: what docs/experts.md shows."""
+    parts = []
+    for expert, figures in cards.items():
+        lines = [f"### {expert}", "", "| figure | value | n | unit |", "| --- | --- | --- | --- |"]
+        for name, entry in figures.items():
+            shown = f"{entry['value']:.3f}"
+            if "few short turns" in entry:
+                shown += (
+                    f" (few short turns {entry['few short turns']:.3f},"
+                    f" words of the human {entry['words of the human']:.3f})"
+                )
+            where = "" if entry["split"] in name else f"; {entry['split']}"
+            lines.append(f"| {name} | {shown} | {entry['n']:,} | {entry['unit']}{where} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 if __name__ == "__main__":

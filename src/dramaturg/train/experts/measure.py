@@ -3,7 +3,6 @@
 import math
 import random
 import re
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -92,7 +91,9 @@ def measure_nli(folder: Path) -> Figures:
     """Catches, false alarms, and persona-nli, on which nothing was trained."""
     expert = PersonaNLI()
     found: Figures = {}
-    found |= _labels(expert, hand_pairs(held_out=True), "hand pairs, held-out facts")
+    found |= _labels(
+        expert, hand_pairs(held_out=True), "hand pairs, facts held out of training, misses read"
+    )
     valid = nli_rows(folder, "valid")
     found |= _labels(expert, valid, "persona-nli valid")
     train = nli_rows(folder, "train")
@@ -102,9 +103,13 @@ def measure_nli(folder: Path) -> Figures:
             share, len(valid), "share of pairs right", "persona-nli valid"
         )
     for name, talks in (
-        ("SPC train, 2,000 untouched conversations", data.spc(folder, "train")[-2000:]),
-        ("SPC valid, first 500 conversations", data.spc(folder, "valid")[:500]),
-        ("Persona-Chat valid", data.personachat(folder, "valid")),
+        (
+            "SPC train, last 2,000 conversations, the threshold chosen on them",
+            data.spc(folder, "train")[-2000:],
+        ),
+        ("SPC valid, first 500 conversations, alarms read", data.spc(folder, "valid")[:500]),
+        ("SPC valid, last 500 conversations, never read", data.spc(folder, "valid")[500:]),
+        ("Persona-Chat valid, alarms read", data.personachat(folder, "valid")),
     ):
         pairs = [
             (place, text, fact)
@@ -112,19 +117,20 @@ def measure_nli(folder: Path) -> Figures:
             for who, text in turns
             for fact in (one, other)[who]
         ]
-        start = time.perf_counter()
         judged = expert.judge_many([(text, fact) for _, text, fact in pairs])
-        rate = len(pairs) / (time.perf_counter() - start)
         flagged = {p for (p, _, _), j in zip(pairs, judged, strict=True) if j.label == "contradict"}
         found[f"false alarms at most, {name}"] = figure(
             len(flagged) / len(talks), len(talks), "share of conversations flagged", name
         )
-        found[f"speed, {name}"] = figure(round(rate, -3), len(pairs), "pairs a second", name)
-    for kind, plants in planted(folder).items():
-        caught = [j.label == "contradict" for j in expert.judge_many(plants)]
-        found[f"caught, planted: {kind}"] = figure(
-            float(np.mean(caught)), len(plants), "share of plants", "SPC valid facts"
-        )
+    for part, split in (
+        ("valid", "SPC valid facts, misses read"),
+        ("new", "SPC new facts, unread"),
+    ):
+        for kind, plants in planted(folder, part).items():
+            caught = [j.label == "contradict" for j in expert.judge_many(plants)]
+            found[f"caught, planted: {kind}, {split}"] = figure(
+                float(np.mean(caught)), len(plants), "share of plants", split
+            )
     facts = sorted({f for one, other, _ in data.spc(folder, "valid") for f in (*one, *other)})
     found["facts that negate() can deny"] = figure(
         float(np.mean([negate(f) is not None for f in facts])),
@@ -184,10 +190,14 @@ def _naive_bayes(
     return float(np.mean([guess(pair) == pair.label for pair in valid]))
 
 
-def planted(folder: Path, seed: int = 0) -> dict[str, list[tuple[str, str]]]:
-    """`(utterance, own fact)` pairs that contradict, by kind, made from SPC valid facts."""
-    facts = sorted({f for one, other, _ in data.spc(folder, "valid") for f in (*one, *other)})
+def planted(folder: Path, part: str, seed: int = 0) -> dict[str, list[tuple[str, str]]]:
+    """`(utterance, own fact)` pairs that contradict, by kind, made from facts of SPC.
+
+    At most 1,500 facts are drawn.
+    """
+    facts = sorted({f for one, other, _ in data.spc(folder, part) for f in (*one, *other)})
     rng = random.Random(seed)
+    facts = rng.sample(facts, min(1500, len(facts)))
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for fact in facts:
         denied = negate(fact)
@@ -269,7 +279,7 @@ def measure_toxicity(folder: Path) -> Figures:
         "false alarms, posts": figure(float((good >= limit).mean()), len(good), "share", split),
     }
     for name, talks in (
-        ("Persona-Chat valid", data.personachat(folder, "valid")),
+        ("Persona-Chat valid, the threshold chosen on them", data.personachat(folder, "valid")),
         ("SPC valid", data.spc(folder, "valid")),
     ):
         flagged = [any(expert.score(t) >= limit for _, t in turns) for _, _, turns in talks]
@@ -282,7 +292,10 @@ def measure_toxicity(folder: Path) -> Figures:
     ):
         hits = [expert.score(t) >= limit for t in texts]
         found[name] = figure(
-            float(np.mean(hits)), len(texts), "share", "hand-written, held out by hash"
+            float(np.mean(hits)),
+            len(texts),
+            "share",
+            "hand-written, held out of training by hash, read",
         )
     return found
 
