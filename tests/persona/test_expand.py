@@ -54,6 +54,17 @@ async def test_repeats_and_bad_forms_are_noted_each_with_its_class() -> None:
     writer.assert_used_up()
 
 
+async def test_the_same_words_are_a_repeat_whatever_the_embedder_thinks() -> None:
+    writer = ScriptedModel(by_task={"persona.answer": "I HAVE a dog!!"})
+
+    new = await bootstrap_facts(
+        [*SEEDS[1:], SEEDS[0]], ASK, writer, WordEmbedder(), shown=1, target=9, iterations=4,
+        duplicate=1.0, seed=5,
+    )  # fmt: skip
+
+    assert new == []
+
+
 async def test_two_equal_answers_in_one_batch_count_once() -> None:
     writer = ScriptedModel(by_task={"persona.answer": "I sing in the bath."})
 
@@ -82,6 +93,7 @@ async def test_without_queries_each_call_draws_its_own_person() -> None:
     assert len(new) == len(writer.calls) == 6
     assert {call.task for call in writer.calls} == {"fact.further"}
     assert len({fact.parents for fact in new}) > 1
+    assert {SEEDS[2].id, SEEDS[3].id} & {p for fact in new for p in fact.parents}
     assert new[0].category is None
 
 
@@ -139,8 +151,8 @@ async def test_a_native_model_is_given_the_typed_input_and_no_prompt() -> None:
 
 
 SCRIPT = {
-    "query.induce": lambda call: f"What about {call.seed % 97}?",
-    "query.more": lambda call: f"Who is {call.seed % 97}?",
+    "query.induce": lambda call: f"What about your {call.seed % 97}?",
+    "query.more": lambda call: f"Who is your {call.seed % 97}?",
     "persona.answer": unlike,
     "fact.further": unlike,
 }

@@ -85,7 +85,7 @@ async def test_text_that_gives_orders_stays_inside_its_tags() -> None:
 
 
 async def test_a_fact_of_ten_thousand_characters_is_shown_in_part() -> None:
-    writer = ScriptedModel("What is long?")
+    writer = ScriptedModel("What do you find long?")
 
     await induce_queries(facts("I " + "a" * 10_000, *DOGS[:2]), labelled(0, 0, 0), writer, seed=1)
 
@@ -100,7 +100,7 @@ async def test_labels_of_other_facts_are_refused() -> None:
 
 async def test_steps_add_one_new_question_each_and_stop_at_the_limit() -> None:
     writer = ScriptedModel(by_task={
-        "query.more": lambda call: f"What is your number {call.seed}?\nWho else?"})  # fmt: skip
+        "query.more": lambda call: f"What is your number {call.seed}?\nWho else knows you?"})  # fmt: skip
     start = [Query(text="What is your job?")]
 
     grown = await bootstrap_queries(start, writer, steps=30, at_once=4, limit=7, seed=3)
@@ -109,7 +109,7 @@ async def test_steps_add_one_new_question_each_and_stop_at_the_limit() -> None:
     assert len(grown) == 7
     assert grown[0].text == "What is your job?"
     assert grown[1].origin == "more"
-    assert [q.text for q in more].count("Who else?") == 1
+    assert [q.text for q in more].count("Who else knows you?") == 1
     assert len(more) == 1 + 6 + 1
 
 
@@ -129,7 +129,7 @@ async def test_there_must_be_a_question_to_begin_with() -> None:
 
 async def test_the_order_of_the_answers_does_not_matter() -> None:
     def reply(call: Call) -> str:
-        return f"Which {call.seed % 5}?\nWhat is {call.seed}?"
+        return f"Which {call.seed % 5} is yours?\nWhat is your {call.seed}?"
 
     found = []
     for chaos in (1, 2, 3):

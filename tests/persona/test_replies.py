@@ -28,6 +28,23 @@ def test_questions_are_found_in_chatter(reply: str, wanted: tuple[str, ...]) -> 
     assert questions(reply) == wanted
 
 
+@pytest.mark.parametrize("reply", ["What was he like?", "Who is the best singer?"])
+def test_a_question_about_someone_else_is_none_to_a_person(reply: str) -> None:
+    with pytest.raises(ReplyError) as caught:
+        questions(reply)
+    assert caught.value.kind == "not to a person"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["I loved the food there.", "I like it.", "I agree with that idea.", "I love your dog."],
+)
+def test_a_sentence_that_leans_on_what_was_said_is_no_fact(reply: str) -> None:
+    with pytest.raises(ReplyError) as caught:
+        sentence(reply)
+    assert caught.value.kind == "leans"
+
+
 @pytest.mark.parametrize("reply", ["Jobs.", "?", "Really?", "What is your job", ""])
 def test_a_reply_without_a_question_has_its_class(reply: str) -> None:
     with pytest.raises(ReplyError) as caught:
