@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from dramaturg.errors import OutOfBudget
+from dramaturg.errors import BackendError, DramaturgError, Interrupted
 from dramaturg.loop.ordered import Buffer, InOrder
 from dramaturg.loop.report import RoundReport, report_round
 from dramaturg.records import Conversation, Drop, Pair, derive_seed
@@ -68,12 +68,15 @@ class Improved(msgspec.Struct, frozen=True, kw_only=True):
         rounds: A report for each round that was worked on.
         dropped: Everything dropped on the way, drafts and pairs, round by round.
         stopped: Why it ended early, or None.
+        cut: What cut it off, if it is not finished: the user, a budget, or a model that failed.
+            A fall in diversity ends the loop too, but leaves nothing to go on with.
     """
 
     kept: list[Conversation]
     rounds: list[RoundReport]
     dropped: list[Drop]
     stopped: str | None = None
+    cut: DramaturgError | None = None
 
 
 class _Item(msgspec.Struct):
@@ -115,10 +118,11 @@ async def improve(
             not taken. None = never.
 
     Returns:
-        What is kept; when a budget ran out, what was finished until then, and `stopped` says so.
+        What is kept; when the user, a budget or a failing model cut it off, what was finished
+        until then, and `stopped` and `cut` say so.
 
     Raises:
-        BackendError: If a model cannot be used at all. What is finished has been noted.
+        BackendError: If a model cannot be used at all and no pair was finished.
     """
     kept: dict[str, Conversation] = {}
     first: list[Conversation] = []
@@ -127,10 +131,12 @@ async def improve(
     dropped: list[Drop] = []
     for number in range(1, rounds + 1):
         begun = time.monotonic()
-        done, told, stopped = await _round(
+        done, told, cut = await _round(
             pairs, examples, propose, judge, number, retries, seed, concurrency
         )
         items = [done[i] for i in sorted(done)]
+        if cut and not items and not kept:
+            raise cut
         keepers = [item.kept for item in items if item.kept is not None]
         first = first or keepers
         dropped += [record for record in told.records if isinstance(record, Drop)]
@@ -151,14 +157,18 @@ async def improve(
             )
         )
         fell = _fall(first, keepers, stop_when_diversity_falls, number)
-        if fell and not stopped:
+        if fell and not cut:
             return Improved(
                 kept=_in_order(pairs, kept), rounds=reports, dropped=dropped, stopped=fell
             )
         kept |= {made.scene_id: made for made in keepers}
-        if stopped:
+        if cut:
             return Improved(
-                kept=_in_order(pairs, kept), rounds=reports, dropped=dropped, stopped=stopped
+                kept=_in_order(pairs, kept),
+                rounds=reports,
+                dropped=dropped,
+                stopped=cut.what,
+                cut=cut,
             )
         examples += keepers
     return Improved(kept=_in_order(pairs, kept), rounds=reports, dropped=dropped)
@@ -173,8 +183,8 @@ async def _round(
     retries: int,
     seed: int,
     concurrency: int,
-) -> tuple[dict[int, _Item], InOrder, str | None]:
-    """Every pair once: finished items by index, what was noted, and why it ended early."""
+) -> tuple[dict[int, _Item], InOrder, DramaturgError | None]:
+    """Every pair once: finished items by index, what was noted, and what cut it off."""
     done: dict[int, _Item] = {}
     told = InOrder()
     waiting = iter(enumerate(pairs))
@@ -192,16 +202,17 @@ async def _round(
             notes.progress(f"round {number}", len(done), len(pairs), **_floats(counts))
 
     workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(pairs)))]
+    cut: DramaturgError | None = None
     try:
         await asyncio.gather(*workers)
-    except OutOfBudget as error:
-        return done, told, f"budget: {error.what}"
+    except (Interrupted, BackendError) as error:
+        cut = error
     finally:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
         told.close()
-    return done, told, None
+    return done, told, cut
 
 
 async def _pair(

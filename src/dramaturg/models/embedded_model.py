@@ -34,13 +34,14 @@ class EmbeddedModel:
     Attributes:
         ref: "embedded".
         version: Of the weights and experts; part of a run's fingerprint.
+        chat: Who answers its tasks instead (a recorder around it), or None.
     """
 
     ref = "embedded"
     version = "1"
 
     def __init__(self, chat: ChatModel | None = None) -> None:
-        self._chat = chat
+        self.chat = chat
 
     def with_chat(self, chat: ChatModel) -> EmbeddedModel:
         """The same model with `chat` (a recorder around it) answering its tasks."""
@@ -58,8 +59,8 @@ class EmbeddedModel:
 
     async def answer(self, call: Call) -> Reply:
         """The reply to a task that it knows. Raises UserError for any other."""
-        if self._chat is not None:
-            return await self._chat.answer(call)
+        if self.chat is not None:
+            return await self.chat.answer(call)
         if call.task not in _TASKS:
             raise UserError(
                 f"embedded cannot do {call.task!r}",

@@ -88,7 +88,7 @@ class Recorded:
         self.ref = model.ref
         self.totals = Totals()
         self._journal = journal
-        self._out: dict[str, asyncio.Future[Reply]] = {}
+        self._out: dict[str, asyncio.Task[Reply]] = {}
 
     def native(self, task: str) -> bool:
         """Whether the model behind it does the task natively."""
@@ -99,37 +99,35 @@ class Recorded:
         return self.model.follows_prompts()
 
     async def answer(self, call: Call) -> Reply:
-        """The reply, from the journal or the model. Raises what the model raises."""
+        """The reply, from the journal or the model. Raises what the model raises.
+
+        A call that is out is finished and kept even if whoever asked for it gives up: it is paid.
+        """
         key = call_key(self.role, self.ref, call)
-        while (out := self._out.get(key)) is not None:
-            try:
-                reply = await asyncio.shield(out)
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if not out.cancelled() or (task is not None and task.cancelling()):
-                    raise  # it is we who are cancelled
-                continue  # whoever made the call gave up: make it ourselves
+        task = self._out.get(key)
+        if task is not None:
             self.totals.shared += 1
-            return reply
+            return await asyncio.shield(task)
         row = self._journal.find(key)
         if row is not None and row["state"] == "done":
             self.totals.replayed += 1
             return msgspec.structs.replace(_replies.decode(row["reply"]), key=key)
-        out = self._out[key] = asyncio.get_running_loop().create_future()
-        try:
-            reply = await self._make(key, call)
-        except DramaturgError as error:
-            out.set_exception(error)
-            out.exception()  # seen: nobody may be waiting
-            raise
-        except BaseException:
-            out.cancel()
-            raise
-        else:
-            out.set_result(reply)
-            return reply
-        finally:
-            del self._out[key]
+        task = self._out[key] = asyncio.create_task(self._make(key, call))
+        task.add_done_callback(lambda done: self._ended(key, done))
+        return await asyncio.shield(task)
+
+    async def drain(self, *, stop: bool = False) -> None:
+        """Wait for the calls that are out; with `stop`, cut them off instead."""
+        tasks = list(self._out.values())
+        if stop:
+            for task in tasks:
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ended(self, key: str, task: asyncio.Task[Reply]) -> None:
+        self._out.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # seen: nobody may be waiting any more
 
     async def _make(self, key: str, call: Call) -> Reply:
         self._journal.intend(

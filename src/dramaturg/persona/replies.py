@@ -26,6 +26,12 @@ _REFUSAL = re.compile(
 )
 _WRAPPING = "\"'“”‘’«»`* \t"
 _BREAK = re.compile(r"(?<=[.!?。！？])[\"'”’)]*\s+(?=[\"'“‘(]*[^\W\d_a-z])")
+_TO_A_PERSON = re.compile(r"(?i)\b(you|your|yours|yourself|you're|you've|you'd)\b")
+_LEANS = re.compile(  # on something said before: no fact that a profile could hold by itself
+    r"(?i)(\b(there|it|that|this|them|him|her|those|too|either|one|so|do|am|would|have)\W*$"
+    r"|^I (agree|see|know|guess|think so|hope so|understand|bet)\b"
+    r"|^(I|My|I'm|I've|I'd|I'll)\W+(too|also|really|very)?\W*$|\b(you|your)\b)"
+)
 _QUESTION = re.compile(r"[^.!?;:。！？؟]*[?？؟]")
 
 
@@ -44,7 +50,7 @@ def questions(reply: str) -> tuple[str, ...]:
     """Every question in a reply, in order; numbering, quotes, labels and chatter go.
 
     Raises:
-        ReplyError: "no question" if there is none.
+        ReplyError: "no question" if there is none, "not to a person" if none is put to "you".
     """
     found: list[str] = []
     for line in _lines(reply):
@@ -55,7 +61,10 @@ def questions(reply: str) -> tuple[str, ...]:
     asked = tuple(dict.fromkeys(q for q in found if not _OFFER.search(q) and len(q) <= 300))
     if not asked:
         raise ReplyError(f"no question in {_excerpt(reply)}", kind="no question")
-    return asked
+    to_a_person = tuple(q for q in asked if _TO_A_PERSON.search(q) or not q.isascii())
+    if not to_a_person:
+        raise ReplyError(f"it is not put to a person: {_excerpt(asked[0])}", kind="not to a person")
+    return to_a_person
 
 
 def sentence(
@@ -74,7 +83,7 @@ def sentence(
 
     Raises:
         ReplyError: "refusal", "no sentence", "not first person", "question", "several sentences",
-            "too short", "too long" or "repeat".
+            "too short", "too long", "leans" (on something said before) or "repeat".
     """
     lines = [text for line in _lines(reply) if (text := _bare(line))]
     starting = [text for text in lines if openings is None or _opening(text) in openings]
@@ -98,6 +107,8 @@ def sentence(
         raise ReplyError(f"more than one sentence: {_excerpt(reply)}", kind="several sentences")
     if words < (2 if openings is None else 3) and text.isascii():
         raise ReplyError(f"too short to say something: {_excerpt(text)}", kind="too short")
+    if openings is not None and _LEANS.search(text):
+        raise ReplyError(f"it does not stand by itself: {_excerpt(text)}", kind="leans")
     if normalised(text) in {normalised(one) for one in given}:
         raise ReplyError(f"this was given already: {_excerpt(text)}", kind="repeat")
     return text if text[-1] in ".!。！…" else text + "."

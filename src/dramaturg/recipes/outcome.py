@@ -35,7 +35,9 @@ def outcome(
     if sides is None:
         splits = dataset.apart_by_persona(talks, seed=seed)
     else:
-        splits = dataset.Splits({talk.id: sides[str(talk.speakers[0].persona_id)] for talk in talks})
+        splits = dataset.Splits(
+            {talk.id: sides[str(talk.speakers[0].persona_id)] for talk in talks}
+        )
     rounds = [msgspec.to_builtins(row) for row in best.rounds]
     marked = [any(turn.grounding for turn in talk.turns) for talk in talks]
     report = {
@@ -57,6 +59,6 @@ def outcome(
         conversations=splits.apply(talks),
         people=list(people),
         report=report,
-        notes=[*said, *splits.notes],
-        stopped=best.stopped,
+        notes=[*said, *splits.notes, *([best.stopped] if best.stopped and not best.cut else [])],
+        cut=best.cut,
     )

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any
 
-from dramaturg.errors import UserError
+from dramaturg.errors import DramaturgError, UserError
 from dramaturg.models import ChatModel, Embedder, NLIModel, QualityModel, ToxicityModel, can_do
 from dramaturg.records import Conversation, Persona
 
@@ -42,14 +42,14 @@ class Made:
         people: Everyone who could talk.
         report: Figures by section, JSON values; each number names its n, unit, split and scorer.
         notes: Sentences that a user should read (a split that stayed empty, a target missed).
-        stopped: Why it ended early, or None.
+        cut: What cut it off before its end (the user, a budget, a failing model), or None.
     """
 
     conversations: list[Conversation]
     people: list[Persona]
     report: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    stopped: str | None = None
+    cut: DramaturgError | None = None
 
 
 @dataclass(frozen=True)

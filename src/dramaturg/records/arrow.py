@@ -7,6 +7,7 @@ whose keys are named by the caller: readers such as `datasets` know no map type.
 
 from __future__ import annotations
 
+import functools
 import json
 import types
 import typing
@@ -61,6 +62,7 @@ def from_arrow(table: pa.Table, kind: type[T]) -> Iterator[T]:
                 ) from error
 
 
+@functools.cache
 def _hints(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 

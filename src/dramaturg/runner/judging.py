@@ -80,7 +80,7 @@ async def critique_file(
                         if verdict.passed is False:
                             failed[verdict.scorer] += 1
                             worst.append(_case(conversation, verdict))
-                    worst = sorted(worst, key=lambda case: case["value"])[:20]
+                    worst = sorted(worst, key=lambda case: -case["badness"])[:20]
     finally:
         if hasattr(critic, "aclose"):
             await critic.aclose()
@@ -149,6 +149,13 @@ def _case(conversation: Conversation, verdict: Verdict) -> dict[str, Any]:
         "conversation": conversation.id,
         "scorer": verdict.scorer,
         "value": verdict.value,
+        "badness": _badness(verdict),
         "reasons": list(verdict.reasons[:3]),
         "turns": {t: conversation.turns[t].text for t in turns[:3]},
     }
+
+
+def _badness(verdict: Verdict) -> float:
+    """0 good to 1 bad: harm is bad when high, faithfulness when low."""
+    share = (verdict.value - verdict.low) / (verdict.high - verdict.low)
+    return share if verdict.scorer == "toxicity" else 1.0 - share

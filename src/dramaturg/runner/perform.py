@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 from dramaturg import __version__, dataset
-from dramaturg.errors import BackendError, DramaturgError, Interrupted, OutOfBudget
+from dramaturg.errors import BackendError, DramaturgError, Interrupted
 from dramaturg.models import ChatModel
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
@@ -64,7 +64,7 @@ class Run:
         """0 done, 1 fell short, 130 interrupted."""
         if self.state == "finished":
             return 0
-        return 130 if self.error is None or isinstance(self.error, Interrupted) else 1
+        return 130 if isinstance(self.error, Interrupted) else 1
 
 
 async def perform(
@@ -89,23 +89,20 @@ async def perform(
         models = {r: _wrap(m, r, folder, budget, gate) for r, m in planned.models.items()}
         made: Made | None = None
         error: DramaturgError | None = None
-        stopped: str | None = None
+        at_once = False
         try:
             with notes.listening(_Both(RunListener(folder), show)):
                 made = await planned.recipe.make(**models, **planned.settings)
-            stopped = made.stopped
-            if gate.closed and stopped:
-                error = Interrupted("stopped by the user", fix="the same command goes on")
-            elif budget.exhausted and stopped:
-                error = OutOfBudget(
-                    budget.exhausted, fix="raise the limit; the same command goes on"
-                )
+            error = made.cut
         except (Interrupted, BackendError) as reason:
-            error, stopped = reason, reason.what
+            error = reason
         except asyncio.CancelledError:
-            stopped = "stopped at once by the user"
+            error = Interrupted("stopped at once by the user")
+            at_once = True
         finally:
+            await _drain(models, at_once)
             await _close(planned.models)
+        stopped = error.what if error else None
         report = _finish(folder, planned, made, stopped)
         state = "stopped" if stopped else "finished"
         if not stopped:
@@ -197,6 +194,14 @@ def _wrap(model: Any, role: str, folder: RunFolder, budget: Budget, gate: Gate) 
     if hasattr(model, "with_chat"):  # embedded: only what it writes is worth keeping
         return model.with_chat(Recorded(Gated(Budgeted(model, budget), gate), role, folder.journal))
     return Recorded(Gated(Budgeted(model, budget), gate), role, folder.journal)
+
+
+async def _drain(models: Mapping[str, Any], at_once: bool) -> None:
+    """Wait for calls that are out: they are paid and their replies are kept."""
+    for model in models.values():
+        inner = model.chat if hasattr(model, "chat") else model
+        if isinstance(inner, Recorded):
+            await inner.drain(stop=at_once)
 
 
 async def _close(models: Mapping[str, Any]) -> None:
