@@ -99,8 +99,8 @@ async def test_labels_of_other_facts_are_refused() -> None:
 
 
 async def test_steps_add_one_new_question_each_and_stop_at_the_limit() -> None:
-    writer = ScriptedModel(by_task={
-        "query.more": lambda call: f"What is your number {call.seed}?\nWho else knows you?"})  # fmt: skip
+    reply = "What is your number {}?\nWho else knows you?"
+    writer = ScriptedModel(by_task={"query.more": lambda call: reply.format(call.seed)})
     start = [Query(text="What is your job?")]
 
     grown = await bootstrap_queries(start, writer, steps=30, at_once=4, limit=7, seed=3)
