@@ -20,7 +20,8 @@ $(VENV)/.test: $(BIN)/dramaturg
 
 demo: $(BIN)/dramaturg
 	$(BIN)/dramaturg run synthetic-persona-chat --out $(DEMO_OUT) -n 24 --rounds 2 --drafts 3 \
-	  --min-turns 10 --max-turns 14 --new-facts 120 --query-steps 20
+	  --min-turns 10 --max-turns 14 --new-facts 60 --query-steps 20 \
+	  --category-vectors embedder --cluster-at 0.2
 	@echo
 	@$(BIN)/dramaturg show 1 --run $(DEMO_OUT)
 

@@ -36,7 +36,9 @@ def act(messages: list[tuple[str, str]], seed: int) -> str:
     if kind == "query.induce":
         return f"Which {draw.one(THINGS)} do you {draw.verb()}?"
     if kind == "query.more":
-        return "\n".join(f"Which {t} did you {draw.verb()} in {draw.one(PLACES)}?" for t in THINGS[:3])
+        return "\n".join(
+            f"Which {t} did you {draw.verb()} in {draw.one(PLACES)}?" for t in THINGS[:3]
+        )
     if kind == "persona.answer":
         return f"I {draw.verb()} {draw.one(THINGS)} and {draw.one(THINGS)} in {draw.one(PLACES)}."
     if kind == "conversation.write":
@@ -48,7 +50,9 @@ def act(messages: list[tuple[str, str]], seed: int) -> str:
         fact = re.findall(r"<fact>(.*?)</fact>", asked, re.DOTALL)[-1]
         return f"It is not true that {fact[0].lower()}{fact[1:]}"
     if kind == "quality":
-        first, second = re.findall(r"<conversation_\d>\n(.*?)\n</conversation_\d>", asked, re.DOTALL)
+        first, second = re.findall(
+            r"<conversation_\d>\n(.*?)\n</conversation_\d>", asked, re.DOTALL
+        )
         return f"{1 if _digest(first) > _digest(second) else 2}\nWhy: it reads better."
     return "No\nWhy: nothing of the kind is said."
 

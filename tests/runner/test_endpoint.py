@@ -161,9 +161,7 @@ async def test_a_limit_stops_the_run_cleanly_and_a_higher_one_goes_on(tmp_path: 
         assert max(Counter(seen.raw for seen in stub.seen).values()) == 1
 
 
-@pytest.mark.parametrize(
-    ("status", "said"), [(401, "OPENAI_API_KEY"), (404, "404"), (500, "500")]
-)
+@pytest.mark.parametrize(("status", "said"), [(401, "OPENAI_API_KEY"), (404, "404"), (500, "500")])
 async def test_an_endpoint_that_fails_for_good_is_told_in_one_sentence(
     tmp_path: Path, status: int, said: str
 ) -> None:

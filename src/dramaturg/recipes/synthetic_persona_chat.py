@@ -41,6 +41,7 @@ async def synthetic_persona_chat(
     max_turns: int = 7,  # and at most (paper: fewer than 8)
     new_facts: int | None = None,  # facts to make; none = 1.06 a seed, as in the paper
     query_steps: int = 100,  # steps of query bootstrapping
+    category_vectors: Literal["lsa", "embedder"] = "lsa",  # lsa: topics of these very facts
     cluster_at: float = 0.1,  # mean cosine above which clusters join
     people: int | None = None,  # profiles to compose; none = twice the conversations
     profile_size: int = 5,
@@ -61,6 +62,7 @@ async def synthetic_persona_chat(
         embedder,
         target=0 if seeds.people else new_facts_wanted(new_facts, len(seeds.facts)),
         query_steps=query_steps,
+        vectors=category_vectors,
         threshold=cluster_at,
         duplicate=duplicate_at,
         seed=seed,

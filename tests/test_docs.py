@@ -1,0 +1,50 @@
+"""The documentation cannot rot: its Python runs, its commands exist, its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dramaturg.cli.main import COMMANDS
+from dramaturg.recipes.recipe import find_recipe
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OWN_OPTIONS = {
+    "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
+    "in-flight", "timeout", "estimate", "json", "quiet", "prompts", "run", "partner-expert", "help",
+    "data", "steps", "report", "threads", "write", "export",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_command_and_option_on_a_page_exists(page: Path) -> None:
+    settings = {name.replace("_", "-") for name in find_recipe("synthetic-persona-chat").settings}
+    text = page.read_text(encoding="utf-8")
+    blocks = "\n".join(re.findall(r"```(?:bash|sh|console)?\n(.*?)```", text, re.DOTALL))
+    for line in re.findall(r"^\s*\$?\s*dramaturg .*$", blocks, re.MULTILINE):
+        words = line.split("#")[0].split()
+        assert words[1] in COMMANDS or words[1].startswith("-"), line
+        for option in re.findall(r"--([a-z-]+)", line.split("#")[0]):
+            assert option in settings | OWN_OPTIONS, line
+
+
+def test_the_python_of_the_recipe_s_page_runs_as_it_stands() -> None:
+    text = (ROOT / "docs" / "synthetic-persona-chat.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("shared_categories") == 2
