@@ -1,4 +1,4 @@
-"""Statistics of a dataset, by hand and on the corpora that our page on the system counts."""
+"""Statistics of a dataset, by hand and against known counts of public corpora."""
 
 from __future__ import annotations
 

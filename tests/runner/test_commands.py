@@ -48,6 +48,14 @@ def test_the_embedded_default_makes_conversations_with_no_key(run_folder: Path) 
     assert (run_folder / "README.md").read_text().startswith("---\n")
 
 
+def test_same_seed_same_bytes_in_another_folder(run_folder: Path) -> None:
+    other = run_folder.parent / "again"
+    words = ["--personas", str(FACTS), "--out", str(other), *SMALL]
+    dramaturg("run", "synthetic-persona-chat", *words)
+    for file in run_folder.rglob("*.parquet"):
+        assert (other / file.relative_to(run_folder)).read_bytes() == file.read_bytes()
+
+
 def test_show_prints_turns_verdicts_and_lineage(run_folder: Path) -> None:
     told = dramaturg("show", "1", "--run", str(run_folder), "--prompts")
     for word in ("faithfulness", "toxicity", "Lineage:", "conversation.write", "[reply]"):

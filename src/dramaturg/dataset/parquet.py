@@ -39,7 +39,7 @@ _SETTINGS: dict[str, Any] = {  # fixed, so that the same records give the same b
 
 
 def conversation_table(conversations: Iterable[Conversation], scorers: Sequence[str]) -> pa.Table:
-    """Conversations as a table with the columns of design section 4.
+    """Conversations as a table with the columns of docs/run-folder.md.
 
     Args:
         scorers: The fields of the column `scores`; every scorer of these conversations.

@@ -1,6 +1,6 @@
 """Write several drafts for a pair, each after other demonstrations drawn from the pool.
 
-Source: Jandaghi et al. 2023, arXiv:2312.10007, section 6 of our page on it.
+Source: Jandaghi et al. 2023, arXiv:2312.10007, on the generator.
 Differs: a draft that copies a demonstration or repeats itself is refused and counted.
 """
 

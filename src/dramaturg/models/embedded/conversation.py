@@ -17,9 +17,10 @@ from dramaturg.models.embedded.sampling import Grams, Sampler
 from dramaturg.models.embedded.shipped import Array
 
 TURN_TOKENS = 72  # a turn that runs on so long is ended at its last sentence
-BASE_RATE = 0.25  # share of turns that carry a fact in the training conversations
+BASE_RATE = 0.15  # share of turns that carry a fact in the training conversations
+PACE = 1.5  # nats for each slot that a speaker is behind the share asked for
 LATE = 2  # the last turns of a conversation bring up no new fact
-PULL = 2.0  # nats, see `pull`
+PULL = 1.0  # nats, see `pull`
 DRAFTS = 3  # drafts of a turn that does not say its fact, or repeats an earlier one
 ENDS = (Control.U1, Control.U2, Control.CLOSE, Control.EOS)
 
@@ -114,15 +115,13 @@ class Writing:
         wanted = self.order.texts[who][fact] if fact is not None else ""
         slot = list(self.order.facts[who][fact]) if fact is not None else []
         pull = Pull(slot, self.bpe, self.order.pull)
-        earlier = {_plain(turn.text) for turn in self.script.turns}
         drafts: list[tuple[float, str, Ids]] = []
         for number in range(max(1, self.order.drafts)):
             ids = yield from self._say(first, start, pull, heat=1.0 + 0.15 * number)
             text = self.bpe.decode(ids).strip()
-            said = share_said(wanted, text) if wanted else 1.0
-            fresh = bool(text) and _plain(text) not in earlier and not _PLACEHOLDER.search(text)
-            drafts.append((said if fresh else said - 2.0, text, ids))
-            if fresh and said >= SHOWN_SHARE:
+            worth = self._worth(who, wanted, text)
+            drafts.append((worth, text, ids))
+            if worth >= SHOWN_SHARE:
                 break
         best = max(range(len(drafts)), key=lambda n: drafts[n][0])
         _, text, ids = drafts[best]
@@ -135,6 +134,25 @@ class Writing:
         self.grams.end()
         share = share_said(wanted, text) if wanted else None
         self.script.turns.append(WrittenTurn(who, text, fact, share))
+        self._note_unasked(who, text)
+
+    def _worth(self, who: int, wanted: str, text: str) -> float:
+        """Share of the wanted fact that a draft says (1 with none); less for what it must not."""
+        worth = share_said(wanted, text) if wanted else 1.0
+        earlier = {_plain(turn.text) for turn in self.script.turns}
+        if not text or _plain(text) in earlier or _PLACEHOLDER.search(text):
+            worth -= 2.0
+        mine = [wanted, *self.order.texts[who]]
+        for fact in self.order.texts[1 - who]:
+            if _says_of_self(fact, text) and not any(share_said(own, fact) >= 0.5 for own in mine):
+                worth -= 1.0
+        return worth
+
+    def _note_unasked(self, who: int, text: str) -> None:
+        """A fact that a turn says without having it in its slot is used up as well."""
+        for index in list(self.unused[who]):
+            if _says_of_self(self.order.texts[who][index], text):
+                del self.unused[who][index]
 
     def _wants_fact(self, who: int, left: int, logits: Array) -> bool:
         """The model's own odds for a slot, moved to the share of turns that is asked for."""
@@ -143,7 +161,10 @@ class Writing:
             return False
         share = min(self.order.grounding, len(self.unused[who]) / max(1, own_left - 1), 0.99)
         own = float(logits[Control.FACT]) - float(logits[Control.SAY])
-        return self.sampler.yes(own + _log_odds(share) - _log_odds(BASE_RATE))
+        before = [turn for turn in self.script.turns if turn.speaker == who]
+        behind = share * len(before) - sum(turn.fact is not None for turn in before)
+        odds = own + _log_odds(share) - _log_odds(BASE_RATE) + PACE * behind
+        return self.sampler.yes(odds)
 
     def _slot(self, who: int, logits: Array) -> Generator[Step, Array, int]:
         """Let the model spell one unused fact of this speaker; returns its index."""
@@ -202,6 +223,10 @@ class Writing:
     def _feed(self, ids: Ids) -> Generator[Step, Array, Array]:
         self.length += len(ids)
         return (yield Step(list(ids), keep=self.length - len(ids)))
+
+
+def _says_of_self(fact: str, text: str) -> bool:
+    return not text.endswith("?") and share_said(fact, text) >= SHOWN_SHARE
 
 
 def _plain(text: str) -> str:

@@ -15,6 +15,7 @@ from dramaturg.models.embedded.shipped import Array
 GRAM = 4  # a run of so many tokens that was said before is made less likely
 OWN_GRAM = 3  # the same inside one text
 GRAM_PENALTY = 2.0  # in nats
+OWN_PENALTY = 4.0
 
 
 class Sampler:
@@ -49,6 +50,7 @@ class Sampler:
         scores[ends] = kept
         if said is not None:
             scores[said.followers()] -= GRAM_PENALTY
+            scores[said.own_followers()] -= OWN_PENALTY
         for token, bonus in bonuses.items():
             scores[token] += bonus
         best = np.argpartition(scores, -self.top_k)[-self.top_k :]
@@ -96,9 +98,16 @@ class Grams:
 
     def followers(self) -> list[int]:
         """Tokens that would finish a run that was said before."""
-        found = set(self._after.get(tuple(self._now[-GRAM + 1 :]), ()))
+        return list(set(self._after.get(tuple(self._now[-GRAM + 1 :]), ())))
+
+    def own_followers(self) -> list[int]:
+        """Tokens that would finish a shorter run of the present text itself."""
         tail = self._now[-OWN_GRAM + 1 :]
-        for place in range(len(self._now) - OWN_GRAM + 1):
-            if self._now[place : place + OWN_GRAM - 1] == tail:
-                found.add(self._now[place + OWN_GRAM - 1])
-        return sorted(found)
+        places = range(len(self._now) - OWN_GRAM + 1)
+        return list(
+            {
+                self._now[place + OWN_GRAM - 1]
+                for place in places
+                if self._now[place : place + OWN_GRAM - 1] == tail
+            }
+        )

@@ -68,7 +68,7 @@ async def write_conversation(
     temperature: float = 0.7,
     top_k: int = 40,
     drafts: int = 3,
-    pull: float = 2.0,
+    pull: float = 1.0,
 ) -> WrittenConversation:
     """Write a conversation of two people.
 

@@ -60,9 +60,10 @@ class Truecaser:
 def tidy_fact(fact: str, truecase: Truecaser) -> str:
     """A fact as a sentence: contractions repaired, a capital at the front, a stop at the end."""
     fact = plain(fact)
+    lower = fact.islower() or bool(re.match(r"i\b", fact))
     for pattern, repair in _APART:
         fact = pattern.sub(repair, fact)
-    if fact.islower() or re.match(r"i\b", fact):
+    if lower:
         fact = truecase(fact)
     fact = re.sub(r"\bi\b", "I", fact)
     fact = fact[:1].upper() + fact[1:]

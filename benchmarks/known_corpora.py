@@ -1,6 +1,6 @@
-"""Count section 11 of our page on the core system again: ours beside what stands there.
+"""Count again what is known of Persona-Chat and Synthetic-Persona-Chat: ours beside the known.
 
-    python benchmarks/reproduce_11.py --data DATA
+    python benchmarks/known_corpora.py --data DATA
 
 DATA holds `personachat/valid.jsonl.gz` and `synthetic-persona-chat/{valid,new}.jsonl.gz`. No
 model is used. Rows: 11.1 human against made on the same users, 11.2 how much of a persona shows.
@@ -51,12 +51,12 @@ def same_users(data: Path) -> tuple[list[Conversation], list[Conversation]]:
 
 
 def spaced_words(texts: list[str]) -> float:
-    """Mean words a text, parted by spaces, as the page counts them."""
+    """Mean words a text, parted by spaces, as the known figures count them."""
     return sum(len(text.split()) for text in texts) / len(texts)
 
 
 def rows_11_1(human: list[Conversation], made: list[Conversation]) -> Iterable[list[str]]:
-    """Section 11.1, line by line."""
+    """Human against made, same users, line by line."""
     theirs = {
         "utterances a conversation": ("15.6", "27.7"),
         "words an utterance": ("11.7", "8.9"),
@@ -92,7 +92,7 @@ def rows_11_1(human: list[Conversation], made: list[Conversation]) -> Iterable[l
 
 
 def rows_11_2(parts: dict[str, list[Conversation]]) -> Iterable[list[str]]:
-    """Section 11.2, line by line."""
+    """How much of a persona shows, line by line."""
     theirs = {
         "Persona-Chat": "35.1/0.5/35.8",
         "SPC, same users": "27.5/1.8/56.5",
