@@ -157,7 +157,8 @@ class Writing:
     def _wants_fact(self, who: int, left: int, logits: Array) -> bool:
         """The model's own odds for a slot, moved to the share of turns that is asked for."""
         own_left = (left + 1) // 2
-        if not self.unused[who] or left <= LATE or self.order.grounding <= 0:
+        greeting = not self.script.turns
+        if greeting or not self.unused[who] or left <= LATE or self.order.grounding <= 0:
             return False
         share = min(self.order.grounding, len(self.unused[who]) / max(1, own_left - 1), 0.99)
         own = float(logits[Control.FACT]) - float(logits[Control.SAY])
