@@ -113,6 +113,9 @@ def _judgement(chances: NDArray[np.float64], found: list[Clash]) -> Judgement:
         label = "contradict"
     elif entail >= model.entail and entail > contradict:
         label, why = "entail", why or "says the same words, denies none"
+    if label == "neutral" and contradict > neutral:
+        # Without a clash that can be named, the pull to "contradict" is doubt, not denial.
+        contradict, neutral = neutral, contradict
     return Judgement(label, entail, contradict, neutral, why or "shares a topic, claims neither")
 
 
