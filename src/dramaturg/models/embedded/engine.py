@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from dramaturg.models.embedded.blas import use_one_thread
+from dramaturg.models.blas import use_one_thread
 from dramaturg.models.embedded.network import WIDTH, Network
 from dramaturg.models.embedded.shipped import Array, Weights
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dramaturg.models.blas import use_one_thread
 from dramaturg.models.experts.cards import card
 from dramaturg.models.experts.words import STOP_WORDS, normalise, words
 
@@ -163,6 +164,7 @@ def lsa(texts: Sequence[str], dims: int = 300, seed: int = 0) -> Floats:
 
     Source: Deerwester et al. 1990; Halko et al. 2011 for the randomised SVD.
     """
+    use_one_thread()  # the bytes must not depend on how many cores are free
     rows, columns, values, width = _tf_idf(texts)
     size = min(dims, len(texts), width)
     if size == 0:
