@@ -31,8 +31,12 @@ if TYPE_CHECKING:
 @click.option("--max-cost", type=float, help="Stop at this many US dollars; resumable.")
 @click.option("--max-calls", type=int, help="Stop at this many model calls; resumable.")
 @click.option("--max-tokens", type=int, help="Stop at this many tokens; resumable.")
-@click.option("--in-flight", type=click.IntRange(1), default=64, show_default=True)
+@click.option(
+    "--in-flight", type=click.IntRange(1), default=64, show_default=True, help="Calls at once."
+)
 @click.option("--timeout", type=float, default=120.0, show_default=True, help="Seconds a reply.")
+@click.option("--rpm", type=click.IntRange(1), help="Requests a minute, at most.")
+@click.option("--tpm", type=click.IntRange(1), help="Tokens a minute, at most.")
 @click.option("--estimate", is_flag=True, help="Print calls, tokens, money and time; make no call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress lines.")
@@ -50,6 +54,8 @@ def run(
     max_tokens: int | None,
     in_flight: int,
     timeout: float,
+    rpm: int | None,
+    tpm: int | None,
     estimate: bool,
     as_json: bool,
     quiet: bool,
@@ -65,13 +71,15 @@ def run(
     from dramaturg.cli.live import Live
     from dramaturg.models.budget import Budget
     from dramaturg.models.gate import Gate
+    from dramaturg.models.resolve import Limits
     from dramaturg.runner import estimate as estimating
 
     settings: dict[str, Any] = read_extra(ctx.args)
     for name, value in (("personas", personas), ("conversations", conversations), ("seed", seed)):
         if value is not None:
             settings[name] = value
-    planned = runner.plan(recipe, settings, models, out, max_in_flight=in_flight, timeout_s=timeout)
+    limits = Limits(max_in_flight=in_flight, timeout_s=timeout, rpm=rpm, tpm=tpm)
+    planned = runner.plan(recipe, settings, models, out, limits=limits)
     if estimate:
         table = estimating.estimate(planned)
         click.echo(json.dumps(table) if as_json else render.estimate(table))

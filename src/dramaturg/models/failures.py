@@ -137,7 +137,7 @@ def status_error(where: Where, status: int, problem: Problem, location: str = ""
         return BackendError(
             f"{where.address} still refuses: too many requests",
             why=said,
-            fix="lower --concurrency or give --rpm, then run the same command again: it resumes",
+            fix="lower --in-flight or give --rpm, then run the same command again: it resumes",
             retryable=True,
             kind="rate limit",
         )

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from dramaturg.errors import UserError
 
 _PROVIDERS = ("embedded", "openai", "ollama", "scripted")
@@ -16,14 +18,28 @@ _OPENAI = "https://api.openai.com/v1"
 _OLLAMA = "http://127.0.0.1:11434/v1"
 
 
-def resolve(ref: str, *, max_in_flight: int = 64, timeout_s: float = 120.0) -> Any:
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How an endpoint may be used.
+
+    Attributes:
+        max_in_flight: The most calls at once.
+        timeout_s: The longest wait for one reply.
+        rpm, tpm: Requests and tokens a minute; None = learnt from the server's headers.
+    """
+
+    max_in_flight: int = 64
+    timeout_s: float = 120.0
+    rpm: int | None = None
+    tpm: int | None = None
+
+
+def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is immutable)
     """The model that a reference names. Nothing is called and nothing heavy is loaded yet.
 
     Args:
         ref: "embedded", "openai:MODEL", "openai:MODEL@http://host:port/v1", "ollama:MODEL" or
             "scripted:FILE".
-        max_in_flight: The most calls at once to an endpoint.
-        timeout_s: The longest wait for one reply.
+        limits: How an endpoint may be used; the embedded model knows none.
 
     Raises:
         UserError: If the reference is malformed, the provider unknown, or a key is missing.
@@ -38,7 +54,7 @@ def resolve(ref: str, *, max_in_flight: int = 64, timeout_s: float = 120.0) -> A
 
         return scripted_from_file(Path(name))
     if provider in ("openai", "ollama"):
-        return _endpoint(ref, provider, name, max_in_flight, timeout_s)
+        return _endpoint(ref, provider, name, limits)
     if provider in _PLANNED:
         raise UserError(
             f"the provider {provider!r} ({_PLANNED[provider]}) is not built yet",
@@ -54,7 +70,7 @@ def resolve(ref: str, *, max_in_flight: int = 64, timeout_s: float = 120.0) -> A
     )
 
 
-def _endpoint(ref: str, provider: str, name: str, max_in_flight: int, timeout_s: float) -> Any:
+def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
     from dramaturg.models.openai_compatible import OpenAICompatible
 
     model, _, url = name.partition("@")
@@ -79,8 +95,10 @@ def _endpoint(ref: str, provider: str, name: str, max_in_flight: int, timeout_s:
         model,
         base_url=base.rstrip("/"),
         api_key=key,
-        timeout_s=timeout_s,
-        max_in_flight=max_in_flight,
+        timeout_s=limits.timeout_s,
+        max_in_flight=limits.max_in_flight,
+        rpm=limits.rpm,
+        tpm=limits.tpm,
         ref=f"{provider}:{model}" + (f"@{base}" if url else ""),
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 from dramaturg import __version__
 from dramaturg.errors import DramaturgError
 from dramaturg.models import ChatModel, Embedder, NLIModel, QualityModel, ToxicityModel, ask
-from dramaturg.models.resolve import resolve
+from dramaturg.models.resolve import Limits, resolve
 from dramaturg.persona import AnswerAs, answer
 
 _EXTRAS = {"train": ("torch", "tokenizers")}
@@ -50,7 +50,7 @@ async def _examine(ref: str) -> dict[str, Any]:
     found: dict[str, Any] = {"model": ref, "ok": False}
     model = None
     try:
-        model = resolve(ref, timeout_s=60.0)
+        model = resolve(ref, Limits(timeout_s=60.0))
         found["can"] = [word for word, kind in _CAN.items() if isinstance(model, kind)]
         if isinstance(model, ChatModel):
             follows = model.follows_prompts()

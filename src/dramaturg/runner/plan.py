@@ -12,7 +12,7 @@ from dramaturg import dataset
 from dramaturg.errors import UserError
 from dramaturg.models import ChatModel, Embedder, NLIModel
 from dramaturg.models.prompted import PromptedNLI
-from dramaturg.models.resolve import parse_roles, resolve
+from dramaturg.models.resolve import Limits, parse_roles, resolve
 from dramaturg.recipes.recipe import Recipe, find_recipe, read_settings
 from dramaturg.records import content_id
 
@@ -57,8 +57,7 @@ def plan(
     models: Sequence[str] = (),
     out: str | Path | None = None,
     *,
-    max_in_flight: int = 64,
-    timeout_s: float = 120.0,
+    limits: Limits = Limits(),  # noqa: B008  (it is immutable)
 ) -> Plan:
     """The plan of a run.
 
@@ -78,7 +77,7 @@ def plan(
 
     def model(ref: str) -> Any:
         if ref not in made:
-            made[ref] = resolve(ref, max_in_flight=max_in_flight, timeout_s=timeout_s)
+            made[ref] = resolve(ref, limits)
         return made[ref]
 
     refs: dict[str, str] = {}

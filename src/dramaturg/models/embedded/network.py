@@ -116,8 +116,8 @@ class Network:
 
 
 def _normed(x: Array, eps: float) -> Array:
-    power: Array = np.add.reduce(x * x, axis=-1, keepdims=True) / np.float32(x.shape[-1])
-    root: Array = np.sqrt(power + np.float32(eps))
+    power = np.asarray(np.add.reduce(x * x, axis=-1, keepdims=True), np.float32)
+    root = np.asarray(np.sqrt(power / np.float32(x.shape[-1]) + np.float32(eps)), np.float32)
     return x / root
 
 

@@ -166,7 +166,8 @@ class Run:
         for name in ("steps", "threads"):
             path = self.out / name
             if path.exists():
-                self.settings = replace(self.settings, **{name: int(path.read_text())})
+                wish: dict[str, Any] = {name: int(path.read_text())}
+                self.settings = replace(self.settings, **wish)
         torch.set_num_threads(self.settings.threads)
 
     def _log(self, losses: list[float], *, measure: bool = False) -> None:
