@@ -114,5 +114,9 @@ def test_an_estimate_makes_no_call_and_no_folder(
     assert run(monkeypatch, *words, "--model", model) == 0
     told = capsys.readouterr().out
     assert "600" in told  # 50 pairs x 4 drafts x 3 rounds
-    assert "price unknown" in told
     assert not out.exists()
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-used")
+    assert run(monkeypatch, *words, "--model", "openai:no-such-model") == 0
+    assert "price unknown" in capsys.readouterr().out
+    assert run(monkeypatch, *words, "--model", "openai:gpt-4.1-mini") == 0
+    assert "$" in capsys.readouterr().out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dramaturg.models.prices import usd
+from dramaturg.models.prices import FREE, Price
 from dramaturg.runner.plan import Plan
 
 EMBEDDED_TOKENS_PER_S = 600.0  # two cores, measured: docs/embedded-model.md
@@ -34,7 +34,7 @@ def estimate(planned: Plan) -> dict[str, Any]:
                 "calls": calls,
                 "tokens_in": tokens_in,
                 "tokens_out": tokens_out,
-                "usd": 0.0 if free else usd(ref, tokens_in, tokens_out),
+                "usd": _usd(planned.models[step.role], tokens_in, tokens_out),
                 "seconds": tokens_out / EMBEDDED_TOKENS_PER_S
                 if free
                 else calls * ASSUMED_REPLY_S / IN_FLIGHT,
@@ -58,6 +58,13 @@ def estimate(planned: Plan) -> dict[str, Any]:
             "votes (the drafts that the first experts drop are not compared) and a few more drafts",
             f"an endpoint answers in {ASSUMED_REPLY_S:g} s with {IN_FLIGHT} calls in flight; "
             f"the embedded model writes {EMBEDDED_TOKENS_PER_S:g} tokens a second",
-            "prices are those of the price file (dramaturg doctor names it); nothing is fetched",
+            "prices are those of the price table in the package, or of the file that the variable "
+            "DRAMATURG_PRICES names; nothing is fetched",
         ],
     }
+
+
+def _usd(model: Any, tokens_in: int, tokens_out: int) -> float | None:
+    """Endpoints know their price (None = not listed); models in this process cost nothing."""
+    price: Price | None = getattr(getattr(model, "chat", None) or model, "price", FREE)
+    return price.usd(tokens_in, tokens_out) if price else None
