@@ -1,7 +1,7 @@
 """A pull towards the fact in the slot: what a stronger model would do by attention alone.
 
 Training teaches the network to say the fact that stands before a turn; a network of this size does
-so only now and then. While such a turn is sampled, the tokens that begin a content word of the fact
+so half of the time. While such a turn is sampled, the tokens that begin a content word of the fact
 not said yet get a bonus, and after a token of the fact so does the token that follows it there.
 Nothing is forced: the bonus is added to the model's own log-probabilities, in nats, and is measured
 in docs/embedded-model.md.

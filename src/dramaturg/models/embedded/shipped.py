@@ -39,7 +39,7 @@ class Weights:
 
 
 def read_weights(folder: Path = SHIPPED) -> Weights:
-    """Load and dequantise `model.npz`; takes about 50 MB of memory for 12.6M parameters."""
+    """Load and dequantise `model.npz`; takes 63 MB of memory for 12.6M parameters."""
     sizes = Sizes(**read_card(folder)["sizes"])
     with np.load(folder / "model.npz", allow_pickle=False) as stored:
         parts = {name: stored[name] for name in stored.files}
