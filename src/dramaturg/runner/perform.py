@@ -107,8 +107,7 @@ async def perform(
         state = "stopped" if stopped else "finished"
         if not stopped:
             folder.finish()
-        notes_made = made.notes if made else []
-        return Run(folder.path, state, stopped, report, folder.resumed, error, notes_made)
+        return Run(folder.path, state, stopped, report, folder.resumed, error, report["notes"])
 
 
 def _finish(
@@ -119,7 +118,7 @@ def _finish(
         "models": planned.refs,
         "settings": planned.arguments["settings"],
         "stopped": stopped,
-        "notes": made.notes if made else [],
+        "notes": [*(made.notes if made else []), *_said_by(planned.models)],
         **(made.report if made else {}),
         "totals": _totals(folder),
     }
@@ -129,6 +128,13 @@ def _finish(
     text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
     write_atomically(folder.path / "report.json", text.encode())
     return report
+
+
+def _said_by(models: Mapping[str, Any]) -> list[str]:
+    """What endpoints had to say: a parameter they do not take, tokens that had to be estimated."""
+    inner = [getattr(model, "chat", None) or model for model in models.values()]
+    told = [note for model in inner for note in getattr(model, "notes", ())]
+    return list(dict.fromkeys(told))
 
 
 def _totals(folder: RunFolder) -> dict[str, dict[str, float]]:
