@@ -27,6 +27,7 @@ T = TypeVar("T")
 HEADER_TOKENS = 480  # all facts of both speakers together
 QUESTION_TOKENS = 64
 MAX_TURNS = 40
+ASKING = ("What", "Do", "Are", "Have", "How", "Where", "When", "Who", "Why", "Which", "Did", "Is")
 
 
 @dataclass(frozen=True)
@@ -116,13 +117,17 @@ async def write_conversation(
 
 
 async def induce_query(facts: Sequence[str], *, seed: int | str) -> str:
-    """The question that all these sentences answer (three work best)."""
-    return await _reply(formats.induce(_coded(facts[:5])), seed)
+    """The question that all these sentences answer (three work best).
+
+    Its first word is one of `ASKING`, the rest is free; a reply without a question mark is drawn
+    again, up to four times in all, so almost every result ends in one. Check it.
+    """
+    return await _question(formats.induce(_coded(facts[:5])), seed)
 
 
 async def more_query(queries: Sequence[str], *, seed: int | str) -> str:
-    """One more question about a person, of the same kind (five work best)."""
-    return await _reply(formats.ask(_coded(queries[:8])), seed)
+    """One more question about a person, of the same kind (five work best); see `induce_query`."""
+    return await _question(formats.ask(_coded(queries[:8])), seed)
 
 
 async def answer_query(facts: Sequence[str], query: str, *, seed: int | str) -> str:
@@ -213,6 +218,17 @@ def truncated_facts(facts_1: Sequence[str], facts_2: Sequence[str]) -> tuple[tup
 def _coded(texts: Sequence[str]) -> list[Ids]:
     _, bpe = loaded()
     return [bpe.encode(text.strip())[:FACT_TOKENS] for text in texts]
+
+
+async def _question(prompt: Ids, seed: int | str) -> str:
+    _, bpe = loaded()
+    starts = tuple(bpe.encode(word)[0] for word in ASKING)
+    found = ""
+    for draft in range(4):
+        found = await _reply(prompt, f"{seed}/{draft}", starts)
+        if found.endswith("?"):
+            break
+    return found
 
 
 async def _reply(prompt: Ids, seed: int | str, starts: tuple[int, ...] = ()) -> str:
