@@ -21,12 +21,14 @@ def outcome(
     *,
     seed: int,
     steps: Mapping[str, Any],
+    critics: Mapping[str, str],
     said: Sequence[str] = (),
 ) -> Made:
     """Split the conversations so that no persona is in two splits, and gather the report.
 
     Args:
         talks: The kept conversations of `best`, grounded.
+        critics: The model behind each critic, by name and version.
         steps: Counts of the steps before the loop, by step.
         sides: Split by persona id, where people were divided before they met; None divides the
             conversations.
@@ -43,6 +45,7 @@ def outcome(
     report = {
         "rounds": rounds,
         "steps": dict(steps),
+        "critics": {name: _rests_on(ref) for name, ref in critics.items()},
         "grounded": {
             "conversations_with_a_marked_turn": sum(marked),
             "n": len(talks),
@@ -62,3 +65,9 @@ def outcome(
         notes=[*said, *splits.notes, *([best.stopped] if best.stopped and not best.cut else [])],
         cut=best.cut,
     )
+
+
+def _rests_on(ref: str) -> str:
+    if ref == "embedded":
+        return "embedded: a small expert; its measured errors are in docs/experts.md"
+    return f"{ref}, by prompt; its errors were not measured in this run"

@@ -95,7 +95,9 @@ async def synthetic_persona_chat(
             partners=partners,
             seed=seed,
         )
-    judges = [scorers.faithfulness(critic), scorers.toxicity(critic)]
+    filters = [scorers.faithfulness(critic), scorers.toxicity(critic)]
+    filters += [scorers.partner_fact(critic)] if partner_expert else []
+    experts = [scorers.quality(policy, critic) for policy in scorers.POLICIES]
     best = await loop.improve(
         pairs,
         propose=generate.few_shot(
@@ -105,10 +107,7 @@ async def synthetic_persona_chat(
             turns=(min_turns - 1, max_turns + 1),
             recipe="synthetic-persona-chat",
         ),
-        judge=critique.panel(
-            [*judges, scorers.partner_fact(critic)] if partner_expert else judges,
-            [scorers.quality(policy, critic) for policy in scorers.POLICIES],
-        ),
+        judge=critique.panel(filters, experts),
         pool=generate.starter_pool(),
         rounds=rounds,
         retries=retries,
@@ -117,4 +116,7 @@ async def synthetic_persona_chat(
     )
     talks = [await scorers.ground(talk, cheap_nli(nli)) for talk in best.kept]
     steps = {"expansion": known.counts, "people": len(cast), "pairs": len(pairs)}
-    return outcome(best, talks, cast, sides, seed=seed, steps=steps, said=said)
+    asked = [f"{one.name} {one.version}" for one in filters]
+    asked += [f"{one.name} {one.version}" for one in experts]
+    critics = dict.fromkeys(asked, critic.ref)
+    return outcome(best, talks, cast, sides, seed=seed, steps=steps, critics=critics, said=said)
