@@ -11,6 +11,8 @@ import click
 def train(ctx: click.Context, what: str) -> None:
     """Train the embedded language model (needs the extra `train`) or the small experts.
 
+    All that follows goes to the trainer: dramaturg train embedded -- --help
+
     Example: dramaturg train embedded --data DATA --out runs/embedded --steps 4500
     """
     import importlib

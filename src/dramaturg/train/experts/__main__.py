@@ -1,12 +1,12 @@
 """Make the experts' artefacts, or reprint the figures of their cards.
 
-python -m dramaturg.train.experts --data DIR --out DIR    makes vectors, nli.json, toxicity
-python -m dramaturg.train.experts --report --data DIR     prints the figures; --out DIR keeps them
+dramaturg train experts --data DIR --out DIR    makes vectors, nli.json, toxicity
+dramaturg train experts --report --data DIR     prints the figures; --out DIR keeps them
 """
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,13 @@ from dramaturg.train.experts.measure import (
 from dramaturg.train.experts.vectors import save_vectors, train_vectors
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Read the arguments, make or measure."""
-    parser = argparse.ArgumentParser(prog="python -m dramaturg.train.experts")
+    parser = argparse.ArgumentParser(prog="dramaturg train experts")
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     parser.add_argument("--out", type=Path, help="folder for the artefacts, or for cards.json")
     parser.add_argument("--report", action="store_true", help="measure instead of making")
-    given = parser.parse_args()
+    given = parser.parse_args(words)
     if given.report:
         report(given.data, given.out)
     elif given.out is None:
