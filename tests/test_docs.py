@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_OPTIONS = {
     "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
-    "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet", "prompts", "run", "partner-expert", "help",
+    "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
+    "prompts", "run", "partner-expert", "help",
     "data", "steps", "report", "threads", "write", "export",
 }  # fmt: skip
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dramaturg.dataset import load_conversations, load_personas
-    from dramaturg.runner import arun, run
     from dramaturg.records import Conversation, Fact, Persona, Turn, Verdict
+    from dramaturg.runner import arun, run
 
 __version__ = "0.1.0"
 

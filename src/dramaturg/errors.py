@@ -3,7 +3,7 @@
 DramaturgError              what happened, why, and what to do
 ├── UserError               the caller's mistake: printed without a traceback, exit code 2
 │   └── RunFolderError      the output folder is held, foreign, or was made with other arguments
-├── BackendError            a model or endpoint failed; `retryable` says whether trying again can help
+├── BackendError            a model or endpoint failed; `retryable`: trying again can help
 │   └── OutOfBudget         a limit the user set was reached; the run can be resumed
 ├── RecordError             one bad row: it is dropped with this reason and the run goes on
 │   └── ReplyError          a model's reply could not be read; `kind` is its class in the report

@@ -65,5 +65,5 @@ async def test_a_refusal_is_told_apart() -> None:
 
 
 async def test_a_model_that_cannot_is_refused_before_any_call() -> None:
-    with pytest.raises(UserError, match="embedded cannot do 'test.count'"):
+    with pytest.raises(UserError, match=r"embedded cannot do 'test\.count'"):
         await ask(EmbeddedModel(), TASK, Question("geese"), seed=3)

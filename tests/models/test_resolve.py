@@ -1,4 +1,4 @@
-"""References on the command line: what they name, and what is said of the ones that name nothing."""
+"""References on the command line: what they name, and what is said of the others."""
 
 from __future__ import annotations
 

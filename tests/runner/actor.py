@@ -11,9 +11,12 @@ import re
 
 from dramaturg.models import Call, ScriptedModel
 
-PLACES = "Lisbon Turku Ghent Malaga Cork Graz Bergen Lille".split()
-THINGS = "chess kites bread maps clocks boats moss radios violins snow tea bridges".split()
-VERBS = "collect paint repair study sell draw photograph describe dream_of carry".split()
+PLACES = ["Lisbon", "Turku", "Ghent", "Malaga", "Cork", "Graz", "Bergen", "Lille"]
+THINGS = ["chess", "kites", "bread", "maps", "clocks", "boats", "moss", "radios"]
+THINGS += ["violins", "snow", "tea", "bridges"]
+VERBS = ["collect", "paint", "repair", "study", "sell", "draw", "photograph", "describe"]
+VERBS += ["dream_of", "carry"]
+POLICIES = ("depth", "coherency", "consistency", "diversity", "likable")
 WRITES = "You write conversations"
 QUESTIONS = {
     "You sort sentences": "query.induce",
@@ -66,7 +69,7 @@ def actor_model(**faults: str) -> ScriptedModel:
     tasks = [
         "query.induce", "query.more", "persona.answer", "conversation.write", "nli.judge",
         "fact.negate", "judge.faithfulness", "judge.toxicity", "judge.partner_fact",
-        *(f"judge.quality.{p}" for p in ("depth", "coherency", "consistency", "diversity", "likable")),
+        *(f"judge.quality.{policy}" for policy in POLICIES),
     ]  # fmt: skip
     script = {task: faults.get(task, reply) for task in tasks}
     return ScriptedModel(by_task=script, ref="scripted:actor")

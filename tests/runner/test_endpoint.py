@@ -55,6 +55,15 @@ async def start(stub: StubEndpoint, out: Path, *more: str) -> asyncio.subprocess
     )
 
 
+async def seen(stub: StubEndpoint, count: float, process: asyncio.subprocess.Process) -> None:
+    """Wait until the server has seen so many requests, or the process has ended."""
+    for _ in range(12_000):
+        if len(stub.seen) >= count or process.returncode is not None:
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError(f"only {len(stub.seen)} of {count} requests came in a minute")
+
+
 def data_of(out: Path) -> dict[str, str]:
     """Every data file by the hash of its bytes."""
     files = sorted(p for p in out.rglob("*.parquet"))
@@ -114,8 +123,7 @@ async def test_killed_at_several_instants_nothing_finished_is_repeated_or_lost(
         kills = 0
         for share in (0.05, 0.2, 0.4, 0.6, 0.8, 0.95):
             process = await start(stub, tmp_path / "killed", "--in-flight", "8")
-            while len(stub.seen) < share * total and process.returncode is None:
-                await asyncio.sleep(0.005)
+            await seen(stub, share * total, process)
             if process.returncode is None:
                 process.send_signal(signal.SIGKILL)
                 kills += 1
@@ -136,8 +144,7 @@ async def test_ctrl_c_once_finishes_what_is_in_flight_and_the_next_run_goes_on(
 ) -> None:
     async with running(answering(delay_s=0.02)) as stub:
         process = await start(stub, tmp_path / "a", "--in-flight", "4")
-        while len(stub.seen) < 60 and process.returncode is None:
-            await asyncio.sleep(0.005)
+        await seen(stub, 60, process)
         process.send_signal(signal.SIGINT)
         _, errors = await asyncio.wait_for(process.communicate(), 30)
         assert process.returncode == 130, errors.decode()

@@ -89,7 +89,7 @@ def _arrow_type(name: str, hint: Any, keys: Mapping[str, Sequence[str]]) -> Any:
     if origin is tuple:
         return pa.list_(_arrow_type(name, typing.get_args(bare)[0], keys))
     if origin is dict:
-        if name in keys and keys[name]:
+        if keys.get(name):
             value = _arrow_type("", typing.get_args(bare)[1], {})
             return pa.struct([(key, value) for key in keys[name]])
         return pa.string()
@@ -108,7 +108,7 @@ def _to_cell(name: str, value: Any, keys: Mapping[str, Sequence[str]]) -> Any:
     if isinstance(value, tuple):
         return [_to_cell(name, item, keys) for item in value]
     if isinstance(value, dict):
-        if name in keys and keys[name]:
+        if keys.get(name):
             unknown = set(value) - set(keys[name])
             if unknown:
                 raise RecordError(f"column {name!r} has no place for {sorted(unknown)}")
