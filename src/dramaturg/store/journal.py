@@ -216,6 +216,11 @@ class Journal:
         """Keep a record. The same one again changes nothing; a new body replaces the old one."""
         self._send(None, _PUT, (kind, id, round, body_json), None)
 
+    def forget(self, *kinds: str) -> None:
+        """Drop all records of these kinds: what a replay of the calls will derive anew."""
+        for kind in kinds:
+            self._send(None, "DELETE FROM records WHERE kind = ?", (kind,), None)
+
     def records(self, kind: str) -> Iterator[str]:
         """The bodies of all records of a kind, in the order first kept, read page by page."""
         sql = "SELECT body, seq FROM records WHERE kind = ? AND seq > ?"
