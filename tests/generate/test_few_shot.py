@@ -118,7 +118,7 @@ async def test_a_call_that_may_succeed_later_costs_a_draft_and_another_stops_the
             PAIR, [], round=1, seed=1
         )
     assert len(drafts) == 1
-    assert [d.reason for d in ear.drops] == ["timeout: no answer in 60 s"]
+    assert [d.reason for d in ear.drops] == ["failed call: timeout"]
     with pytest.raises(BackendError, match="key"):
         await few_shot(ScriptedModel(BackendError("the key is wrong", kind="auth"))).propose(
             PAIR, [], round=1, seed=1

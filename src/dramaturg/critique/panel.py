@@ -24,7 +24,7 @@ from dramaturg.records import (
     Verdict,
     derive_seed,
 )
-from dramaturg.scorers import Comparer, Scorer, costs_one_item, together
+from dramaturg.scorers import Comparer, Scorer, costs_one_item, lost_call, together
 from dramaturg.store import notes
 
 Critic: TypeAlias = Scorer | Comparer
@@ -96,7 +96,10 @@ class Panel:
             except (RecordError, BackendError) as error:
                 if isinstance(error, BackendError) and not costs_one_item(error):
                     raise
-                out.append(_drop(draft, round, f"no verdict: {judge.name}: {error.what}"))
+                why = f"no verdict: {judge.name}: {error.what}"
+                if isinstance(error, BackendError):
+                    why = lost_call(error)
+                out.append(_drop(draft, round, why))
             else:
                 verdicts.append(verdict)
                 if verdict.passed is False:

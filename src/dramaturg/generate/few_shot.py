@@ -30,7 +30,7 @@ from dramaturg.records import (
     derive_seed,
     to_json,
 )
-from dramaturg.scorers import costs_one_item, together
+from dramaturg.scorers import costs_one_item, lost_call, together
 from dramaturg.store import notes
 
 
@@ -116,7 +116,7 @@ class FewShot:
         except BackendError as error:
             if not costs_one_item(error):
                 raise
-            return _dropped(pair, round, own_seed, f"{error.kind}: {error.what}", writer)
+            return _dropped(pair, round, own_seed, lost_call(error), writer)
         parsed = answer.value
         return Conversation(
             scene_id=pair.scene.id,

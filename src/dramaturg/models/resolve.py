@@ -87,6 +87,11 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
             why="the environment variable OPENAI_API_KEY is not set",
             fix="export OPENAI_API_KEY=..., or name a local server: openai:MODEL@http://host:port/v1",
         )
+    if "@" in base.partition("//")[2].partition("/")[0] or "?" in base:
+        raise UserError(
+            "the endpoint's address holds a password or parameters, which would be written down",
+            fix="give the plain address, and the key in the environment variable OPENAI_API_KEY",
+        )
     if not base.startswith(("http://", "https://")):
         raise UserError(
             f"{base!r} is no endpoint address", fix="it begins with http:// or https://"

@@ -1,6 +1,6 @@
 """Prompts live in files: load, quote, fill and hash them; a task binds one to types."""
 
-from dramaturg.prompts.prompt import Message, Prompt, load, parse_prompt
+from dramaturg.prompts.prompt import Message, Prompt, load, parse_prompt, prompts_hash
 from dramaturg.prompts.quote import quote, quote_list
 from dramaturg.prompts.task import Sampling, Task
 
@@ -11,6 +11,7 @@ __all__ = [
     "Task",
     "load",
     "parse_prompt",
+    "prompts_hash",
     "quote",
     "quote_list",
 ]

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from importlib import resources
+from pathlib import Path
 
 import msgspec
 
@@ -85,6 +86,16 @@ def parse_prompt(text: str) -> Prompt:
     )
     digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
     return Prompt(name=fields["name"], version=fields["version"], hash=digest, messages=messages)
+
+
+@functools.cache
+def prompts_hash() -> str:
+    """One hash over every prompt file of the package: part of what makes a run itself."""
+    digest = hashlib.blake2b(digest_size=6)
+    root = Path(__file__).parents[1]
+    for file in sorted(root.rglob("prompts/*.md")):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
 
 
 @functools.cache

@@ -19,6 +19,7 @@ def outcome(
     people: Sequence[Persona],
     sides: Mapping[str, str] | None = None,
     *,
+    asked: int,
     seed: int,
     steps: Mapping[str, Any],
     critics: Mapping[str, str],
@@ -27,6 +28,7 @@ def outcome(
     """Split the conversations so that no persona is in two splits, and gather the report.
 
     Args:
+        asked: How many conversations were asked for; falling short is told.
         talks: The kept conversations of `best`, grounded.
         critics: The model behind each critic, by name and version.
         steps: Counts of the steps before the loop, by step.
@@ -62,7 +64,12 @@ def outcome(
         conversations=splits.apply(talks),
         people=list(people),
         report=report,
-        notes=[*said, *splits.notes, *([best.stopped] if best.stopped and not best.cut else [])],
+        notes=[
+            *said,
+            *_shortfall(asked, steps, len(talks)),
+            *splits.notes,
+            *([best.stopped] if best.stopped and not best.cut else []),
+        ],
         cut=best.cut,
     )
 
@@ -71,3 +78,12 @@ def _rests_on(ref: str) -> str:
     if ref == "embedded":
         return "embedded: a small expert; its measured errors are in docs/experts.md"
     return f"{ref}, by prompt; its errors were not measured in this run"
+
+
+def _shortfall(asked: int, steps: Mapping[str, Any], kept: int) -> list[str]:
+    if kept >= asked:
+        return []
+    pairs = int(steps["pairs"])
+    why = [f"only {pairs} pairs could be made of {steps['people']} people"] * (pairs < asked)
+    why += [f"nothing survived the critics for {pairs - kept} pairs"] * (kept < pairs)
+    return [f"{kept} of {asked} conversations: {' and '.join(why)}; see dropped/"]

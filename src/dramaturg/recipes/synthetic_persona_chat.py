@@ -15,12 +15,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from dramaturg import critique, dataset, generate, loop, persona, profile, scorers
+from dramaturg import critique, generate, loop, pairing, persona, profile, scorers
 from dramaturg.models import ChatModel, Embedder, NLIModel, cheap_nli
 from dramaturg.recipes.estimates import new_facts_wanted, synthetic_persona_chat_calls
 from dramaturg.recipes.meeting import meet
 from dramaturg.recipes.outcome import outcome
 from dramaturg.recipes.recipe import Made, recipe
+from dramaturg.recipes.seeds import read_seeds
 
 WRITER = ("query.induce", "query.more", "persona.answer", "conversation.write")
 
@@ -55,7 +56,7 @@ async def synthetic_persona_chat(
     narrow_at: float = 0.2,  # stop when distinct-2 falls by this share of round 1
     seed: int = 13,
 ) -> Made:
-    seeds = dataset.load_personas(personas or dataset.starter_people())
+    seeds = read_seeds(personas, writer, conversations)
     known = await persona.expand(
         seeds.facts,
         writer,
@@ -83,7 +84,8 @@ async def synthetic_persona_chat(
         cast = list(composed.people)
         said += [composed.shortfall] if composed.shortfall else []
     if seeds.pairs:
-        pairs, sides = seeds.pairs[:conversations], None
+        meeting = [pair.people for pair in seeds.pairs[:conversations]]
+        pairs, sides = pairing.given(meeting, known.labels), None
     else:
         pairs, sides = await meet(
             cast,
@@ -119,4 +121,14 @@ async def synthetic_persona_chat(
     asked = [f"{one.name} {one.version}" for one in filters]
     asked += [f"{one.name} {one.version}" for one in experts]
     critics = dict.fromkeys(asked, critic.ref)
-    return outcome(best, talks, cast, sides, seed=seed, steps=steps, critics=critics, said=said)
+    return outcome(
+        best,
+        talks,
+        cast,
+        sides,
+        asked=conversations,
+        seed=seed,
+        steps=steps,
+        critics=critics,
+        said=said,
+    )

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +22,9 @@ from dramaturg.models.gate import Gate, Gated
 from dramaturg.models.prompted import PromptedNLI
 from dramaturg.models.recorded import Recorded
 from dramaturg.recipes.recipe import Made
-from dramaturg.records import Conversation
+from dramaturg.records import Conversation, Drop
 from dramaturg.runner.plan import Plan
+from dramaturg.scorers import FAILED_CALL
 from dramaturg.store import RunFolder, RunListener, notes, write_atomically
 
 
@@ -61,9 +63,9 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """0 done, 1 fell short, 130 interrupted."""
+        """0 done, 1 fell short (stopped, or nothing was kept), 130 interrupted."""
         if self.state == "finished":
-            return 0
+            return 0 if self.report.get("splits") else 1
         return 130 if isinstance(self.error, Interrupted) else 1
 
 
@@ -86,14 +88,16 @@ async def perform(
     with RunFolder.open(planned.out, planned.arguments, __version__) as folder:
         for cost in folder.journal.totals().values():
             budget.carry_over(cost)
+        folder.journal.forget("drop", "verdict", "comparison", "preference")  # derived anew
         models = {r: _wrap(m, r, folder, budget, gate) for r, m in planned.models.items()}
+        keeper = _Both(RunListener(folder), show)
         made: Made | None = None
         error: DramaturgError | None = None
         at_once = False
         try:
-            with notes.listening(_Both(RunListener(folder), show)):
+            with notes.listening(keeper):
                 made = await planned.recipe.make(**models, **planned.settings)
-            error = made.cut
+            error = made.cut or _failed_calls(keeper)
         except (Interrupted, BackendError) as reason:
             error = reason
         except asyncio.CancelledError:
@@ -128,6 +132,19 @@ def _finish(
     text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
     write_atomically(folder.path / "report.json", text.encode())
     return report
+
+
+def _failed_calls(told: _Both) -> BackendError | None:
+    """Calls that got no reply although one may come later: the run is not finished then."""
+    if not told.failed_calls:
+        return None
+    kinds = ", ".join(f"{kind} {count}" for kind, count in told.failed_calls.most_common())
+    return BackendError(
+        f"{sum(told.failed_calls.values())} drafts or verdicts got no reply",
+        why=f"the endpoint failed: {kinds}",
+        fix="the same command asks for these again, and for nothing else",
+        retryable=True,
+    )
 
 
 def _said_by(models: Mapping[str, Any]) -> list[str]:
@@ -183,7 +200,11 @@ class _Both:
     def __init__(self, keep: RunListener, show: Show | None) -> None:
         self._keep, self._show = keep, show
 
+        self.failed_calls: Counter[str] = Counter()
+
     def note(self, record: msgspec.Struct) -> None:
+        if isinstance(record, Drop) and record.reason.startswith(FAILED_CALL):
+            self.failed_calls[record.reason.split(": ")[1]] += 1
         self._keep.note(record)
 
     def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:

@@ -13,6 +13,7 @@ from dramaturg.errors import UserError
 from dramaturg.models import ChatModel, Embedder, NLIModel
 from dramaturg.models.prompted import PromptedNLI
 from dramaturg.models.resolve import Limits, parse_roles, resolve
+from dramaturg.prompts import prompts_hash
 from dramaturg.recipes.recipe import Recipe, find_recipe, read_settings
 from dramaturg.records import content_id
 
@@ -48,6 +49,7 @@ class Plan:
             "models": self.refs,
             "model_versions": {r: str(getattr(m, "version", "")) for r, m in self.models.items()},
             "personas": _file_hash(self.settings.get("personas")),
+            "prompts": prompts_hash(),
         }
 
 

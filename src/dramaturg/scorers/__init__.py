@@ -6,12 +6,13 @@ from dramaturg.scorers.ground import ground
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
 from dramaturg.scorers.shown import PersonaShown, Shown, persona_shown, shown
-from dramaturg.scorers.together import costs_one_item, together
+from dramaturg.scorers.together import FAILED_CALL, costs_one_item, lost_call, together
 from dramaturg.scorers.toxicity import toxicity
 from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
 from dramaturg.scorers.words import tokens, utterances
 
 __all__ = [
+    "FAILED_CALL",
     "POLICIES",
     "Comparer",
     "PersonaShown",
@@ -24,6 +25,7 @@ __all__ = [
     "distinct_n",
     "faithfulness",
     "ground",
+    "lost_call",
     "partner_fact",
     "persona_shown",
     "quality",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from dramaturg.errors import BackendError
 
 T = TypeVar("T")
+FAILED_CALL = "failed call"  # class of the reason where a call got no reply, not a bad one
 
 
 def costs_one_item(error: BackendError) -> bool:
@@ -21,6 +22,13 @@ def costs_one_item(error: BackendError) -> bool:
     if error.kind == "connection":
         return False
     return error.retryable or error.kind == "context length"
+
+
+def lost_call(error: BackendError) -> str:
+    """The reason of a drop whose call got no reply: its class, and nothing of time or place."""
+    if error.retryable:
+        return f"{FAILED_CALL}: {error.kind}"
+    return f"{error.kind}: the call can never succeed as it is"
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

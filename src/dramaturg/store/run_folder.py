@@ -246,7 +246,7 @@ class RunFolder:
             "updated": _now(),
             "fingerprint": self.fingerprint,
             "models": self.arguments.get("models", {}),
-            "seed": self.arguments.get("seed"),
+            "seed": dict(self.arguments.get("settings") or {}).get("seed"),
             "arguments": self.arguments,
             "versions": _versions(),
             "totals": {"calls": calls, "records": self.journal.kinds()},
