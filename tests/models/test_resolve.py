@@ -33,6 +33,13 @@ def test_a_local_server_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert model.ref == "openai:stub@http://127.0.0.1:9/v1"
 
 
+@pytest.mark.parametrize("url", ["http://me:secret@h/v1", "https://h/v1?key=secret"])
+def test_an_address_that_holds_a_secret_is_refused_before_it_is_written(url: str) -> None:
+    with pytest.raises(UserError) as caught:
+        resolve(f"openai:m@{url}")
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("ref", "said"),
     [

@@ -66,6 +66,24 @@ def test_a_value_of_another_type_is_refused(name: str, text: str) -> None:
         read_settings(SPC, {name: text})
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"rounds": "0"}, "1 or more"),
+        ({"drafts": 0}, "1 or more"),
+        ({"profile-size": "0"}, "1 or more"),
+        ({"cluster-at": "nan"}, "between -1 and 1"),
+        ({"min-turns": "9", "max-turns": "8"}, "--min-turns is above --max-turns"),
+        ({"new-per-person": "6"}, "--new-per-person is above --profile-size"),
+    ],
+)
+def test_a_number_out_of_range_is_refused_before_any_call(
+    given: dict[str, object], said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        read_settings(SPC, given)
+
+
 def test_a_model_is_checked_against_its_role() -> None:
     SPC.check_model("writer", EmbeddedModel())
     SPC.check_model("critic", EmbeddedModel())

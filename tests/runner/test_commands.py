@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from dramaturg import dataset
@@ -54,6 +55,42 @@ def test_same_seed_same_bytes_in_another_folder(run_folder: Path) -> None:
     dramaturg("run", "synthetic-persona-chat", *words)
     for file in run_folder.rglob("*.parquet"):
         assert (other / file.relative_to(run_folder)).read_bytes() == file.read_bytes()
+
+
+def test_lines_and_pairs_that_are_not_used_are_told_and_kept_with_their_reason(
+    tmp_path: Path,
+) -> None:
+    people = [{"user_1": [f"I keep {n} hens.", "I bake bread."], "user_2": ["I sail.", "I sing."]}
+              for n in (3, 4, 5)]  # fmt: skip
+    file = tmp_path / "pairs.jsonl"
+    lines = [json.dumps(row) for row in people] + ["not json"]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    words = ["--personas", str(file), "--out", str(tmp_path / "out"), *SMALL, "-n", "2"]
+    told = dramaturg("run", "synthetic-persona-chat", *words)
+    assert "1 of 3 pairs are left out" in told
+    dropped = pq.read_table(tmp_path / "out" / "dropped").to_pylist()
+    reasons = [row["reason"] for row in dropped]
+    assert any(reason.startswith("beyond -n") for reason in reasons)
+    assert any("4" in reason and "JSON" in reason for reason in reasons)
+
+
+def test_facts_in_another_script_are_refused_by_a_model_that_cannot_write_it(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "people.txt"
+    file.write_text(
+        "我有两只狗。\n我是护士。\n我喜欢登山。\nI bake.\n我住在北京。\n", encoding="utf-8"
+    )
+    words = ["--personas", str(file), "--out", str(tmp_path / "out"), *SMALL]
+    told = dramaturg("run", "synthetic-persona-chat", *words, code=2)
+    assert "4 of 5 facts are not in Latin script" in told
+
+
+def test_critique_leaves_a_run_s_own_report_alone(run_folder: Path) -> None:
+    before = (run_folder / "report.json").read_bytes()
+    told = dramaturg("critique", str(run_folder), "--out", str(run_folder), code=2)
+    assert "run folder" in told
+    assert (run_folder / "report.json").read_bytes() == before
 
 
 def test_show_prints_turns_verdicts_and_lineage(run_folder: Path) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from dramaturg.records import Drop, from_json
+from dramaturg.store import RunFolder
 from tests.models.stub_endpoint import Act, Seen, StubEndpoint, running, says
 from tests.runner.actor import act
 
@@ -31,10 +33,18 @@ def answering(fault: Any = None, delay_s: float = 0.0) -> StubEndpoint:
         other = fault(seen, count["all"]) if fault else None
         if other is not None:
             return other  # type: ignore[no-any-return]
+        if seen.path.endswith("/embeddings"):
+            rows = [{"index": i, "embedding": vector(t)} for i, t in enumerate(seen.body["input"])]
+            return Act({"object": "list", "data": rows, "usage": {"prompt_tokens": 1}})
         said = [(m["role"], m["content"]) for m in seen.body["messages"]]
         return Act(says(act(said, seen.body.get("seed", 0))), delay_s=delay_s)
 
     return StubEndpoint(always=reply)
+
+
+def vector(text: str) -> list[float]:
+    """Eight numbers that depend on the text alone."""
+    return [byte / 255 - 0.5 for byte in hashlib.blake2b(text.encode(), digest_size=8).digest()]
 
 
 async def dramaturg(stub: StubEndpoint, out: Path, *more: str) -> tuple[int, str, str]:
@@ -104,10 +114,60 @@ async def test_malformed_replies_are_asked_for_again_or_dropped_and_counted(tmp_
     async with running(answering(fault)) as stub:
         code, told, errors = await dramaturg(stub, tmp_path / "a", "--json")
     assert code == 0, errors
-    rounds = json.loads(told)["report"]["rounds"]
-    for row in rounds:
+    report = json.loads(told)["report"]
+    for row in report["rounds"]:
         assert row["kept"] + row["failed"] == row["pairs"] == 6
-    assert rounds[-1]["kept"] >= 4
+    assert report["rounds"][-1]["kept"] >= 4
+    asked = sum(row["calls"] for row in report["totals"].values())
+    whole = 6 * 2 * 2 * 2  # pairs, rounds, drafts, and at least one re-ask or verdict each
+    assert asked > whole
+    with RunFolder.read(tmp_path / "a") as run:
+        calls = list(run.journal.calls())
+        again = [c for c in calls if json.loads(c["request"]).get("attempt")]
+        dropped = [from_json(d, Drop).reason_class for d in run.journal.records("drop")]
+    assert again, "an unusable reply was asked for again"
+    assert any(reason in ("not first person", "no verdict", "no turns") for reason in dropped)
+    told_of = Counter(name.split(" ", 1)[1] for row in report["rounds"] for name in row["dropped"])
+    assert set(told_of) <= set(dropped)
+
+
+async def test_drafts_that_got_no_reply_leave_the_run_unfinished_and_are_made_next_time(
+    tmp_path: Path,
+) -> None:
+    down = True
+
+    def fault(seen: Seen, count: int) -> Act | None:
+        writes = "You write conversations" in seen.raw.decode()
+        return Act({"error": {"message": "busy"}}, status=500) if down and writes else None
+
+    async with running(answering(fault)) as stub:
+        code, told, errors = await dramaturg(stub, tmp_path / "a", "--json")
+        assert code == 1
+        assert json.loads(told)["state"] == "stopped"
+        assert "got no reply" in errors
+        down = False
+        code, _, errors = await dramaturg(stub, tmp_path / "a")
+        assert code == 0, errors
+        code, _, errors = await dramaturg(stub, tmp_path / "b")
+        assert code == 0, errors
+    assert data_of(tmp_path / "a") == data_of(tmp_path / "b") != {}
+
+
+async def test_an_endpoint_may_embed_and_no_vector_is_asked_for_twice(tmp_path: Path) -> None:
+    async with running(answering()) as stub:
+        embeds = f"embedder=openai:vectors@{stub.url}"
+        words = ["--model", embeds, "--category-vectors", "embedder"]
+        code, _, errors = await dramaturg(stub, tmp_path / "a", *words)
+        assert code == 0, errors
+        texts = Counter(
+            t for s in stub.seen if s.path.endswith("/embeddings") for t in s.body["input"]
+        )
+        assert len(texts) >= 24
+        assert max(texts.values()) == 1
+        calls = len(stub.seen)
+        code, _, errors = await dramaturg(stub, tmp_path / "a", *words)
+        assert code == 0, errors
+        assert len(stub.seen) == calls
 
 
 async def test_killed_at_several_instants_nothing_finished_is_repeated_or_lost(
@@ -155,6 +215,9 @@ async def test_ctrl_c_once_finishes_what_is_in_flight_and_the_next_run_goes_on(
         asked = Counter(seen.raw for seen in stub.seen)
         assert sum(count - 1 for count in asked.values()) == 0
         assert len(stub.seen) > stopped_at
+        code, _, more = await dramaturg(stub, tmp_path / "b")
+        assert code == 0, more
+    assert data_of(tmp_path / "a") == data_of(tmp_path / "b") != {}
 
 
 async def test_a_limit_stops_the_run_cleanly_and_a_higher_one_goes_on(tmp_path: Path) -> None:
@@ -166,6 +229,9 @@ async def test_a_limit_stops_the_run_cleanly_and_a_higher_one_goes_on(tmp_path: 
         code, _, errors = await dramaturg(stub, tmp_path / "a")
         assert code == 0, errors
         assert max(Counter(seen.raw for seen in stub.seen).values()) == 1
+        code, _, errors = await dramaturg(stub, tmp_path / "b")
+        assert code == 0, errors
+    assert data_of(tmp_path / "a") == data_of(tmp_path / "b") != {}
 
 
 @pytest.mark.parametrize(("status", "said"), [(401, "OPENAI_API_KEY"), (404, "404"), (500, "500")])

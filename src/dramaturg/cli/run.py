@@ -34,7 +34,13 @@ if TYPE_CHECKING:
 @click.option(
     "--in-flight", type=click.IntRange(1), default=64, show_default=True, help="Calls at once."
 )
-@click.option("--timeout", type=float, default=120.0, show_default=True, help="Seconds a reply.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0.1),
+    default=120.0,
+    show_default=True,
+    help="Seconds a reply.",
+)
 @click.option("--rpm", type=click.IntRange(1), help="Requests a minute, at most.")
 @click.option("--tpm", type=click.IntRange(1), help="Tokens a minute, at most.")
 @click.option("--estimate", is_flag=True, help="Print calls, tokens, money and time; make no call.")

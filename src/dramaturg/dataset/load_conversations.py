@@ -116,7 +116,7 @@ def _tried(make: Callable[[Any], Conversation], value: Any) -> Conversation | st
         return make(value)
     except KeyError as error:
         return f"it lacks {error}"
-    except (ValueError, TypeError, RecursionError, RecordError, msgspec.MsgspecError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError, RecordError) as error:
         return str(error).splitlines()[0][:200]
 
 
@@ -125,12 +125,16 @@ def _from_line(text: str) -> Conversation:
     if not isinstance(row, dict):
         raise ValueError("it is not an object")
     if "speakers" in row and "turns" in row:
+        row.setdefault("scene_id", "")
         return _checked(msgspec.convert(_surrogates_out(row), Conversation))
     if "messages" in row or "conversations" in row:
         return _from_messages(row)
     if "user_1" in row and "user_2" in row:
         turns = [(_index(who), _text(said)) for who, said in row["turns"]]
         return _talk(_texts(row["user_1"]), _texts(row["user_2"]), turns, row.get("id"))
+    if isinstance(row.get("turns"), list):
+        messages = [{"role": t["speaker"], "content": t["text"]} for t in row["turns"]]
+        return _from_messages({"messages": messages})
     keys = ", ".join(map(repr, row)) or "nothing"
     raise ValueError(f"it needs turns, messages, or user_1, user_2 and turns, and has {keys}")
 

@@ -126,15 +126,19 @@ class _Reader:
         except (ValueError, RecursionError) as error:
             self.drop(line, "not JSON", f"({error})"[:200], text)
             return
+        self._guarded(line, value, text)
+
+    def _guarded(self, line: int, value: Any, text: str) -> None:
+        """One row, whatever it holds: what is no persona is dropped with its line."""
         try:
             self._value(line, value)
-        except (TypeError, AttributeError, RecordError, msgspec.MsgspecError) as error:
+        except (ValueError, TypeError, AttributeError, RecordError) as error:
             self.drop(line, "not a persona", f"({error})"[:200], text)
 
     def row(self, line: int, row: dict[str, Any], path: Path) -> None:
         columns = next((c for c in _PAIR_COLUMNS if set(c) <= row.keys()), None)
         if columns or "facts" in row:
-            self._value(line, row)
+            self._guarded(line, row, repr(row)[:1000])
             return
         column = next((c for c in _FACT_COLUMNS if c in row), None)
         if column is None:
@@ -146,7 +150,8 @@ class _Reader:
             )
         cell = row[column]
         if isinstance(cell, list) or (isinstance(cell, str) and "\n" in cell.strip()):
-            self._value(line, {"name": row.get("name") or "", "facts": cell})
+            named = {"name": row.get("name") or "", "facts": cell}
+            self._guarded(line, named, repr(row)[:1000])
         else:
             self.fact(line, cell if isinstance(cell, str) else "")
 

@@ -9,6 +9,18 @@ from dramaturg.recipes.recipe import Step
 from dramaturg.scorers import POLICIES
 
 TOKENS_A_TURN = 18
+_ANY = 10**9
+RANGES = {
+    **dict.fromkeys(["conversations", "rounds", "drafts", "partners", "profile_size"], (1, _ANY)),
+    **dict.fromkeys(["demonstrations", "new_facts", "query_steps", "retries"], (0, _ANY)),
+    **dict.fromkeys(["new_per_person", "shared"], (0, _ANY)),
+    "people": (2, _ANY),
+    "min_turns": (2, 100),
+    "max_turns": (2, 100),
+    "cluster_at": (-1, 1),
+    "duplicate_at": (0, 1),
+    "narrow_at": (0, 1),
+}
 NEW_PER_SEED = 1.06  # the paper wanted 5,000 new facts of 4,723 seeds
 
 

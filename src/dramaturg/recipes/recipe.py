@@ -120,12 +120,16 @@ class Recipe:
         roles: Role name -> the protocol that its model must satisfy.
         tasks: Role name -> the tasks that a chat model in this role is asked for.
         estimate: Settings and number of facts -> the calls it will make.
+        ranges: Least and most of a setting that is a number.
+        ordered: Pairs of settings of which the first must not be above the second.
     """
 
     name: str
     make: Callable[..., Awaitable[Made]]
     tasks: Mapping[str, tuple[str, ...]]
     estimate: Callable[[Mapping[str, Any], int], list[Step]]
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    ordered: tuple[tuple[str, str], ...] = ()
 
     @functools.cached_property
     def headline(self) -> str:
@@ -185,18 +189,28 @@ class Recipe:
 
 
 _recipes: dict[str, Recipe] = {}
+_ANY = 10**9
 
 
 def recipe(
     *,
     tasks: Mapping[str, tuple[str, ...]],
     estimate: Callable[[Mapping[str, Any], int], list[Step]],
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    ordered: tuple[tuple[str, str], ...] = (),
 ) -> Callable[[Callable[..., Awaitable[Made]]], Callable[..., Awaitable[Made]]]:
     """Enter a function into the book under its own name, underscores as dashes."""
 
     def enter(make: Callable[..., Awaitable[Made]]) -> Callable[..., Awaitable[Made]]:
         name = make.__name__.replace("_", "-")
-        _recipes[name] = Recipe(name=name, make=make, tasks=tasks, estimate=estimate)
+        _recipes[name] = Recipe(
+            name=name,
+            make=make,
+            tasks=tasks,
+            estimate=estimate,
+            ranges=ranges or {},
+            ordered=ordered,
+        )
         return make
 
     return enter
@@ -251,7 +265,24 @@ def read_settings(of: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
         elif not (isinstance(value, setting.kind) or (value is None and setting.optional)):
             setting.read(str(value))
         settings[key] = value
+    _check_ranges(of, settings)
     return settings
+
+
+def _check_ranges(of: Recipe, settings: Mapping[str, Any]) -> None:
+    """Raises UserError for a number out of its range, or a range upside down."""
+    for name, (low, high) in of.ranges.items():
+        value = settings[name]
+        if value is not None and not low <= value <= high:  # a NaN is in no range
+            raise UserError(
+                f"--{name.replace('_', '-')} cannot be {value}",
+                why=f"it lies between {low} and {high}" if high < _ANY else f"it is {low} or more",
+                fix=f"the default is {of.settings[name].default}",
+            )
+    for low_name, high_name in of.ordered:
+        if settings[low_name] > settings[high_name]:
+            one, other = low_name.replace("_", "-"), high_name.replace("_", "-")
+            raise UserError(f"--{one} is above --{other}", fix=f"raise --{other} or lower --{one}")
 
 
 def _comments(make: Callable[..., Any]) -> dict[str, str]:

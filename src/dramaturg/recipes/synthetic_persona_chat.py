@@ -17,7 +17,7 @@ from typing import Literal
 
 from dramaturg import critique, generate, loop, pairing, persona, profile, scorers
 from dramaturg.models import ChatModel, Embedder, NLIModel, cheap_nli
-from dramaturg.recipes.estimates import new_facts_wanted, synthetic_persona_chat_calls
+from dramaturg.recipes.estimates import RANGES, new_facts_wanted, synthetic_persona_chat_calls
 from dramaturg.recipes.meeting import meet
 from dramaturg.recipes.outcome import outcome
 from dramaturg.recipes.recipe import Made, recipe
@@ -26,7 +26,12 @@ from dramaturg.recipes.seeds import read_seeds
 WRITER = ("query.induce", "query.more", "persona.answer", "conversation.write")
 
 
-@recipe(tasks={"writer": WRITER}, estimate=synthetic_persona_chat_calls)
+@recipe(
+    tasks={"writer": WRITER},
+    estimate=synthetic_persona_chat_calls,
+    ranges=RANGES,
+    ordered=(("min_turns", "max_turns"), ("new_per_person", "profile_size")),
+)
 async def synthetic_persona_chat(
     writer: ChatModel,
     critic: ChatModel,

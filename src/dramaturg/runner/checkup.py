@@ -36,7 +36,7 @@ async def examine(refs: Sequence[str]) -> dict[str, Any]:
         "dramaturg": __version__,
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "libraries": {name: metadata.version(name) for name in _NEEDS},
+        "libraries": {name: _version(name) for name in _NEEDS},
         "extras": {
             extra: all(importlib.util.find_spec(m) is not None for m in modules)
             for extra, modules in _EXTRAS.items()
@@ -44,6 +44,13 @@ async def examine(refs: Sequence[str]) -> dict[str, Any]:
         "keys": {"OPENAI_API_KEY": "set" if os.environ.get("OPENAI_API_KEY") else "not set"},
         "models": [await _examine(ref) for ref in refs],
     }
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 async def _examine(ref: str) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from dramaturg import dataset, scorers
 from dramaturg.errors import ReplyError, UserError
 from dramaturg.models.resolve import resolve
 from dramaturg.records import Conversation, Drop, Verdict, to_json
+from dramaturg.store import is_run_folder, write_atomically
 
+_OURS = {"verdicts.jsonl", "report.json", "report.json.tmp"}
 _AT_ONCE = 32  # conversations judged together; results stream out in order
 
 
@@ -115,9 +117,8 @@ async def critique_file(
         "worst": worst,
     }
     if out:
-        Path(out, "report.json").write_text(
-            json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        write_atomically(Path(out, "report.json"), text.encode("utf-8", "replace"))
     return report
 
 
@@ -127,11 +128,23 @@ def _verdict_file(out: str | None) -> Iterator[TextIO | None]:
         yield None
         return
     folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file, not a folder", fix="give another --out")
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "verdicts.jsonl").open("w", encoding="utf-8") as lines:
-        yield lines
+    if is_run_folder(folder):
+        raise UserError(
+            f"{folder} is a run folder, and has a report of its own", fix="give another --out"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        strangers = {entry.name for entry in folder.iterdir()} - _OURS
+        if strangers:
+            raise UserError(
+                f"{folder} holds other things, e.g. {min(strangers)}", fix="give another --out"
+            )
+        with (folder / "verdicts.jsonl").open("w", encoding="utf-8") as lines:
+            yield lines
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be written", why=str(error), fix="give another --out"
+        ) from error
 
 
 def _batches(rows: Iterator[Conversation]) -> Iterator[list[Conversation]]:

@@ -16,11 +16,12 @@ import msgspec
 
 from dramaturg import __version__, dataset
 from dramaturg.errors import BackendError, DramaturgError, Interrupted
-from dramaturg.models import ChatModel
+from dramaturg.models import ChatModel, Embedder, NLIModel
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
 from dramaturg.models.prompted import PromptedNLI
 from dramaturg.models.recorded import Recorded
+from dramaturg.models.recorded_embedder import RecordedEmbedder
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Conversation, Drop
 from dramaturg.runner.plan import Plan
@@ -89,7 +90,13 @@ async def perform(
         for cost in folder.journal.totals().values():
             budget.carry_over(cost)
         folder.journal.forget("drop", "verdict", "comparison", "preference")  # derived anew
-        models = {r: _wrap(m, r, folder, budget, gate) for r, m in planned.models.items()}
+        needs = planned.recipe.roles
+        models: dict[str, Any] = {
+            role: RecordedEmbedder(model, role, folder.journal, gate)
+            if needs[role] is Embedder and not isinstance(model, NLIModel)
+            else _wrap(model, role, folder, budget, gate)
+            for role, model in planned.models.items()
+        }
         keeper = _Both(RunListener(folder), show)
         made: Made | None = None
         error: DramaturgError | None = None
