@@ -100,7 +100,7 @@ async def expand(
             raise UserError(
                 "no query could be induced from these facts",
                 why="the writer gave no question for any category",
-                fix="use another writer, or expand with queries=False",
+                fix="use another writer, or make no new facts (target=0; --new-facts 0)",
             )
         found = await bootstrap_queries(
             found,
