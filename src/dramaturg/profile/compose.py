@@ -104,7 +104,7 @@ async def compose(
         raise UserError(
             f"no profile of {size} facts could be filled out of {len(pool.facts)} facts",
             why=f"facts and profiles were refused: {why}",
-            fix="give more facts, or ask for smaller profiles (size; --profile-size on the command line)",
+            fix="give more facts, or ask for smaller profiles (size, or --profile-size)",
         )
     if shortfall:
         drop = Drop(kind="profile", reason=f"exhausted: {shortfall}")
@@ -277,7 +277,7 @@ def _check(pool: Pool, count: int, size: int, at_least_new: int, tries: int) -> 
         noun = "different fact is" if have == 1 else "different facts are"
         raise UserError(
             f"{have} {noun} too few for a person of {size}",
-            fix="give more facts, or ask for smaller profiles (size; --profile-size on the command line)",
+            fix="give more facts, or ask for smaller profiles (size, or --profile-size)",
         )
     new = sum(fact.status == "new" for fact in pool.facts)
     if new < at_least_new:
