@@ -5,6 +5,7 @@ from dramaturg.dataset.export import export
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_personas import Loaded, load_personas
 from dramaturg.dataset.parquet import read_dataset
+from dramaturg.dataset.report_page import write_report_page
 from dramaturg.dataset.split import SHARES, Splits, apart_by_persona, leaks, people_apart
 from dramaturg.dataset.starter import starter_people
 
@@ -21,4 +22,5 @@ __all__ = [
     "read_dataset",
     "starter_people",
     "write_card",
+    "write_report_page",
 ]

@@ -12,6 +12,20 @@ from dramaturg.loop import Improved
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Conversation, Persona
 
+ABOUT = {
+    "n": "every figure of a round is over its kept conversations (kept), before they are split; "
+    "variety is over their tokens (tokens)",
+    "precision": "share, 0 to 1, of the attributes that show which are the speaker's own, against "
+    "4 distractors a speaker; shown = 60 % of content words in first-person turns; it is near 1 "
+    "for any talk about these people, so read it with recall",
+    "recall": "share, 0 to 1, of the speakers' attributes that show, same measure",
+    "distinct_1, distinct_2, distinct_3": "different n-grams over all n-grams, 0 to 1",
+    "different": "share, 0 to 1, of utterances that no other equals",
+    "turns, words": "means: turns a conversation, tokens a turn",
+    "votes": "mean number of the five quality experts that chose the kept draft",
+    "cost": "model calls and tokens of drafts and verdicts; seconds: of the clock",
+}
+
 
 def outcome(
     best: Improved,
@@ -53,12 +67,7 @@ def outcome(
             "n": len(talks),
             "scorer": "ground, by the role nli, or embedded where that role asks prompts",
         },
-        "about": {
-            "precision": "share of the attributes that show which are the speaker's own, against "
-            "4 distractors a speaker; shown = 60 % of content words in the owner's turns",
-            "recall": "share of the speakers' attributes that show, same measure",
-            "n": "each round: its kept conversations; no split (before splitting)",
-        },
+        "about": ABOUT,
     }
     return Made(
         conversations=splits.apply(talks),

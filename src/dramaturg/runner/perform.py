@@ -136,6 +136,7 @@ def _finish(
     if made and made.conversations:
         report["splits"] = dataset.export(folder, made.conversations, made.people)
         dataset.write_card(folder, report)
+    dataset.write_report_page(folder, report, made.conversations if made else [])
     text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
     write_atomically(folder.path / "report.json", text.encode())
     return report

@@ -1,0 +1,141 @@
+"""report.html: the report as one file that opens without a network, every text escaped."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from dramaturg.records import Conversation
+from dramaturg.store import RunFolder, write_atomically
+
+_COLUMNS = {
+    "round": "round",
+    "pairs": "pairs",
+    "kept": "kept",
+    "drafts": "drafts",
+    "precision": "precision",
+    "recall": "recall",
+    "distinct_2": "distinct-2",
+    "different": "different utterances",
+    "turns": "turns",
+    "words": "words a turn",
+    "votes": "votes",
+    "tokens": "tokens",
+}
+
+
+def write_report_page(
+    folder: RunFolder, report: Mapping[str, Any], conversations: Sequence[Conversation]
+) -> Path:
+    """Write report.html of a run.
+
+    Args:
+        report: What is in report.json.
+        conversations: The kept ones; three of them are shown.
+    """
+    rounds: list[dict[str, Any]] = list(report.get("rounds", []))
+    splits: Mapping[str, int] = report.get("splits", {})
+    parts = ", ".join(f"{name} {count:,}" for name, count in splits.items())
+    filled = {
+        "title": escape(f"{report['recipe']}: {sum(splits.values()):,} conversations"),
+        "summary": escape(
+            f"Splits: {parts or 'none yet'}. State: {report.get('stopped') or 'complete'}. "
+            "Models: " + ", ".join(f"{r} {m}" for r, m in report.get("models", {}).items()) + "."
+        ),
+        "notes": "".join(f'<p class="note">{escape(str(n))}</p>' for n in report.get("notes", [])),
+        "rounds": _table(
+            list(_COLUMNS.values()), [[_cell(row.get(key)) for key in _COLUMNS] for row in rounds]
+        ),
+        "about": escape("; ".join(f"{k}: {v}" for k, v in report.get("about", {}).items())),
+        "variety": _bars([(f"round {r['round']}", float(r["distinct_2_equal"])) for r in rounds]),
+        "dropped": _bars(_reasons(rounds), whole=True),
+        "totals": _table(
+            ["role/task", "calls", "tokens in", "tokens out", "US dollars"],
+            [
+                [name, *(_cell(row[k]) for k in ("calls", "tokens_in", "tokens_out", "usd"))]
+                for name, row in report.get("totals", {}).items()
+            ],
+        ),
+        "samples": "".join(_sample(talk) for talk in _some(conversations)),
+    }
+    template = resources.files("dramaturg.dataset").joinpath("templates", "report.html")
+    text = re.sub(r"\{\{(\w+)\}\}", lambda m: filled[m[1]], template.read_text(encoding="utf-8"))
+    page = folder.path / "report.html"
+    write_atomically(page, text.encode("utf-8", "replace"))
+    return page
+
+
+def _reasons(rounds: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
+    counts: Counter[str] = Counter()
+    for row in rounds:
+        counts.update(row["dropped"])
+    return [(name, float(count)) for name, count in counts.most_common(12)]
+
+
+def _some(conversations: Sequence[Conversation]) -> list[Conversation]:
+    ordered = sorted(conversations, key=lambda talk: talk.id)
+    places = sorted({0, len(ordered) // 2, len(ordered) - 1}) if ordered else []
+    return [ordered[i] for i in places]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return "<p>nothing yet</p>"
+    titles = "".join(f"<th scope='col'>{escape(name)}</th>" for name in head)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _bars(values: Sequence[tuple[str, float]], *, whole: bool = False) -> str:
+    """Horizontal bars, the longest 300 wide, each with its name and number."""
+    if not values:
+        return "<p>nothing</p>"
+    most = max(value for _, value in values) or 1.0
+    rows = []
+    for i, (name, value) in enumerate(values):
+        y, width = 24 * i, 300 * value / most
+        shown = f"{value:,.0f}" if whole else f"{value:.3f}"
+        rows.append(
+            f'<text x="0" y="{y + 15}">{escape(name[:40])}</text>'
+            f'<rect class="bar" x="260" y="{y + 3}" width="{width:.1f}" height="16"/>'
+            f'<text x="{265 + width:.1f}" y="{y + 15}">{shown}</text>'
+        )
+    height = 24 * len(values) + 4
+    return f'<svg role="img" width="640" height="{height}">{"".join(rows)}</svg>'
+
+
+def _sample(talk: Conversation) -> str:
+    facts = {
+        fact_id: fact
+        for speaker in talk.speakers
+        for fact_id, fact in zip(speaker.fact_ids, speaker.persona, strict=False)
+    }
+    people = "".join(
+        f"<p class='facts'>{escape(s.name)}: {escape(' · '.join(s.persona))}</p>"
+        for s in talk.speakers
+    )
+    turns = "".join(
+        f"<p class='turn'><span class='who'>{escape(talk.speakers[t.speaker].name)}</span> "
+        f"<bdi>{escape(t.text)}</bdi>"
+        + "".join(
+            f" <span class='mark {escape(g.relation)}'>[{escape(g.relation)}: "
+            f"{escape(facts.get(g.fact_id, g.fact_id))}]</span>"
+            for g in t.grounding
+        )
+        + "</p>"
+        for t in talk.turns
+    )
+    return f"<details open><summary>{escape(talk.id)}</summary>{people}{turns}</details>"
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.3f}" if isinstance(value, float) else f"{value:,}"
