@@ -32,7 +32,7 @@ def result(run: Run) -> str:
             f"  faithfulness precision {_number(row['precision'])}, recall "
             f"{_number(row['recall'])} · distinct-2 {_number(row['distinct_2'])} "
             f"({row['tokens']:,} tokens) · different utterances {_number(row['different'])} · "
-            f"{row['turns']:.1f} turns of {row['words']:.1f} words"
+            f"{row['turns']:.1f} turns of {row['words']:.1f} tokens"
         )
     splits = report.get("splits", {})
     if splits:

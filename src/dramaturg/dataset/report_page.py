@@ -23,7 +23,7 @@ _COLUMNS = {
     "distinct_2": "distinct-2",
     "different": "different utterances",
     "turns": "turns",
-    "words": "words a turn",
+    "words": "tokens a turn",
     "votes": "votes",
     "tokens": "tokens",
 }
