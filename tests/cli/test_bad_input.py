@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -120,3 +121,16 @@ def test_an_estimate_makes_no_call_and_no_folder(
     assert "price unknown" in capsys.readouterr().out
     assert run(monkeypatch, *words, "--model", "openai:gpt-4.1-mini") == 0
     assert "$" in capsys.readouterr().out
+
+
+def test_an_estimate_for_ready_pairs_counts_no_people_to_make(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    row = b'{"user_1": ["I bake.", "I sing."], "user_2": ["I sail.", "I swim."]}\n'
+    words = ["run", "synthetic-persona-chat", "--personas", facts(tmp_path, row), "--estimate"]
+    words += ["--model", "openai:m@http://127.0.0.1:9/v1", "--json"]
+    assert run(monkeypatch, *words) == 0
+    steps = json.loads(capsys.readouterr().out)["steps"]
+    calls = {step["step"]: step["calls"] for step in steps}
+    assert calls["new facts"] == calls["negations"] == calls["check profiles"] == 0
+    assert calls["drafts"] == 1 * 4 * 3

@@ -32,13 +32,13 @@ def new_facts_wanted(asked: int | None, seeds: int) -> int:
 def synthetic_persona_chat_calls(s: Mapping[str, Any], facts: int) -> list[Step]:
     """Nothing is dropped early and no pair is tried again: more votes, fewer drafts than a run."""
     n, rounds, drafts, size = s["conversations"], s["rounds"], s["drafts"], s["profile_size"]
-    new = new_facts_wanted(s["new_facts"], facts)
+    new = new_facts_wanted(s["new_facts"], facts) if facts else 0
     talk = TOKENS_A_TURN * (s["min_turns"] + s["max_turns"]) // 2
     shown = s["demonstrations"] * (talk + 120) + 320
-    judgements = (s["people"] or 2 * n) * size * (size - 1)
+    judgements = (s["people"] or 2 * n) * size * (size - 1) if facts else 0
     votes = n * rounds * (drafts * (drafts - 1) // 2) * 2 * len(POLICIES)
     return [
-        Step("induce queries", "writer", max(1, facts // 15), 180, 15),
+        Step("induce queries", "writer", facts // 15 if new else 0, 180, 15),
         Step("more queries", "writer", s["query_steps"] if new else 0, 170, 60),
         Step("new facts", "writer", round(1.3 * new), 230, 20),
         Step("negations", "writer", facts + new, 90, 12),

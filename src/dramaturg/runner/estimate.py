@@ -21,10 +21,12 @@ def estimate(planned: Plan) -> dict[str, Any]:
         "seconds", and "assumptions": sentences that say what the figures rest on.
     """
     rows: list[dict[str, Any]] = []
-    for step in planned.recipe.estimate(planned.settings, planned.facts):
+    asked = {"conversations": min(planned.settings["conversations"], planned.most)}
+    for step in planned.recipe.estimate({**planned.settings, **asked}, planned.facts):
         ref = planned.refs[step.role]
         free = ref == "embedded"
-        calls = 0 if free and step.role != "writer" else step.calls
+        native = step.name != "negations" and step.role == "writer"
+        calls = step.calls if native or not free else 0
         tokens_in, tokens_out = calls * step.tokens_in, calls * step.tokens_out
         rows.append(
             {

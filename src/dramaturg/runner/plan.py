@@ -28,7 +28,8 @@ class Plan:
         refs: Model reference by role, as it is written to run.json.
         models: The models themselves, by role; one object may play several roles.
         out: The run folder, not yet opened.
-        facts: How many seed facts there are.
+        facts: How many seed facts there are to make people of; 0 if the file gives people.
+        most: The most conversations that the file allows: its pairs, or all pairs of its people.
     """
 
     recipe: Recipe
@@ -37,6 +38,7 @@ class Plan:
     models: dict[str, Any]
     out: Path
     facts: int
+    most: int
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -91,11 +93,13 @@ def plan(
             ref, candidate = _DEFAULT, model(_DEFAULT)
         recipe.check_model(role, candidate)
         refs[role], chosen[role] = ref, candidate
-    facts = len(loaded.facts)
-    planned = Plan(recipe, values, refs, chosen, Path(), facts)
+    facts = 0 if loaded.people else len(loaded.facts)
+    people = len(loaded.people or ())
+    most = len(loaded.pairs) or people * (people - 1) // 2 or 10**9
+    planned = Plan(recipe, values, refs, chosen, Path(), facts, most)
     name_by_content = f"{name}-{content_id('r', planned.arguments)[2:10]}"
     folder = Path(out) if out is not None else Path("runs") / name_by_content
-    return Plan(recipe, values, refs, chosen, folder, facts)
+    return Plan(recipe, values, refs, chosen, folder, facts, most)
 
 
 def _as(need: type, model: Any) -> Any:
