@@ -47,7 +47,13 @@ async def test_every_step_of_the_paper_is_asked_for_and_one_draft_a_pair_is_kept
         assert talk.scene["shared_categories"] is not None
         assert len(talk.provenance.demonstrations) == 5
         assert talk.scores["votes"] >= 1
-    assert dataset.leaks(made.conversations, {t.id: t.split for t in made.conversations}) == []
+
+
+async def test_no_person_is_in_two_splits() -> None:
+    made = await play(actor_model(), conversations=30, people=40, rounds=1, drafts=1)
+    by_id = {talk.id: talk.split for talk in made.conversations}
+    assert set(by_id.values()) == {"train", "validation", "test"}
+    assert dataset.leaks(made.conversations, by_id) == []
 
 
 async def test_the_kept_of_round_one_are_shown_in_round_two() -> None:
