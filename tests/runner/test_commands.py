@@ -86,6 +86,15 @@ def test_facts_in_another_script_are_refused_by_a_model_that_cannot_write_it(
     assert "4 of 5 facts are not in Latin script" in told
 
 
+def test_other_people_in_the_same_file_are_another_run(tmp_path: Path) -> None:
+    file = tmp_path / "people.txt"
+    file.write_text(FACTS.read_text(encoding="utf-8"), encoding="utf-8")
+    words = ["--personas", str(file), "--out", str(tmp_path / "out"), *SMALL, "--max-calls", "3"]
+    dramaturg("run", "synthetic-persona-chat", *words, code=1)
+    file.write_text(file.read_text(encoding="utf-8") + "I keep bees.\n", encoding="utf-8")
+    assert "personas" in dramaturg("run", "synthetic-persona-chat", *words, code=2)
+
+
 def test_critique_leaves_a_run_s_own_report_alone(run_folder: Path) -> None:
     before = (run_folder / "report.json").read_bytes()
     told = dramaturg("critique", str(run_folder), "--out", str(run_folder), code=2)

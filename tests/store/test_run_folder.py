@@ -17,7 +17,6 @@ from dramaturg.store import (
     RunFolder,
     RunListener,
     differences,
-    file_hash,
     fingerprint,
     latest,
     listening,
@@ -210,10 +209,3 @@ def test_a_report_with_costs_by_role_and_task_can_be_written(tmp_path: Path) -> 
         path = folder.write_json("report.json", {"totals": folder.journal.totals()})
     told = json.loads(path.read_text())["totals"]
     assert (list(told), told["w t"]["calls"], told["w t"]["tokens_in"]) == (["w t"], 1, 4)
-
-
-def test_a_files_hash_is_of_its_contents(tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("I bake.")
-    (tmp_path / "b").write_text("I bake.")
-    (tmp_path / "c").write_text("I bake!")
-    assert file_hash(tmp_path / "a") == file_hash(tmp_path / "b") != file_hash(tmp_path / "c")

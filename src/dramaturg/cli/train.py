@@ -21,7 +21,7 @@ def train(ctx: click.Context, what: str) -> None:
 
     if what == "embedded":
         try:
-            import torch  # noqa: F401
+            import torch  # noqa: F401  (only to see whether it is there)
         except ImportError as error:
             raise UserError(
                 "training the embedded model needs PyTorch, which is not installed",

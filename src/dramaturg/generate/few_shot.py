@@ -6,9 +6,8 @@ Differs: a draft that copies a demonstration or repeats itself is refused and co
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -72,20 +71,6 @@ class FewShot:
             if isinstance(drop, Drop):
                 notes.note(drop)
         return [draft for draft in made if isinstance(draft, Conversation)]
-
-    async def drafts_as_ready(
-        self,
-        pair: Pair,
-        pool: Sequence[Conversation],
-        *,
-        round: int,
-        seed: int,
-        attempt: int = 0,
-    ) -> AsyncIterator[Conversation | Drop]:
-        """The same drafts and Drops, each as soon as it is there; the order is that of time."""
-        work = [self._draft(pair, pool, round, seed, attempt, i) for i in range(self.drafts)]
-        for ready in asyncio.as_completed(work):
-            yield await ready
 
     async def _draft(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,7 @@ class Plan:
         models: The models themselves, by role; one object may play several roles.
         out: The run folder, not yet opened.
         facts: How many seed facts there are to make people of; 0 if the file gives people.
+        seeds: Hash of everything that the file of personas gave, what is not used included.
         most: The most conversations that the file allows: its pairs, or all pairs of its people.
     """
 
@@ -39,6 +39,7 @@ class Plan:
     out: Path
     facts: int
     most: int
+    seeds: str
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -50,7 +51,7 @@ class Plan:
             "settings": plain,
             "models": self.refs,
             "model_versions": {r: str(getattr(m, "version", "")) for r, m in self.models.items()},
-            "personas": _file_hash(self.settings.get("personas")),
+            "personas": self.seeds,
             "prompts": prompts_hash(),
         }
 
@@ -96,10 +97,12 @@ def plan(
     facts = 0 if loaded.people else len(loaded.facts)
     people = len(loaded.people or ())
     most = len(loaded.pairs) or people * (people - 1) // 2 or 10**9
-    planned = Plan(recipe, values, refs, chosen, Path(), facts, most)
+    given = [loaded.facts, loaded.people, loaded.pairs, loaded.drops]
+    seeds = content_id("h", given)
+    planned = Plan(recipe, values, refs, chosen, Path(), facts, most, seeds)
     name_by_content = f"{name}-{content_id('r', planned.arguments)[2:10]}"
     folder = Path(out) if out is not None else Path("runs") / name_by_content
-    return Plan(recipe, values, refs, chosen, folder, facts, most)
+    return Plan(recipe, values, refs, chosen, folder, facts, most, seeds)
 
 
 def _as(need: type, model: Any) -> Any:
@@ -117,15 +120,3 @@ def _plays(recipe: Recipe, role: str, model: Any) -> bool:
     except UserError:
         return False
     return True
-
-
-def _file_hash(path: Path | None) -> str:
-    if path is None:
-        return "starter people"
-    digest = hashlib.blake2b(digest_size=12)
-    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
-    for file in files:
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()

@@ -1,6 +1,6 @@
 """The run folder: calls, records, resume, fingerprint."""
 
-from dramaturg.store.fingerprint import LEFT_OUT, differences, file_hash, fingerprint
+from dramaturg.store.fingerprint import LEFT_OUT, differences, fingerprint
 from dramaturg.store.journal import Journal
 from dramaturg.store.listener import RunListener
 from dramaturg.store.lock import FolderLock
@@ -15,7 +15,6 @@ __all__ = [
     "RunFolder",
     "RunListener",
     "differences",
-    "file_hash",
     "fingerprint",
     "is_run_folder",
     "latest",

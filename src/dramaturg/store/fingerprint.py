@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -65,15 +64,6 @@ def without_secrets(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments as JSON values, less every key, token and password: safe to write down."""
     plain = msgspec.to_builtins(dict(arguments), enc_hook=str, str_keys=True)
     return {k: _cleaned(v) for k, v in plain.items() if not _SECRET.search(k)}
-
-
-def file_hash(path: str | Path) -> str:
-    """32 hex digits over a file's bytes, read in pieces."""
-    digest = hashlib.blake2b(digest_size=16)
-    with Path(path).open("rb") as file:
-        while piece := file.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 class _Absent:

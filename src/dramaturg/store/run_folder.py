@@ -123,14 +123,6 @@ class RunFolder:
         """What run.json says."""
         return dict(self._info)
 
-    def set_state(self, state: str, totals: Mapping[Any, Any] | None = None) -> None:
-        """Say how the run is: "running", "finished" or "stopped".
-
-        Args:
-            totals: Figures to add to run.json's own totals, under "figures".
-        """
-        self._save(state, totals)
-
     def finish(self) -> None:
         """Say that the run is complete."""
         self._save("finished")
