@@ -176,6 +176,22 @@ def replies(
             yield _example(conversation, speaker, [*shown, messages[-1]], facts)
 
 
+def as_messages(example: Example) -> dict[str, list[dict[str, str]]]:
+    """The row of a conversational SFT file: `messages`, each with `role` and `content`.
+
+    Train it with a loss on the assistant's messages only, e.g. TRL's `assistant_only_loss=True`.
+    """
+    return {"messages": [_plain(message) for message in example.messages]}
+
+
+def as_prompt_completion(example: Example) -> dict[str, list[dict[str, str]]]:
+    """The row of a conversational prompt-completion file: `prompt` and `completion`."""
+    return {
+        "prompt": [_plain(message) for message in example.prompt],
+        "completion": [_plain(example.completion)],
+    }
+
+
 def as_chatml(example: Example) -> tuple[str, list[tuple[int, int]]]:
     """The example in ChatML, and the character spans (start, end) that carry loss.
 
@@ -204,6 +220,10 @@ def token_mask(offsets: Sequence[tuple[int, int]], spans: Sequence[tuple[int, in
         int(any(start >= low and end <= high and end > start for low, high in spans))
         for start, end in offsets
     ]
+
+
+def _plain(message: ChatMessage) -> dict[str, str]:
+    return {"role": message.role, "content": message.content}
 
 
 def _trained(conversation: Conversation, shape: Shape) -> list[int]:
