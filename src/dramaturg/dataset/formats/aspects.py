@@ -89,11 +89,12 @@ def _grounding(c: Conversation) -> Any:
 
 
 def _provenance(c: Conversation) -> Any:
-    extra = {k: v for k, v in c.provenance.extra.items() if k not in {"id", "candidates"}}
+    extra = {k: v for k, v in c.provenance.extra.items() if k not in _OF_THEIR_OWN}
     rest = msgspec.structs.replace(c.provenance, extra=extra)
     return () if rest == _NO_PROVENANCE else rest
 
 
+_OF_THEIR_OWN = {"id", "candidates", "layout", "ratings"}
 _NO_PROVENANCE = Provenance()
 
 ASPECTS = {
@@ -110,6 +111,8 @@ ASPECTS = {
     "marks": Aspect("time, act and emotion of turns", _marks),
     "grounding": Aspect("grounding of turns", _grounding),
     "candidates": Aspect("candidate replies", lambda c: c.provenance.extra.get("candidates") or ()),
+    "layout": Aspect("the layout of the text", lambda c: c.provenance.extra.get("layout") or ""),
+    "ratings": Aspect("ratings by person", lambda c: c.provenance.extra.get("ratings") or ()),
     "provenance": Aspect("provenance", _provenance),
 }
 EVERYTHING = frozenset(ASPECTS)

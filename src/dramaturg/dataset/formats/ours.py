@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import msgspec
 
-from dramaturg import __version__
 from dramaturg.dataset.card import write_card
 from dramaturg.dataset.export import export
 from dramaturg.dataset.formats import containers, tables
@@ -49,8 +49,7 @@ def _write_lines(rows: Iterable[Conversation], path: Path, losses: Losses) -> No
 
 
 def _read_folder(path: Path) -> Iterator[Row]:
-    for n, made in enumerate(conversations_of(path), 1):
-        yield n, made
+    yield from enumerate(conversations_of(path), 1)
 
 
 def conversations_of(path: Path) -> Iterator[Conversation]:
@@ -72,7 +71,7 @@ def _write_folder(rows: Iterable[Conversation], path: Path, losses: Losses) -> N
     """
     arguments = {"recipe": "import", "settings": {}}
     put = 0
-    with RunFolder.open(path, arguments, __version__) as folder:
+    with RunFolder.open(path, arguments, metadata.version("dramaturg")) as folder:
         for made in rows:
             split = re.sub(r"\W", "_", made.split) or "train"
             if made.split not in ("", split):

@@ -28,6 +28,17 @@ def decode_row(row: Shape) -> Iterable[Conversation]:
     said = cells[_KEYS[2]]
     if not isinstance(said, str):
         raise ValueError(f"the conversation is a text, not {said!r}"[:120])
+    turns = _turns(said)
+    if not turns:
+        raise ValueError("no line of the conversation begins with 'User 1:' or 'User 2:'")
+    people = _people(cells[_KEYS[0]], cells[_KEYS[1]])
+    made = conversation(people, turns)
+    if said == tagged(made, Losses()):
+        return [made]
+    return [conversation(people, turns, extra={"layout": said})]
+
+
+def _turns(said: str) -> list[tuple[int, str]]:
     turns: list[tuple[int, str]] = []
     for line in said.split("\n"):
         hit = _TAG.match(line)
@@ -36,9 +47,7 @@ def decode_row(row: Shape) -> Iterable[Conversation]:
         elif turns and line.strip():
             speaker, before = turns[-1]
             turns[-1] = (speaker, f"{before}\n{line.strip()}".strip())
-    if not turns:
-        raise ValueError("no line of the conversation begins with 'User 1:' or 'User 2:'")
-    return [conversation(_people(cells[_KEYS[0]], cells[_KEYS[1]]), turns)]
+    return turns
 
 
 def decode_json(row: Shape) -> Iterable[Conversation]:
@@ -76,11 +85,18 @@ def _cells(made: Conversation, losses: Losses) -> list[str]:
             "\n".join(texts([" ".join(fact.split()) for fact in speaker.persona]))
             for speaker in both(made.speakers)
         ]
-    return [*facts, said(made, losses)]
+    return [*facts, tagged(made, losses)]
 
 
-def said(made: Conversation, losses: Losses) -> str:
-    """The turns as tagged lines; a text that would be read as another one is made one line."""
+def tagged(made: Conversation, losses: Losses) -> str:
+    """The turns as tagged lines; a text that would be read as another one is made one line.
+
+    A conversation that was read from such lines, laid out in another way (blank lines, stage
+    directions, tags in bold), is given as it was laid out while its turns say the same.
+    """
+    layout = made.provenance.extra.get("layout")
+    if isinstance(layout, str) and _turns(layout) == [(t.speaker, t.text) for t in made.turns]:
+        return layout
     lines = []
     changed = False
     for turn in made.turns:
@@ -130,7 +146,7 @@ SPC = Format(
     matches=_is_row,
     decode=decode_row,
     write=_write_csv,
-    holds=frozenset({"personas"}),
+    holds=frozenset({"personas", "layout"}),
     speakers=2,
     partly="blank lines, and lines that look like a speaker's tag, become one line",
 )
