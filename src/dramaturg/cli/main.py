@@ -19,6 +19,7 @@ COMMANDS = {
     "recipes": "List the recipes, or show one: its card, settings and model needs.",
     "show": "Print one conversation, its verdicts, and where it came from.",
     "critique": "Judge conversations that exist already, with evidence.",
+    "convert": "Write a dataset in another format, and say what was lost.",
     "doctor": "Say what is installed, which models answer, and how fast.",
     "train": "Train the embedded model and its small experts.",
 }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
+from dramaturg.dataset import Converted
+from dramaturg.dataset.formats import Format
 from dramaturg.recipes.recipe import Recipe
 from dramaturg.runner.lineage import Lineage
 from dramaturg.runner.perform import Run
@@ -242,3 +245,22 @@ def _minutes(seconds: float) -> str:
     from dramaturg.cli.live import clock_text
 
     return clock_text(seconds)
+
+
+def converted(made: Converted, target: str) -> str:
+    """What became of a conversion: one line each for what came over, was lost, was dropped."""
+    lines = [f"{made.written:,} conversations, {made.source} to {made.target}: {target}"]
+    if made.lost_line:
+        lines.append(f"lost: {made.lost_line}")
+    if made.dropped_count:
+        first = made.dropped[0].reason.removeprefix("unreadable: ")
+        more = f" (and {made.dropped_count - 1:,} more)" if made.dropped_count > 1 else ""
+        lines.append(f"dropped: {first}{more}")
+    return plain("\n".join(lines))
+
+
+def formats(all: Sequence[Format]) -> str:
+    """A table of the formats: name, whether read and written, what it is."""
+    rows = [(f.name, f.ways, f.about) for f in all]
+    width = max(len(name) for name, _, _ in rows)
+    return "\n".join(f"{name:<{width}}  {ways:<10}  {about}" for name, ways, about in rows)
