@@ -20,6 +20,11 @@ COMMANDS = {
     "show": "Print one conversation, its verdicts, and where it came from.",
     "critique": "Judge conversations that exist already, with evidence.",
     "convert": "Write a dataset in another format, and say what was lost.",
+    "merge": "Put several datasets together, each conversation once.",
+    "filter": "Keep the conversations that meet a condition.",
+    "sample": "Draw some conversations at random.",
+    "dedupe": "Take out near-duplicates.",
+    "shard": "Write the same conversations in files of another size.",
     "doctor": "Say what is installed, which models answer, and how fast.",
     "train": "Train the embedded model and its small experts.",
 }

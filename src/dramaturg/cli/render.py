@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from typing import Any
 
 from dramaturg.dataset import Converted
 from dramaturg.dataset.formats import Format
+from dramaturg.dataset.produce import Produced
 from dramaturg.recipes.recipe import Recipe
 from dramaturg.runner.lineage import Lineage
 from dramaturg.runner.perform import Run
@@ -264,3 +266,19 @@ def formats(all: Sequence[Format]) -> str:
     rows = [(f.name, f.ways, f.about) for f in all]
     width = max(len(name) for name, _, _ in rows)
     return "\n".join(f"{name:<{width}}  {ways:<10}  {about}" for name, ways, about in rows)
+
+
+def produced(made: Produced, as_json: bool = False) -> str:
+    """What became of a step that makes one dataset of others."""
+    if as_json:
+        return json.dumps(made.as_json(), default=str)
+    splits = ", ".join(f"{name or 'no split'} {n:,}" for name, n in made.splits.items())
+    lines = [f"{made.kept:,} of {made.read:,} conversations kept ({splits}): {made.out}"]
+    if made.dropped:
+        told = ", ".join(f"{why} {n:,}" for why, n in made.dropped.most_common())
+        lines.append(f"left out: {told}")
+    lines += [f"{name.replace('_', ' ')}: {value}" for name, value in made.figures.items()]
+    if made.lost:
+        lines.append(f"lost: {made.lost}")
+    lines += [f"note: {note}" for note in made.notes]
+    return plain("\n".join(lines))
