@@ -24,6 +24,7 @@ COMMANDS = {
     "filter": "Keep the conversations that meet a condition.",
     "sample": "Draw some conversations at random.",
     "dedupe": "Take out near-duplicates.",
+    "split": "Divide a dataset anew, or check what its splits share.",
     "shard": "Write the same conversations in files of another size.",
     "doctor": "Say what is installed, which models answer, and how fast.",
     "train": "Train the embedded model and its small experts.",

@@ -8,9 +8,13 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from dramaturg.dataset import Converted
 from dramaturg.dataset.formats import Format
+from dramaturg.dataset.leak_check import Leaks
 from dramaturg.dataset.produce import Produced
+from dramaturg.dataset.published import Agreement
 from dramaturg.recipes.recipe import Recipe
 from dramaturg.runner.lineage import Lineage
 from dramaturg.runner.perform import Run
@@ -281,4 +285,38 @@ def produced(made: Produced, as_json: bool = False) -> str:
     if made.lost:
         lines.append(f"lost: {made.lost}")
     lines += [f"note: {note}" for note in made.notes]
+    return plain("\n".join(lines))
+
+
+def leaks(found: Leaks, as_json: bool = False) -> str:
+    """What the splits of a dataset share."""
+    if as_json:
+        return json.dumps({**msgspec.to_builtins(found), "clean": found.clean})
+    splits = ", ".join(f"{name or 'no split'} {n:,}" for name, n in found.counts.items())
+    lines = [
+        f"splits: {splits}",
+        f"persons in more than one split: {found.persons:,}",
+        f"pairs of people in more than one split: {found.pairs:,}",
+        f"near-duplicate conversations over splits (at {found.near:g}): {found.conversations:,}",
+        f"facts in more than one split: {found.facts:,} of {found.facts_of:,} (often by design)",
+        f"turns of 8 words or more said in more than one split: {found.sentences:,} of "
+        f"{found.sentences_of:,}",
+        *(f"  {example}" for example in found.examples),
+        "kept apart" if found.clean else "NOT kept apart",
+    ]
+    return plain("\n".join(lines))
+
+
+def agreement(found: Agreement, as_json: bool = False) -> str:
+    """How splits compare with the published ones."""
+    if as_json:
+        return json.dumps({**msgspec.to_builtins(found), "exact": found.exact})
+    lines = [f"{found.name}: {found.differ:,} conversations in another split than published"]
+    for name, wanted in found.published.items():
+        told = f"{name}: {found.counts.get(name, 0):,} here, {wanted:,} published"
+        unknown = found.unknown.get(name, 0)
+        told += f", {unknown:,} between pairs not in the table" if unknown else ""
+        lines.append(f"{told}: {found.verdict(name)}")
+    lines += [f"  {example}" for example in found.examples]
+    lines.append("as published" if found.exact else "NOT as published")
     return plain("\n".join(lines))

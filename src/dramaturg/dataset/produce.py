@@ -115,13 +115,13 @@ def produce(
                 fix="ask for less, or look at the reasons",
             )
         made.read = sum(source.read for source in sources)
+        made.dropped["unreadable"] = sum(source.unreadable for source in sources)
+        made.dropped = +made.dropped
         lineage = _lineage(step, arguments, sources, made)
         text = json.dumps(lineage, indent=2, ensure_ascii=False) + "\n"
         if form.name == "run":
             write_atomically(aside / LINEAGE, text.encode("utf-8", "replace"))
-            with RunFolder.open(
-                aside, _arguments(step, arguments), metadata.version("dramaturg")
-            ) as folder:
+            with _opened(aside, step, arguments) as folder:
                 facts = {"state": "finished", "notes": made.notes}
                 write_card(folder, facts)
                 folder.finish()
@@ -163,8 +163,9 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _arguments(step: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {"recipe": step, "settings": dict(arguments)}
+def _opened(aside: Path, step: str, arguments: Mapping[str, Any]) -> RunFolder:
+    told = {"recipe": step, "settings": dict(arguments)}
+    return RunFolder.open(aside, told, metadata.version("dramaturg"))
 
 
 def _fill_folder(
@@ -178,9 +179,7 @@ def _fill_folder(
     made: Produced,
     rows_per_file: int,
 ) -> None:
-    with RunFolder.open(
-        aside, _arguments(step, arguments), metadata.version("dramaturg")
-    ) as folder:
+    with _opened(aside, step, arguments) as folder:
         journal = folder.journal
         wanted: set[str] = set()
         for row in _kept(rows, step, arguments, made, folder):
