@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dramaturg.dataset.card_sections import LINEAGE, licence_of
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.errors import RecordError, UserError
 from dramaturg.records import (
@@ -22,9 +23,7 @@ from dramaturg.records import (
 )
 from dramaturg.store import RunFolder, is_run_folder
 
-LINEAGE = "lineage.json"
 _TOLD = ("recipe", "models", "seed", "fingerprint", "versions")
-_LICENCE = re.compile(r"^license:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 _IN_NAME = re.compile(r"(?:^|[^a-z])(train|valid|validation|dev|val|test)(?=[^a-z]|$)", re.I)
 _SPLIT = {"valid": "validation", "dev": "validation", "val": "validation"}
 
@@ -135,18 +134,6 @@ def people_of(conversation: Conversation) -> Iterator[Persona]:
                 else tuple(Fact(text=t) for t in speaker.persona)
             )
             yield Persona(facts=facts, id=speaker.persona_id)
-
-
-def licence_of(path: Path) -> str:
-    """The licence that the card of a dataset folder states, "" if none or unknown."""
-    try:
-        text = (path / "README.md").read_text(encoding="utf-8", errors="replace")[:20_000]
-    except OSError:
-        return ""
-    head = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
-    hit = _LICENCE.search(head[1]) if head else None
-    licence = hit[1].strip("\"'") if hit else ""
-    return "" if licence == "unknown" else licence
 
 
 def _table(folder: Path, kind: type[Any]) -> Iterator[Any]:

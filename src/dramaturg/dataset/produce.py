@@ -17,8 +17,9 @@ import msgspec
 
 from dramaturg.dataset import formats
 from dramaturg.dataset.card import write_card
+from dramaturg.dataset.card_sections import LINEAGE
 from dramaturg.dataset.export import ROWS_PER_FILE, export
-from dramaturg.dataset.origin import LINEAGE, Origin, people_of
+from dramaturg.dataset.origin import Origin, people_of
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Drop, Persona, Preference, to_json
 from dramaturg.store import RunFolder, write_atomically
