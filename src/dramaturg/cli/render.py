@@ -14,6 +14,7 @@ from dramaturg.dataset import Converted
 from dramaturg.dataset.formats import Format
 from dramaturg.dataset.leak_check import Leaks
 from dramaturg.dataset.produce import Produced
+from dramaturg.dataset.publish import Sent, Upload
 from dramaturg.dataset.published import Agreement
 from dramaturg.recipes.recipe import Recipe
 from dramaturg.runner.lineage import Lineage
@@ -320,3 +321,33 @@ def agreement(found: Agreement, as_json: bool = False) -> str:
     lines += [f"  {example}" for example in found.examples]
     lines.append("as published" if found.exact else "NOT as published")
     return plain("\n".join(lines))
+
+
+def upload(planned: Upload, private: bool, as_json: bool = False) -> str:
+    """What publishing will send, and what stays here."""
+    from dramaturg.dataset.publish import size_text
+
+    total = sum(item.size for item in planned.items)
+    if as_json:
+        files = {item.path: item.size for item in planned.items}
+        told = {"repo": planned.repo, "license": planned.license, "private": private}
+        return json.dumps({**told, "files": files, "stays": planned.stays, "notes": planned.notes})
+    lines = [
+        f"to {planned.repo} on the hub ({'private' if private else 'public, unless it is there'}), "
+        f"licence {planned.license}: {len(planned.items)} files, {size_text(total)}"
+    ]
+    lines += [f"  {item.path}  {size_text(item.size)}" for item in planned.items[:40]]
+    if len(planned.items) > 40:
+        lines.append(f"  ... and {len(planned.items) - 40} more")
+    lines += [f"stays here: {name} ({why})" for name, why in planned.stays.items()]
+    lines += [f"note: {note}" for note in planned.notes]
+    return plain("\n".join(lines))
+
+
+def sent(made: Sent) -> str:
+    """What was published, and where it is."""
+    from dramaturg.dataset.publish import size_text
+
+    lines = [f"{made.files} files sent ({size_text(made.bytes)}), {made.already} were there"]
+    lines += [f"deleted, of an earlier version: {path}" for path in made.deleted]
+    return plain("\n".join([*lines, made.url]))

@@ -69,6 +69,7 @@ def export(
         conversations: The kept ones, each with its split; they are put into the journal. None:
             every conversation of the journal that has a split.
         people: The persons to write; None: every person of the journal.
+        rows_per_file: Of data/; the other tables have files of 50,000 rows.
 
     Returns:
         Conversations by split, empty splits left out.
@@ -91,7 +92,7 @@ def export(
             batches = (conversation_table(batch, scorers) for batch in _batches(rows))
             written["data"] += _write(aside / "data", split, batches, schema, count, rows_per_file)
         for room, kind, tables, schema, count in _side_tables(folder, wanted):
-            written[room] = _write(aside / room, kind, tables, schema, count, rows_per_file)
+            written[room] = _write(aside / room, kind, tables, schema, count, ROWS_PER_FILE)
         for room, files in written.items():
             _move(files, folder.path / room)
         shutil.rmtree(aside, ignore_errors=True)
