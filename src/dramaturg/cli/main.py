@@ -26,6 +26,7 @@ COMMANDS = {
     "dedupe": "Take out near-duplicates.",
     "split": "Divide a dataset anew, or check what its splits share.",
     "shard": "Write the same conversations in files of another size.",
+    "redact": "Replace personal data: names, addresses, numbers.",
     "publish": "Send a dataset to the Hugging Face hub.",
     "doctor": "Say what is installed, which models answer, and how fast.",
     "train": "Train the embedded model and its small experts.",

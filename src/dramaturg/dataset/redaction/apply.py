@@ -79,6 +79,17 @@ def redact(
     )  # fmt: skip
 
 
+def preview(
+    source: str | Path, kinds: Sequence[str] = KINDS, *, more: Finder | None = None
+) -> list[str]:
+    """The first 50 pieces that would be replaced, with the words around, and how many in all."""
+    work = Redacted(Redactor(kinds, more=more))
+    for row in Origin(source).conversations():
+        work.conversation(row)
+    counts = ", ".join(f"{kind} {n:,}" for kind, n in work.redactor.counts.most_common())
+    return [*work.redactor.examples, f"in all: {counts or 'nothing'}"]
+
+
 def figures(redactor: Redactor, touched: int) -> dict[str, Any]:
     """What was replaced, in numbers."""
     return {

@@ -13,7 +13,7 @@ from importlib import resources
 
 from dramaturg.dataset.redaction.patterns import Span
 
-_UPPER = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"
+_UPPER = r"(?:[OD]['’])?[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"
 _LOWER = r"[a-zß-öø-ÿ]{2,}"
 _WORD = re.compile(rf"(?<![\w@#]){_UPPER}(?!\w)")
 _SMALL_WORD = re.compile(rf"(?<![\w@#.]){_LOWER}(?![\w.]\w|\w)")
@@ -51,10 +51,10 @@ _WEAK = re.compile(
     re.IGNORECASE,
 )
 _NAMING = re.compile(
-    rf"(?:\bname(?:['’]?s|\s+is)|\bcall\s+me|\bnamed|\bi['’]?m|\bi\s+am|\b(?:{_KIN})|"
-    r"\b(?:hi|hello|hey|dear|thanks|bye))\s*,?\s*$",
-    re.IGNORECASE,
+    r"\b(?:name(?:['’]?s|\s+is)|call\s+me|named|i['’]?m|i\s+am|hi|hello|hey|dear|thanks|bye)"
+    r"\s*,?\s*$"
 )
+_PLACE = re.compile(r"\b(?:san|santa|los|saint|st\.?)\s+$", re.IGNORECASE)
 
 
 def find_names(text: str) -> Iterator[Span]:
@@ -67,13 +67,15 @@ def find_names(text: str) -> Iterator[Span]:
         for hit in _SMALL_WORD.finditer(text):
             word = hit[0]
             named = word in cued and _NAMING.search(text, 0, hit.start()) is not None
-            if word in sure or named:
+            if (word in sure or named) and not _PLACE.search(text, 0, hit.start()):
                 yield Span(hit.start(), hit.end(), "name")
         return
     for hit in _WORD.finditer(text):
         word = re.split(r"['’]s?$", hit[0])[0]
         low = word.casefold()
         known = low in sure or low.split("-")[0] in sure
+        if _PLACE.search(text, 0, hit.start()):
+            continue
         if known or (low in cued and _WEAK.search(text, 0, hit.start())):
             yield Span(hit.start(), _with_surname(text, hit.start() + len(word)), "name")
     no_names = listed("no_names")

@@ -29,6 +29,9 @@ _URL = re.compile(
 )
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z\d]){11,30}\b")
 _CARD = re.compile(r"(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-])")
+_ISSUED = re.compile(  # how the numbers of the large issuers begin, and how long they are
+    r"4\d{12}(?:\d{3}){0,2}|(?:5[1-5]|2[2-7]|35|6\d)\d{14}|3[47]\d{13}|3[0689]\d{12}|6\d{18}"
+)
 _SSN = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
 _IP = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 _HANDLE = re.compile(
@@ -113,7 +116,7 @@ def is_card_number(text: str) -> bool:
     (True, False)
     """
     digits = [int(c) for c in text if c.isdigit()]
-    if len(set(digits)) < 2 or not 13 <= len(digits) <= 19:
+    if not _ISSUED.fullmatch("".join(map(str, digits))):
         return False
     doubled = [d if n % 2 == 0 else d * 2 - 9 * (d > 4) for n, d in enumerate(reversed(digits))]
     return sum(doubled) % 10 == 0
