@@ -15,6 +15,7 @@ from dramaturg.dataset.formats.ours import left_behind
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Drop
+from dramaturg.store import is_run_folder
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,10 @@ def convert(
             if progress is not None and counts["written"] % 1000 == 0:
                 progress(counts["written"])
 
-    rows = load_conversations(source, drop, format=from_format)
+    if form.of_run is not None and is_run_folder(source):
+        rows = form.of_run(Path(source))
+    else:
+        rows = load_conversations(source, drop, format=from_format)
     first = list(itertools.islice(rows, 1))  # a source that cannot be read leaves no trace
     aside = path.with_name(path.name + ".part")
     assert form.write is not None

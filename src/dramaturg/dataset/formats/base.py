@@ -66,6 +66,10 @@ class Format:
         partly: What is lost only sometimes, for the table of formats.
         suffixes: Names of files that are meant by it when no `--to` is given.
         options: Names of the options that `write` takes.
+        files: For a folder of files, each in a format of its own: those to read, in order.
+        shaped: For rows that come from a library: number, row and split; each is read by shape.
+        of_run: For a format that is made from more than a run's kept conversations: those of a
+            run folder that `write` takes.
     """
 
     name: str
@@ -80,11 +84,15 @@ class Format:
     partly: str = ""
     suffixes: tuple[str, ...] = ()
     options: frozenset[str] = field(default_factory=frozenset)
+    files: Callable[[Path], list[Path]] | None = None
+    shaped: Callable[[Path], Iterator[tuple[int, Any, str]]] | None = None
+    of_run: Callable[[Path], Iterator[Conversation]] | None = None
 
     @property
     def ways(self) -> str:
         """ "read", "write" or "read, write"."""
-        reads = self.read is not None or self.decode is not None
+        ways = (self.read, self.decode, self.files, self.shaped)
+        reads = any(way is not None for way in ways)
         return ", ".join(["read"] * reads + ["write"] * (self.write is not None))
 
     @property

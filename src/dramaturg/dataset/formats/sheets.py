@@ -54,13 +54,13 @@ def bare(cell: str) -> str:
     return cell[1:] if _GUARDED.match(cell) else cell
 
 
-def line(cells: Iterable[str]) -> bytes:
+def line(cells: Iterable[str], end: str = "\n") -> bytes:
     """A row of a CSV file; quoted where it must be, in every version of every reader."""
     told = (
         '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\n\r') else cell
         for cell in (guarded(cell.replace("\x00", "\ufffd")) for cell in cells)
     )
-    return (",".join(told) + "\n").encode("utf-8", "replace")
+    return (",".join(told) + end).encode("utf-8", "replace")
 
 
 def _write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:

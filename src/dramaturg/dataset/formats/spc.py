@@ -15,6 +15,7 @@ from dramaturg.records import Conversation, Speaker
 
 COLUMNS = ("user 1 personas", "user 2 personas", "Best Generated Conversation")
 _KEYS = tuple(name.lower() for name in COLUMNS)
+_END = "\r\n"  # between rows; inside a cell it is "\n", as in the released files
 _TAG = re.compile(r"^\s*\**\s*user\s*([12])\s*\**\s*:\s*\**\s*(.*)$", re.IGNORECASE)
 
 
@@ -72,9 +73,9 @@ def _index(who: Any) -> int:
 
 def _write_csv(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
     with containers.open_out(path) as file:
-        file.write(sheets.line(COLUMNS))
+        file.write(sheets.line(COLUMNS, _END))
         for made in rows:
-            file.write(sheets.line(_cells(made, losses)))
+            file.write(sheets.line(_cells(made, losses), _END))
 
 
 def _cells(made: Conversation, losses: Losses) -> list[str]:
