@@ -79,19 +79,19 @@ def convert(
     _check_place(Path(source), path, force)
     losses = formats.Losses()
     dropped: list[Drop] = []
-    counts = {"dropped": 0, "written": 0}
+    count = 0
 
     def drop(one: Drop) -> None:
-        counts["dropped"] += 1
+        nonlocal count
+        count += 1
         if len(dropped) < 1000:
             dropped.append(one)
 
     def counted(rows: Iterator[Conversation]) -> Iterator[Conversation]:
-        for row in rows:
+        for n, row in enumerate(rows, 1):
             yield row
-            counts["written"] += 1
-            if progress is not None and counts["written"] % 1000 == 0:
-                progress(counts["written"])
+            if progress is not None and n % 1000 == 0:
+                progress(n)
 
     if form.of_run is not None and is_run_folder(source):
         rows = form.of_run(Path(source))
@@ -105,7 +105,7 @@ def convert(
         form.write(
             counted(form.fitting(itertools.chain(first, rows), losses)), aside, losses, **options
         )
-        if not counts["written"]:
+        if not losses.written:
             raise UserError(
                 f"{source} holds no conversation that {form.name} can hold",
                 why=losses.line(form.name),
@@ -121,9 +121,9 @@ def convert(
     return Converted(
         source=from_format or formats.name_of(Path(source)),
         target=form.name,
-        written=counts["written"],
+        written=losses.written,
         dropped=dropped,
-        dropped_count=counts["dropped"],
+        dropped_count=count,
         lost=dict(losses.counts),
         left_out=dict(losses.left_out),
         lost_line="; ".join(filter(None, [losses.line(form.name), left_behind(Path(source))])),

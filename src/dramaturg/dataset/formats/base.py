@@ -22,11 +22,15 @@ class Losses:
     Attributes:
         counts: Words -> conversations that lost it.
         left_out: Conversations that the format could not hold at all -> why, by words.
+        taken: Conversations that the writer was given; some of them it may have left out.
+        refused: Conversations that it was not given, having too many speakers.
     """
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
+        self.taken = 0
+        self.refused = 0
 
     def lose(self, what: str) -> None:
         """One conversation lost this (call it once for each conversation)."""
@@ -35,6 +39,11 @@ class Losses:
     def leave_out(self, why: str) -> None:
         """One conversation was not written."""
         self.left_out[why] += 1
+
+    @property
+    def written(self) -> int:
+        """Conversations that are in the target."""
+        return self.taken - (sum(self.left_out.values()) - self.refused)
 
     def line(self, name: str) -> str:
         """All of it in one line, "" if nothing was lost."""
@@ -106,10 +115,12 @@ class Format:
         for row in rows:
             if self.speakers is not None and not _fits(row, self.speakers):
                 losses.leave_out(f"{self.name} holds {self.speakers} speakers")
+                losses.refused += 1
                 continue
             for aspect in missing:
                 if aspect.of(row):
                     losses.lose(aspect.words)
+            losses.taken += 1
             yield row
 
 

@@ -159,7 +159,7 @@ def write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
             cast = [_cast_id(made, i, id) for i in range(len(made.speakers))]
             for name, speaker in zip(cast, made.speakers, strict=True):
                 if name not in seen:
-                    meta = {"name": speaker.name, "persona": speaker.persona}
+                    meta: dict[str, Any] = {"name": speaker.name, "persona": speaker.persona}
                     _entry(speakers, name, meta, bool(seen))
                     seen.add(name)
             meta = {"cast": cast, "dramaturg": rest_of(made)}

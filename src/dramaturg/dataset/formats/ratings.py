@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.dataset.formats import containers
+from dramaturg.dataset.formats.aspects import ASPECTS
 from dramaturg.dataset.formats.base import Format, Losses, Shape
 from dramaturg.dataset.formats.talk import both, conversation, person, text, texts
 from dramaturg.records import Conversation, Speaker
@@ -85,8 +86,8 @@ def _fed_rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str
         row = {"context": "\n".join(lines), "annotations": _ratings(made)}
         if isinstance(extra.get("model"), str):
             row["system"] = extra["model"]
-        if isinstance(extra.get("id"), str):
-            row["id"] = extra["id"]
+        if id := ASPECTS["id"].of(made):
+            row["id"] = id
         yield row
 
 
@@ -132,8 +133,8 @@ def _usr_rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str
         answer = {"response": said[-1], "model": extra.get("model", ""), **_ratings(made)}
         fact = "\n".join(_YOURS + fact for fact in kept) or str(extra.get("knowledge") or "")
         row: dict[str, Any] = {"context": "\n".join(said[:-1]), "fact": fact}
-        if isinstance(extra.get("id"), str):
-            row["id"] = extra["id"]
+        if id := ASPECTS["id"].of(made):
+            row["id"] = id
         yield {**row, "responses": [answer]}
 
 

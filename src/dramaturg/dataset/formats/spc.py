@@ -79,13 +79,11 @@ def _write_csv(rows: Iterable[Conversation], path: Path, losses: Losses) -> None
 
 
 def _cells(made: Conversation, losses: Losses) -> list[str]:
-    facts = ["\n".join(speaker.persona) for speaker in both(made.speakers)]
-    if any("\n".join(texts(cell)) != cell for cell in facts):
+    people = both(made.speakers)
+    kept = [texts([" ".join(fact.split()) for fact in speaker.persona]) for speaker in people]
+    if any(tuple(facts) != speaker.persona for facts, speaker in zip(kept, people, strict=True)):
         losses.lose("line breaks and outer spaces in facts")
-        facts = [
-            "\n".join(texts([" ".join(fact.split()) for fact in speaker.persona]))
-            for speaker in both(made.speakers)
-        ]
+    facts = ["\n".join(told) for told in kept]
     return [*facts, tagged(made, losses)]
 
 
@@ -119,9 +117,11 @@ def _safe(said: str) -> bool:
     return not any(not line or _TAG.match(line) for line in lines[1:])
 
 
-def _json_rows(rows: Iterable[Conversation]) -> Iterator[dict[str, Any]]:
+def _json_rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str, Any]]:
     for made in rows:
         one, two = both(made.speakers)
+        if any(tuple(texts(s.persona)) != s.persona for s in (one, two)):
+            losses.lose("line breaks and outer spaces in facts")
         row: dict[str, Any] = {"id": outer_id(made)}
         if made.split:
             row["split"] = made.split
@@ -130,7 +130,7 @@ def _json_rows(rows: Iterable[Conversation]) -> Iterator[dict[str, Any]]:
 
 
 def _write_json(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
-    containers.write_json(path, _json_rows(rows))
+    containers.write_json(path, _json_rows(rows, losses))
 
 
 def _is_row(row: Shape) -> bool:
@@ -159,4 +159,5 @@ SPC_JSONL = Format(
     write=_write_json,
     holds=frozenset({"personas", "id", "split"}),
     speakers=2,
+    partly="line breaks and outer spaces in facts",
 )
