@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dramaturg.dataset import formats
+from dramaturg.dataset import examples, formats
+from dramaturg.dataset.formats import training
 from dramaturg.dataset.formats.ours import left_behind
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.errors import UserError
@@ -70,6 +71,7 @@ def convert(
     """
     path = Path(target)
     form = _target_format(path, to_format)
+    options = {name: value for name, value in options.items() if value is not None}
     unknown = sorted(options.keys() - form.options)
     if unknown:
         raise UserError(
@@ -77,6 +79,10 @@ def convert(
             fix=f"its options are {', '.join(sorted(form.options))}" if form.options else "",
         )
     _check_place(Path(source), path, force)
+    if options.get("distractors") and "pool" not in options:
+        options["pool"] = examples.fact_pool(
+            load_conversations(source, format=from_format), seed=options.get("seed", 13)
+        )
     losses = formats.Losses()
     dropped: list[Drop] = []
     count = 0
@@ -102,9 +108,9 @@ def convert(
     assert form.write is not None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        form.write(
-            counted(form.fitting(itertools.chain(first, rows), losses)), aside, losses, **options
-        )
+        holds = training.holds(form, options)
+        fitting = form.fitting(itertools.chain(first, rows), losses, holds)
+        form.write(counted(fitting), aside, losses, **options)
         if not losses.written:
             raise UserError(
                 f"{source} holds no conversation that {form.name} can hold",

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dramaturg.dataset.formats.aspects import ASPECTS
+from dramaturg.dataset.formats.aspects import ASPECTS, outer_id
 from dramaturg.dataset.formats.talk import conversation, person
 from dramaturg.records import Conversation, Grounding, Provenance, Speaker, Turn
 
@@ -101,5 +101,5 @@ def said(made: Conversation) -> list[tuple[int, str]]:
 
 
 def aspects(made: Conversation) -> dict[str, Any]:
-    """Everything else that it carries, by aspect."""
-    return {name: aspect.of(made) for name, aspect in ASPECTS.items()}
+    """Everything else that it carries, by aspect; ids as files carry them."""
+    return {name: aspect.of(made) for name, aspect in ASPECTS.items()} | {"id": outer_id(made)}

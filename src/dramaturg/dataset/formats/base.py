@@ -109,9 +109,16 @@ class Format:
         """The aspects that it has no place for."""
         return tuple(name for name in ASPECTS if name not in self.holds)
 
-    def fitting(self, rows: Iterable[Conversation], losses: Losses) -> Iterator[Conversation]:
-        """The conversations that it can hold; what they lose in it is counted."""
-        missing = [ASPECTS[name] for name in self.missing]
+    def fitting(
+        self, rows: Iterable[Conversation], losses: Losses, holds: frozenset[str] | None = None
+    ) -> Iterator[Conversation]:
+        """The conversations that it can hold; what they lose in it is counted.
+
+        Args:
+            holds: What it holds this time, where options make it less.
+        """
+        kept = self.holds if holds is None else holds
+        missing = [aspect for name, aspect in ASPECTS.items() if name not in kept]
         for row in rows:
             if self.speakers is not None and not _fits(row, self.speakers):
                 losses.leave_out(f"{self.name} holds {self.speakers} speakers")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-from dramaturg.dataset.formats import containers, messages
+from dramaturg.dataset.examples import as_chatml
+from dramaturg.dataset.formats import containers, messages, training
 from dramaturg.dataset.formats.base import Format, Losses, Shape
 from dramaturg.records import Conversation
 
@@ -32,8 +34,12 @@ def _rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str, st
         }
 
 
-def _write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
-    containers.write_json(path, _rows(rows, losses))
+def _write(rows: Iterable[Conversation], path: Path, losses: Losses, **options: Any) -> None:
+    if options:
+        told = training.examples_of(rows, losses, options)
+        containers.write_json(path, ({"text": as_chatml(example)[0]} for _, _, example in told))
+    else:
+        containers.write_json(path, _rows(rows, losses))
 
 
 CHATML = Format(
@@ -44,5 +50,6 @@ CHATML = Format(
     write=_write,
     holds=messages.IN_WORDS,
     speakers=2,
-    partly="ChatML's own marks inside a text are broken by a space",
+    partly=f"ChatML's own marks inside a text, broken by a space; {training.WITH_OPTIONS}",
+    options=training.OPTIONS,
 )

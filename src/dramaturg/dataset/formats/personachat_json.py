@@ -92,7 +92,7 @@ def _row(made: Conversation, losses: Losses) -> dict[str, Any] | None:
         if len(said) % 2 != turn.speaker:
             said.append(SILENCE)
         at[len(said)] = n
-        said.append(turn.text)
+        said.append(f" {SILENCE}" if turn.text == SILENCE else turn.text)
     if any(turn.text == SILENCE for turn in made.turns):
         losses.lose("turns that say the mark of silence")
     if len(said) % 2:

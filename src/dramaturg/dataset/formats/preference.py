@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from dramaturg.dataset import examples
-from dramaturg.dataset.formats import containers, trl
+from dramaturg.dataset.formats import containers, training, trl
 from dramaturg.dataset.formats.base import Format, Losses, Shape
 from dramaturg.dataset.formats.messages import decode_messages
 from dramaturg.errors import UserError
@@ -102,12 +102,12 @@ def _row(
         "chosen_id": chosen.id,
         "rejected_id": rejected.id,
         "split": chosen.split,
-        "personas": trl.sides(chosen, told[0].speaker),
+        "personas": training.sides(chosen, told[0].speaker),
     }
 
 
 def _write(rows: Iterable[Conversation], path: Path, losses: Losses, **options: Any) -> None:
-    shape, pool = trl.shape_of(options)
+    shape, pool = training.shape_of(options)
     if shape.train_on == "both":
         raise UserError("a preference trains one speaker", fix="give --train-on 1 or 2")
     containers.write_json(path, _rows(rows, losses, shape, pool))
@@ -133,5 +133,5 @@ PREFERENCE = Format(
     of_run=preferred,
     holds=frozenset({"personas", "split"}),
     partly="conversations of which no preference speaks are not written",
-    options=trl.OPTIONS - {"window"},
+    options=training.OPTIONS - {"window"},
 )

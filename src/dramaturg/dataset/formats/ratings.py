@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.dataset.formats import containers
-from dramaturg.dataset.formats.aspects import ASPECTS
+from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
 from dramaturg.dataset.formats.talk import both, conversation, person, text, texts
 from dramaturg.records import Conversation, Speaker
@@ -83,11 +83,10 @@ def _fed_rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str
         if changed:
             losses.lose("line breaks in turns that would read as another turn")
         extra = made.provenance.extra
-        row = {"context": "\n".join(lines), "annotations": _ratings(made)}
+        row: dict[str, Any] = {"id": outer_id(made), "context": "\n".join(lines)}
+        row["annotations"] = _ratings(made)
         if isinstance(extra.get("model"), str):
             row["system"] = extra["model"]
-        if id := ASPECTS["id"].of(made):
-            row["id"] = id
         yield row
 
 
@@ -132,9 +131,7 @@ def _usr_rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str
         extra = made.provenance.extra
         answer = {"response": said[-1], "model": extra.get("model", ""), **_ratings(made)}
         fact = "\n".join(_YOURS + fact for fact in kept) or str(extra.get("knowledge") or "")
-        row: dict[str, Any] = {"context": "\n".join(said[:-1]), "fact": fact}
-        if id := ASPECTS["id"].of(made):
-            row["id"] = id
+        row = {"id": outer_id(made), "context": "\n".join(said[:-1]), "fact": fact}
         yield {**row, "responses": [answer]}
 
 

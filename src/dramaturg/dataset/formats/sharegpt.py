@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from dramaturg.dataset.formats import containers, system
+from dramaturg.dataset.formats import containers, system, training
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
 from dramaturg.dataset.formats.messages import ASSISTANT, decode_messages, rest_text
@@ -34,8 +34,20 @@ def _rows(rows: Iterable[Conversation]) -> Iterator[dict[str, Any]]:
         yield {**row, "dramaturg": rest} if rest else row
 
 
-def _write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
-    containers.write_json(path, _rows(rows))
+def _examples(
+    rows: Iterable[Conversation], losses: Losses, options: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    sides = {"user": "human", "assistant": "gpt"}
+    for _, id, example in training.examples_of(rows, losses, options):
+        said = [m for m in example.messages if m.role in sides]
+        row: dict[str, Any] = {"id": id}
+        row["conversations"] = [{"from": sides[m.role], "value": m.content} for m in said]
+        told = "\n".join(m.content for m in example.messages if m.role == "system")
+        yield {**row, "system": told} if told else row
+
+
+def _write(rows: Iterable[Conversation], path: Path, losses: Losses, **options: Any) -> None:
+    containers.write_json(path, _examples(rows, losses, options) if options else _rows(rows))
 
 
 SHAREGPT = Format(
@@ -45,4 +57,6 @@ SHAREGPT = Format(
     decode=_decode,
     write=_write,
     speakers=2,
+    partly=training.WITH_OPTIONS,
+    options=training.OPTIONS,
 )

@@ -7,74 +7,39 @@ TRL passes over keep ids, splits and both personas.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from dramaturg.dataset import examples
-from dramaturg.dataset.formats import containers
-from dramaturg.dataset.formats.aspects import outer_id
+from dramaturg.dataset.formats import containers, training
 from dramaturg.dataset.formats.base import Format, Losses, Shape
 from dramaturg.dataset.formats.messages import decode_messages
 from dramaturg.dataset.formats.talk import both, conversation, person
 from dramaturg.records import Conversation, Speaker
 
-OPTIONS = frozenset({"train_on", "persona", "distractors", "window", "seed", "pool"})
-_BORDER = "the border between turns of one speaker in a row"
-
-
-def shape_of(options: dict[str, Any]) -> tuple[examples.Shape, examples.Pool | None]:
-    """What the options of a training format ask for."""
-    pool = options.pop("pool", None)
-    if "train_on" in options:
-        options["train_on"] = str(options["train_on"])
-    return examples.Shape(**options), pool
-
-
-def sides(made: Conversation, trained: int) -> list[list[str]]:
-    """The facts of whoever is the user, and of the trained speaker."""
-    others = [f for i, s in enumerate(made.speakers) if i != trained for f in s.persona]
-    return [others, list(made.speakers[trained].persona)]
-
 
 def _rows(
     rows: Iterable[Conversation],
     losses: Losses,
-    split: Callable[..., Iterable[examples.Example]],
-    as_row: Callable[[examples.Example], dict[str, Any]],
     options: dict[str, Any],
+    split: training.Split,
+    as_row: Callable[[examples.Example], dict[str, Any]],
 ) -> Iterator[dict[str, Any]]:
-    shape, pool = shape_of(options)
-    many = split is examples.replies or shape.train_on == "both" or shape.window is not None
-    for made in rows:
-        told = 0
-        for example in split(made, shape, pool):
-            told += 1
-            yield {
-                **as_row(example),
-                "id": f"{outer_id(made)}/{told}" if many else outer_id(made),
-                "split": made.split,
-                "personas": sides(made, example.speaker),
-            }
-        if not told:
-            losses.leave_out(f"speaker {shape.train_on}, who is trained, says nothing in it")
-        order = [turn.speaker for turn in made.turns]
-        if any(a == b for a, b in itertools.pairwise(order)):
-            losses.lose(_BORDER)
-        if len(made.speakers) > 2:
-            losses.lose("who of several others speaks")
+    for made, id, example in training.examples_of(rows, losses, options, split):
+        personas = training.sides(made, example.speaker)
+        yield {**as_row(example), "id": id, "split": made.split, "personas": personas}
 
 
 def _write_sft(rows: Iterable[Conversation], path: Path, losses: Losses, **options: Any) -> None:
-    told = _rows(rows, losses, examples.chats, examples.as_messages, options)
+    told = _rows(rows, losses, options, examples.chats, examples.as_messages)
     containers.write_json(path, told)
 
 
 def _write_replies(
     rows: Iterable[Conversation], path: Path, losses: Losses, **options: Any
 ) -> None:
-    told = _rows(rows, losses, examples.replies, examples.as_prompt_completion, options)
+    told = _rows(rows, losses, options, examples.replies, examples.as_prompt_completion)
     containers.write_json(path, told)
 
 
@@ -122,8 +87,8 @@ SFT = Format(
     decode=_decode_sft,
     write=_write_sft,
     holds=frozenset({"personas", "id", "split"}),
-    partly=_BORDER,
-    options=OPTIONS,
+    partly=training.BORDER,
+    options=training.OPTIONS,
 )
 PROMPT_COMPLETION = Format(
     name="trl-prompt-completion",
@@ -133,5 +98,5 @@ PROMPT_COMPLETION = Format(
     write=_write_replies,
     holds=frozenset({"personas", "split"}),
     partly="which rows were one conversation, since each reply is a row",
-    options=OPTIONS,
+    options=training.OPTIONS,
 )
