@@ -50,6 +50,15 @@ def is_card(card: Any) -> bool:
     return isinstance(card, dict) and set(_fields(card)) >= _CARD
 
 
+def looks_like_a_card(path: Path) -> bool:
+    """Whether a file is a PNG, or JSON that speaks of a first message, as cards do."""
+    if not path.is_file() or path.suffix.lower() not in {".png", ".json"}:
+        return False
+    with path.open("rb") as file:
+        head = file.read(1 << 16)
+    return head.startswith(_PNG) or b'"first_mes"' in head
+
+
 def persona_of(card: Shape) -> Persona:
     """The character as a person: sentences of description and personality; the rest as views."""
     name = clean(str(card.get("name") or ""))

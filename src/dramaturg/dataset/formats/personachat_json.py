@@ -7,6 +7,7 @@ has a key of its own; the partner's stands in `partner_personality`, which other
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -115,12 +116,10 @@ def _row(made: Conversation, losses: Losses) -> dict[str, Any] | None:
 
 
 def _looks(peek: Peek) -> bool:
-    head = peek.text[:4000]
-    return (
-        peek.kind == "json"
-        and head.lstrip().startswith("{")
-        and ('"personality"' in head and ('"train"' in head or '"valid"' in head or '": [' in head))
-    )
+    """An object whose first key has an array of objects with `personality` and `utterances`."""
+    head = peek.text
+    keyed = re.match(r'\s*\{\s*"[^"]*"\s*:\s*\[\s*\{', head) is not None
+    return peek.kind == "json" and keyed and '"personality"' in head and '"utterances"' in head
 
 
 PERSONACHAT_JSON = Format(

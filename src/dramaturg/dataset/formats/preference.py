@@ -131,7 +131,7 @@ PREFERENCE = Format(
     decode=_decode,
     write=_write,
     of_run=preferred,
-    holds=frozenset({"personas", "split"}),
+    holds=frozenset({"personas", "split", "preference"}),
     partly="conversations of which no preference speaks are not written",
     options=training.OPTIONS - {"window"},
 )

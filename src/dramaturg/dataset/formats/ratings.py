@@ -169,7 +169,7 @@ FED = Format(
     matches=lambda row: "context" in row and "annotations" in row,
     decode=_decode_fed,
     write=_write_fed,
-    holds=frozenset({"ratings", "scores", "id"}),
+    holds=frozenset({"ratings", "scores", "id", "model"}),
     speakers=2,
     partly="line breaks in turns that would read as another turn",
 )
@@ -179,7 +179,7 @@ USR = Format(
     matches=lambda row: "context" in row and isinstance(row.get("responses"), list),
     decode=_decode_usr,
     write=_write_usr,
-    holds=frozenset({"ratings", "scores", "personas", "id"}),
+    holds=frozenset({"ratings", "scores", "personas", "id", "model", "knowledge"}),
     speakers=2,
     partly="the first speaker's persona; line breaks; talks that do not take turns",
 )

@@ -42,12 +42,12 @@ FORMATS: tuple[Format, ...] = (
     hub.DATASETS,
     folders.CROISSANT,
     folders.FOLDER,
+    personachat_json.PERSONACHAT_JSON,  # before those that look at rows: it may be one long line
     characters.CARD,
     ours.PARQUET,
     ours.JSONL,
     spc.SPC,
     spc.SPC_JSONL,
-    personachat_json.PERSONACHAT_JSON,
     convai2.CONVAI2,
     msc.MSC,
     label_studio.LABEL_STUDIO,
@@ -124,6 +124,8 @@ def read(path: Path, form: Format | None = None) -> Iterator[Row]:
     """
     peek = Peek(path)
     chosen = form or sniff(peek)
+    if form is not None:
+        _refuse_another(peek, form)
     if chosen is None:
         yield from rows.read(peek, OF_ROWS, None)
     elif chosen.files is not None:
@@ -138,6 +140,21 @@ def read(path: Path, form: Format | None = None) -> Iterator[Row]:
         yield from rows.read(peek, OF_ROWS, form)
     else:
         raise UserError(f"the format {chosen.name} is only written", fix="give --from another")
+
+
+def _refuse_another(peek: Peek, form: Format) -> None:
+    """Say so where a file is plainly of another kind than the format that was named."""
+    other = sniff(peek)
+    if other is None or other is form or form.looks(peek):
+        return
+    rows_of = {"json", "csv", "parquet"}
+    if form.decode is not None and peek.kind in rows_of and other.decode is not None:
+        return  # row by row: some may fit
+    raise UserError(
+        f"{peek.path} is no {form.name}",
+        why=f"it looks like {other.name}",
+        fix=f"give --from {other.name}, or leave --from out",
+    )
 
 
 def shaped(given: Iterator[tuple[int, Any, str]]) -> Iterator[Row]:

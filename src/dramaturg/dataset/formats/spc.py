@@ -54,7 +54,7 @@ def _turns(said: str) -> list[tuple[int, str]]:
 def decode_json(row: Shape) -> Iterable[Conversation]:
     """The conversation of an object with user_1, user_2 and turns."""
     turns = [(_index(who), text(said)) for who, said in row["turns"]]
-    people = _people(row["user_1"], row["user_2"])
+    people = _people(row.get("user_1"), row.get("user_2"))
     return [conversation(people, turns, id=row.get("id"), split=str(row.get("split") or ""))]
 
 
@@ -138,7 +138,7 @@ def _is_row(row: Shape) -> bool:
 
 
 def _is_json(row: Shape) -> bool:
-    return "user_1" in row and "user_2" in row and "turns" in row
+    return ("user_1" in row or "user_2" in row) and "turns" in row
 
 
 SPC = Format(
