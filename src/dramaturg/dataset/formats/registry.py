@@ -30,7 +30,7 @@ from dramaturg.dataset.formats import (
     spc,
     trl,
 )
-from dramaturg.dataset.formats.base import Format, Row
+from dramaturg.dataset.formats.base import Format, Row, Shape
 from dramaturg.dataset.formats.peek import Peek
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation
@@ -91,11 +91,13 @@ def sniff(peek: Peek) -> Format | None:
         if form.looks(peek):
             return form
     shapes = peek.rows or ([dict.fromkeys(peek.columns)] if peek.columns else [])
-    for row in shapes:
-        for form in OF_ROWS:
-            if form.matches is not None and form.matches(row):
-                return form
-    return None
+    found = {one.name: one for row in shapes if (one := of_row(row)) is not None}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def of_row(row: Shape) -> Format | None:
+    """The format whose shape a row has."""
+    return next((f for f in OF_ROWS if f.matches is not None and f.matches(row)), None)
 
 
 def for_name(path: Path) -> Format | None:
