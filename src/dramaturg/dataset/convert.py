@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dramaturg.dataset import formats
+from dramaturg.dataset import examples, formats
+from dramaturg.dataset.formats import training
 from dramaturg.dataset.formats.ours import left_behind
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Drop
+from dramaturg.store import is_run_folder
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def convert(
     """
     path = Path(target)
     form = _target_format(path, to_format)
+    options = {name: value for name, value in options.items() if value is not None}
     unknown = sorted(options.keys() - form.options)
     if unknown:
         raise UserError(
@@ -76,32 +79,39 @@ def convert(
             fix=f"its options are {', '.join(sorted(form.options))}" if form.options else "",
         )
     _check_place(Path(source), path, force)
+    if options.get("distractors") and "pool" not in options:
+        options["pool"] = examples.fact_pool(
+            load_conversations(source, format=from_format), seed=options.get("seed", 13)
+        )
     losses = formats.Losses()
     dropped: list[Drop] = []
-    counts = {"dropped": 0, "written": 0}
+    count = 0
 
     def drop(one: Drop) -> None:
-        counts["dropped"] += 1
+        nonlocal count
+        count += 1
         if len(dropped) < 1000:
             dropped.append(one)
 
     def counted(rows: Iterator[Conversation]) -> Iterator[Conversation]:
-        for row in rows:
+        for n, row in enumerate(rows, 1):
             yield row
-            counts["written"] += 1
-            if progress is not None and counts["written"] % 1000 == 0:
-                progress(counts["written"])
+            if progress is not None and n % 1000 == 0:
+                progress(n)
 
-    rows = load_conversations(source, drop, format=from_format)
+    if form.of_run is not None and is_run_folder(source):
+        rows = form.of_run(Path(source))
+    else:
+        rows = load_conversations(source, drop, format=from_format)
     first = list(itertools.islice(rows, 1))  # a source that cannot be read leaves no trace
     aside = path.with_name(path.name + ".part")
     assert form.write is not None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        form.write(
-            counted(form.fitting(itertools.chain(first, rows), losses)), aside, losses, **options
-        )
-        if not counts["written"]:
+        holds = training.holds(form, options)
+        fitting = form.fitting(itertools.chain(first, rows), losses, holds)
+        form.write(counted(fitting), aside, losses, **options)
+        if not losses.written:
             raise UserError(
                 f"{source} holds no conversation that {form.name} can hold",
                 why=losses.line(form.name),
@@ -117,9 +127,9 @@ def convert(
     return Converted(
         source=from_format or formats.name_of(Path(source)),
         target=form.name,
-        written=counts["written"],
+        written=losses.written,
         dropped=dropped,
-        dropped_count=counts["dropped"],
+        dropped_count=count,
         lost=dict(losses.counts),
         left_out=dict(losses.left_out),
         lost_line="; ".join(filter(None, [losses.line(form.name), left_behind(Path(source))])),

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dramaturg.dataset import formats
+from dramaturg.dataset.formats import hub
 from dramaturg.dataset.formats.ours import conversations_of
+from dramaturg.dataset.formats.registry import shaped
 from dramaturg.dataset.source import existing_file
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Drop
@@ -22,7 +24,8 @@ def load_conversations(
     """The conversations of a source, in its order; memory does not grow with it.
 
     Args:
-        source: A file or folder in any format of docs/formats.md; text forms may be gzipped.
+        source: A file or folder in any format of docs/formats.md, or `hf:org/name`; text forms
+            may be gzipped.
         drops: Is given a `Drop` for each row that cannot be read; the others are read.
         format: Read it as this; None = as what it looks like.
 
@@ -33,14 +36,16 @@ def load_conversations(
     told = drops or (lambda drop: None)
     chosen = formats.find(format) if format else None
     path = Path(source)
+    from_hub = str(source).startswith(hub.PREFIX)
     if chosen is None and path.is_dir() and is_run_folder(path):
         yield from conversations_of(path)  # an unfinished run may hold none yet
         return
-    if not path.is_dir():
+    if not from_hub and not path.is_dir():
         path = existing_file(path, "conversations")
     read = first = 0
     why = ""
-    for line, made in formats.read(path, chosen):
+    found = shaped(hub.hub_rows(str(source))) if from_hub else formats.read(path, chosen)
+    for line, made in found:
         if isinstance(made, Conversation):
             read += 1
             yield made
@@ -50,7 +55,7 @@ def load_conversations(
     if not read:
         name = f" in the format {chosen.name}" if chosen else ""
         raise UserError(
-            f"{path} holds no conversation{name}",
+            f"{source} holds no conversation{name}",
             why=f"line {first}: {why}" if first else "",
             fix="each row needs turns, messages, or another form of docs/formats.md",
         )

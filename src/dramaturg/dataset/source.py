@@ -116,6 +116,32 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
         ) from error
 
 
+def chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
+    """A text file in pieces of `size` characters, the byte order mark taken off.
+
+    Raises:
+        UserError: If it is no text, or cannot be read to its end.
+    """
+    encoding = encoding_of(path)
+    read = 0
+    try:
+        with open_bytes(path) as file:
+            text = io.TextIOWrapper(file, encoding=encoding, newline="")
+            while piece := text.read(size):
+                yield piece.removeprefix("\ufeff") if not read else piece
+                read += len(piece)
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path} is not text",
+            why=f"after {read:,} characters it is not {encoding.upper()} ({error.reason})",
+            fix="save it as UTF-8",
+        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(
+            f"{path} cannot be read to its end", why=f"after {read:,} characters: {error}"
+        ) from error
+
+
 def raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Each line of a file in UTF-8 as bytes, with its number from 1; blank lines left out.
 

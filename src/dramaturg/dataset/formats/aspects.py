@@ -94,7 +94,7 @@ def _provenance(c: Conversation) -> Any:
     return () if rest == _NO_PROVENANCE else rest
 
 
-_OF_THEIR_OWN = {"id", "candidates", "layout", "ratings"}
+_OF_THEIR_OWN = {"id", "candidates", "layout", "ratings", "model", "knowledge", "preference"}
 _NO_PROVENANCE = Provenance()
 
 ASPECTS = {
@@ -113,6 +113,9 @@ ASPECTS = {
     "candidates": Aspect("candidate replies", lambda c: c.provenance.extra.get("candidates") or ()),
     "layout": Aspect("the layout of the text", lambda c: c.provenance.extra.get("layout") or ""),
     "ratings": Aspect("ratings by person", lambda c: c.provenance.extra.get("ratings") or ()),
+    "model": Aspect("the model that was rated", lambda c: c.provenance.extra.get("model") or ""),
+    "knowledge": Aspect("the knowledge given", lambda c: c.provenance.extra.get("knowledge") or ""),
+    "preference": Aspect("preferences", lambda c: c.provenance.extra.get("preference") or ()),
     "provenance": Aspect("provenance", _provenance),
 }
 EVERYTHING = frozenset(ASPECTS)

@@ -22,11 +22,15 @@ class Losses:
     Attributes:
         counts: Words -> conversations that lost it.
         left_out: Conversations that the format could not hold at all -> why, by words.
+        taken: Conversations that the writer was given; some of them it may have left out.
+        refused: Conversations that it was not given, having too many speakers.
     """
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
+        self.taken = 0
+        self.refused = 0
 
     def lose(self, what: str) -> None:
         """One conversation lost this (call it once for each conversation)."""
@@ -35,6 +39,11 @@ class Losses:
     def leave_out(self, why: str) -> None:
         """One conversation was not written."""
         self.left_out[why] += 1
+
+    @property
+    def written(self) -> int:
+        """Conversations that are in the target."""
+        return self.taken - (sum(self.left_out.values()) - self.refused)
 
     def line(self, name: str) -> str:
         """All of it in one line, "" if nothing was lost."""
@@ -66,6 +75,10 @@ class Format:
         partly: What is lost only sometimes, for the table of formats.
         suffixes: Names of files that are meant by it when no `--to` is given.
         options: Names of the options that `write` takes.
+        files: For a folder of files, each in a format of its own: those to read, in order.
+        shaped: For rows that come from a library: number, row and split; each is read by shape.
+        of_run: For a format that is made from more than a run's kept conversations: those of a
+            run folder that `write` takes.
     """
 
     name: str
@@ -80,11 +93,15 @@ class Format:
     partly: str = ""
     suffixes: tuple[str, ...] = ()
     options: frozenset[str] = field(default_factory=frozenset)
+    files: Callable[[Path], list[Path]] | None = None
+    shaped: Callable[[Path], Iterator[tuple[int, Any, str]]] | None = None
+    of_run: Callable[[Path], Iterator[Conversation]] | None = None
 
     @property
     def ways(self) -> str:
         """ "read", "write" or "read, write"."""
-        reads = self.read is not None or self.decode is not None
+        ways = (self.read, self.decode, self.files, self.shaped)
+        reads = any(way is not None for way in ways)
         return ", ".join(["read"] * reads + ["write"] * (self.write is not None))
 
     @property
@@ -92,16 +109,25 @@ class Format:
         """The aspects that it has no place for."""
         return tuple(name for name in ASPECTS if name not in self.holds)
 
-    def fitting(self, rows: Iterable[Conversation], losses: Losses) -> Iterator[Conversation]:
-        """The conversations that it can hold; what they lose in it is counted."""
-        missing = [ASPECTS[name] for name in self.missing]
+    def fitting(
+        self, rows: Iterable[Conversation], losses: Losses, holds: frozenset[str] | None = None
+    ) -> Iterator[Conversation]:
+        """The conversations that it can hold; what they lose in it is counted.
+
+        Args:
+            holds: What it holds this time, where options make it less.
+        """
+        kept = self.holds if holds is None else holds
+        missing = [aspect for name, aspect in ASPECTS.items() if name not in kept]
         for row in rows:
             if self.speakers is not None and not _fits(row, self.speakers):
                 losses.leave_out(f"{self.name} holds {self.speakers} speakers")
+                losses.refused += 1
                 continue
             for aspect in missing:
                 if aspect.of(row):
                     losses.lose(aspect.words)
+            losses.taken += 1
             yield row
 
 

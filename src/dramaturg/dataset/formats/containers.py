@@ -125,10 +125,10 @@ def write_json(path: Path, values: Iterable[Any]) -> None:
 
 def _shape(path: Path) -> str:
     """ "lines", "array" or "object", by the beginning of the file."""
+    if next(source.chunks(path), "").lstrip().startswith("["):
+        return "array"
     texts = (line.strip() for _, line in source.lines(path) if line.strip())
     first = next(texts, "")
-    if first.startswith("["):
-        return "array"
     if first == "{" or (first.startswith("{") and isinstance(parsed(first), Bad)):
         return "object" if not next(texts, "{").startswith("{") else "lines"
     return "lines"
@@ -142,7 +142,7 @@ class _Stream:
         self.line = 1
         self._text = ""
         self._at = 0
-        self._lines = source.lines(path)
+        self._chunks = source.chunks(path)
         self._ended = False
         self._decoder = json.JSONDecoder()
 
@@ -221,10 +221,10 @@ class _Stream:
         if self._ended:
             return False
         parts = [self._text[self._at :]]
-        wanted = max(_CHUNK // 16, size)
-        for _, line in self._lines:
-            parts.append(line + "\n")
-            wanted -= len(line) + 1
+        wanted = max(1, size)
+        for piece in self._chunks:
+            parts.append(piece)
+            wanted -= len(piece)
             if wanted <= 0:
                 break
         else:

@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from dramaturg.dataset.formats import containers, system
-from dramaturg.dataset.formats.aspects import ASPECTS, EVERYTHING
+from dramaturg.dataset.examples import as_messages
+from dramaturg.dataset.formats import containers, system, training
+from dramaturg.dataset.formats.aspects import ASPECTS, EVERYTHING, outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
 from dramaturg.dataset.formats.talk import both, conversation, rest_of, text, with_rest
 from dramaturg.records import Conversation, Speaker
@@ -89,7 +90,7 @@ def decode(row: Shape) -> Iterable[Conversation]:
 
 def _rows(rows: Iterable[Conversation]) -> Iterator[dict[str, Any]]:
     for made in rows:
-        row: dict[str, Any] = {"messages": encode(made)}
+        row: dict[str, Any] = {"id": outer_id(made), "messages": encode(made)}
         rest = rest_text(made)
         yield {**row, "dramaturg": rest} if rest else row
 
@@ -98,8 +99,12 @@ def _write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
     containers.write_json(path, _rows(rows))
 
 
-def _write_bare(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
-    containers.write_json(path, ({"messages": encode(made)} for made in rows))
+def _write_bare(rows: Iterable[Conversation], path: Path, losses: Losses, **options: Any) -> None:
+    if options:
+        told = training.examples_of(rows, losses, options)
+        containers.write_json(path, (as_messages(example) for _, _, example in told))
+    else:
+        containers.write_json(path, ({"messages": encode(made)} for made in rows))
 
 
 def _has_messages(row: Shape) -> bool:
@@ -123,4 +128,6 @@ OPENAI = Format(
     write=_write_bare,
     holds=IN_WORDS,
     speakers=2,
+    partly=training.WITH_OPTIONS,
+    options=training.OPTIONS,
 )

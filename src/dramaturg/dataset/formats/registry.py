@@ -5,24 +5,67 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from dramaturg.dataset.formats import messages, ours, rows, sheets, spc
-from dramaturg.dataset.formats.base import Format, Row
+import msgspec
+
+from dramaturg.dataset.formats import (
+    alpaca,
+    characters,
+    chatml,
+    convai2,
+    convokit,
+    folders,
+    hub,
+    label_studio,
+    messages,
+    msc,
+    ours,
+    personachat_json,
+    preference,
+    ratings,
+    rows,
+    sharegpt,
+    sheets,
+    spc,
+    trl,
+)
+from dramaturg.dataset.formats.base import Format, Row, Shape
 from dramaturg.dataset.formats.peek import Peek
 from dramaturg.errors import UserError
+from dramaturg.records import Conversation
 
 # In the order in which a path, or a row, is asked whether it is one: particular ones first.
 FORMATS: tuple[Format, ...] = (
     ours.RUN,
+    convokit.CONVOKIT,
+    hub.DATASETS,
+    folders.CROISSANT,
+    folders.FOLDER,
+    personachat_json.PERSONACHAT_JSON,  # before those that look at rows: it may be one long line
+    characters.CARD,
     ours.PARQUET,
     ours.JSONL,
     spc.SPC,
     spc.SPC_JSONL,
+    convai2.CONVAI2,
+    msc.MSC,
+    label_studio.LABEL_STUDIO,
+    characters.PIPPA,
+    ratings.USR,
+    ratings.FED,
+    preference.PREFERENCE,
+    trl.PROMPT_COMPLETION,
+    trl.SFT,
     messages.OPENAI,
     messages.MESSAGES,
+    sharegpt.SHAREGPT,
+    alpaca.ALPACA,
+    chatml.CHATML,
+    ratings.TURNS,
     sheets.CSV,
 )
-_OF_ROWS = tuple(form for form in FORMATS if form.decode is not None)
+OF_ROWS = tuple(form for form in FORMATS if form.decode is not None)
 
 
 def find(name: str) -> Format:
@@ -48,11 +91,13 @@ def sniff(peek: Peek) -> Format | None:
         if form.looks(peek):
             return form
     shapes = peek.rows or ([dict.fromkeys(peek.columns)] if peek.columns else [])
-    for row in shapes:
-        for form in _OF_ROWS:
-            if form.matches is not None and form.matches(row):
-                return form
-    return None
+    found = {one.name: one for row in shapes if (one := of_row(row)) is not None}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def of_row(row: Shape) -> Format | None:
+    """The format whose shape a row has."""
+    return next((f for f in OF_ROWS if f.matches is not None and f.matches(row)), None)
 
 
 def for_name(path: Path) -> Format | None:
@@ -81,13 +126,44 @@ def read(path: Path, form: Format | None = None) -> Iterator[Row]:
     """
     peek = Peek(path)
     chosen = form or sniff(peek)
-    if (
-        chosen is not None
-        and chosen.read is not None
-        and not (form is None and chosen.decode is not None and peek.kind == "json")
-    ):
+    if form is not None:
+        _refuse_another(peek, form)
+    if chosen is None:
+        yield from rows.read(peek, OF_ROWS, None)
+    elif chosen.files is not None:
+        yield from folders.read(chosen.files(path), read)
+    elif chosen.shaped is not None:
+        yield from shaped(chosen.shaped(path))
+    elif chosen.decode is not None and peek.kind in {"json", "csv", "parquet"}:
+        yield from rows.read(peek, OF_ROWS, form)
+    elif chosen.read is not None:
         yield from chosen.read(path)
+    elif chosen.decode is not None:
+        yield from rows.read(peek, OF_ROWS, form)
+    else:
+        raise UserError(f"the format {chosen.name} is only written", fix="give --from another")
+
+
+def _refuse_another(peek: Peek, form: Format) -> None:
+    """Say so where a file is plainly of another kind than the format that was named."""
+    other = sniff(peek)
+    if other is None or other is form or form.looks(peek):
         return
-    if chosen is not None and chosen.decode is None:
-        raise UserError(f"{chosen.name} is only written", fix="give --from another format")
-    yield from rows.read(peek, _OF_ROWS, form)
+    rows_of = {"json", "csv", "parquet"}
+    if form.decode is not None and peek.kind in rows_of and other.decode is not None:
+        return  # row by row: some may fit
+    raise UserError(
+        f"{peek.path} is no {form.name}",
+        why=f"it looks like {other.name}",
+        fix=f"give --from {other.name}, or leave --from out",
+    )
+
+
+def shaped(given: Iterator[tuple[int, Any, str]]) -> Iterator[Row]:
+    """The conversations of rows that a library gave, each read by its shape."""
+    for line, value, split in given:
+        for n, made in rows.made_of(line, value, OF_ROWS, None):
+            if isinstance(made, Conversation) and split and not made.split:
+                yield n, msgspec.structs.replace(made, split=split)
+            else:
+                yield n, made

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from dramaturg.dataset import source
-from dramaturg.dataset.formats import containers, tables
+from dramaturg.dataset.formats import containers, sheets, tables
 from dramaturg.dataset.formats.base import Format, Row
 from dramaturg.dataset.formats.peek import Peek
 from dramaturg.errors import RecordError, UserError
@@ -41,7 +41,10 @@ def read(peek: Peek, formats: Sequence[Format], only: Format | None) -> Iterator
             return
         values: Iterator[tuple[int, Any]] = containers.json_rows(path)
     elif peek.kind == "csv":
-        values = source.csv_rows(path)
+        values = (
+            (n, {name: sheets.bare(cell) for name, cell in row.items()})
+            for n, row in source.csv_rows(path)
+        )
     elif peek.kind == "parquet":
         values = tables.table_rows(path)
     else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from pathlib import Path
 
 from dramaturg.dataset import source
@@ -54,13 +53,13 @@ def bare(cell: str) -> str:
     return cell[1:] if _GUARDED.match(cell) else cell
 
 
-def line(cells: Iterable[str]) -> bytes:
+def line(cells: Iterable[str], end: str = "\n") -> bytes:
     """A row of a CSV file; quoted where it must be, in every version of every reader."""
     told = (
         '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\n\r') else cell
         for cell in (guarded(cell.replace("\x00", "\ufffd")) for cell in cells)
     )
-    return (",".join(told) + "\n").encode("utf-8", "replace")
+    return (",".join(told) + end).encode("utf-8", "replace")
 
 
 def _write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
@@ -76,9 +75,7 @@ def _write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
 def _cells(made: Conversation) -> Iterator[list[str]]:
     head = [outer_id(made), made.split]
     for i, speaker in enumerate(made.speakers):  # who they are: rows without a turn
-        facts = "\n".join(
-            fact.replace("\\", "\\\\").replace("\n", "\\n") for fact in speaker.persona
-        )
+        facts = "\n".join(map(_escaped, speaker.persona))
         yield [*head, "", str(i), speaker.name, "", "", "", "", facts]
     for n, turn in enumerate(made.turns):
         marks = [turn.act or "", turn.emotion or "", turn.time or ""]
@@ -87,25 +84,40 @@ def _cells(made: Conversation) -> Iterator[list[str]]:
 
 
 def _read(path: Path) -> Iterator[Row]:
-    columns: dict[str, str] = {}
-
-    def key(item: tuple[int, dict[str, str]]) -> str:
-        nonlocal columns
-        columns = columns or _columns(item[1])
-        return item[1].get(columns.get("conversation", ""), "")
-
-    for id, group in groupby(source.csv_rows(path, exact=True), key=key):
-        first, rows = 0, []
-        for line, row in group:
-            first = first or line
-            rows.append({name: bare(cell) for name, cell in row.items()})
+    for first, rows, columns in _groups(path):
         try:
-            yield first, _made(bare(id), rows, columns)
-        except (ValueError, KeyError) as error:
-            yield first, f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+            yield first, _made(rows, columns)
+        except KeyError as error:
+            yield first, f"it lacks {error}"
+        except ValueError as error:
+            yield first, str(error)
 
 
-def _made(id: str, rows: list[dict[str, str]], columns: dict[str, str]) -> Conversation:
+def _groups(path: Path) -> Iterator[tuple[int, list[dict[str, str]], dict[str, str]]]:
+    """The rows of each conversation: as long as the id stays and the turns go on."""
+    columns: dict[str, str] = {}
+    rows: list[dict[str, str]] = []
+    first, id, last = 0, "", -1
+    for line, cells in source.csv_rows(path, exact=True):
+        row = {name: bare(cell) for name, cell in cells.items()}
+        columns = columns or _columns(row)
+        own = row.get(columns.get("conversation", ""), "")
+        turn = row.get("turn", "")
+        number = int(turn) if turn.isdecimal() else -1
+        begins = "turn" in row and number <= last and last >= 0
+        if rows and (own != id or begins):
+            yield first, rows, columns
+            rows = []
+        if not rows:
+            first, id, last = line, own, -1
+        rows.append(row)
+        last = max(last, number)
+    if rows:
+        yield first, rows, columns
+
+
+def _made(rows: list[dict[str, str]], columns: dict[str, str]) -> Conversation:
+    id = rows[0].get(columns.get("conversation", ""), "")
     people: dict[str, Speaker] = {}
     turns: list[Turn] = []
     for row in rows:
@@ -129,7 +141,14 @@ def _made(id: str, rows: list[dict[str, str]], columns: dict[str, str]) -> Conve
     return conversation(list(people.values()), turns, id=id or None, split=split)
 
 
+def _escaped(fact: str) -> str:
+    """A fact on one line; one that says nothing is a lone backslash."""
+    return fact.replace("\\", "\\\\").replace("\n", "\\n") or "\\"
+
+
 def _unescaped(fact: str) -> str:
+    if fact == "\\":
+        return ""
     return re.sub(r"\\(.)", lambda hit: "\n" if hit[1] == "n" else hit[1], fact)
 
 

@@ -15,6 +15,7 @@ from dramaturg.records import Conversation, Speaker
 
 COLUMNS = ("user 1 personas", "user 2 personas", "Best Generated Conversation")
 _KEYS = tuple(name.lower() for name in COLUMNS)
+_END = "\r\n"  # between rows; inside a cell it is "\n", as in the released files
 _TAG = re.compile(r"^\s*\**\s*user\s*([12])\s*\**\s*:\s*\**\s*(.*)$", re.IGNORECASE)
 
 
@@ -53,7 +54,7 @@ def _turns(said: str) -> list[tuple[int, str]]:
 def decode_json(row: Shape) -> Iterable[Conversation]:
     """The conversation of an object with user_1, user_2 and turns."""
     turns = [(_index(who), text(said)) for who, said in row["turns"]]
-    people = _people(row["user_1"], row["user_2"])
+    people = _people(row.get("user_1"), row.get("user_2"))
     return [conversation(people, turns, id=row.get("id"), split=str(row.get("split") or ""))]
 
 
@@ -72,19 +73,17 @@ def _index(who: Any) -> int:
 
 def _write_csv(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
     with containers.open_out(path) as file:
-        file.write(sheets.line(COLUMNS))
+        file.write(sheets.line(COLUMNS, _END))
         for made in rows:
-            file.write(sheets.line(_cells(made, losses)))
+            file.write(sheets.line(_cells(made, losses), _END))
 
 
 def _cells(made: Conversation, losses: Losses) -> list[str]:
-    facts = ["\n".join(speaker.persona) for speaker in both(made.speakers)]
-    if any("\n".join(texts(cell)) != cell for cell in facts):
+    people = both(made.speakers)
+    kept = [texts([" ".join(fact.split()) for fact in speaker.persona]) for speaker in people]
+    if any(tuple(facts) != speaker.persona for facts, speaker in zip(kept, people, strict=True)):
         losses.lose("line breaks and outer spaces in facts")
-        facts = [
-            "\n".join(texts([" ".join(fact.split()) for fact in speaker.persona]))
-            for speaker in both(made.speakers)
-        ]
+    facts = ["\n".join(told) for told in kept]
     return [*facts, tagged(made, losses)]
 
 
@@ -118,9 +117,11 @@ def _safe(said: str) -> bool:
     return not any(not line or _TAG.match(line) for line in lines[1:])
 
 
-def _json_rows(rows: Iterable[Conversation]) -> Iterator[dict[str, Any]]:
+def _json_rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str, Any]]:
     for made in rows:
         one, two = both(made.speakers)
+        if any(tuple(texts(s.persona)) != s.persona for s in (one, two)):
+            losses.lose("line breaks and outer spaces in facts")
         row: dict[str, Any] = {"id": outer_id(made)}
         if made.split:
             row["split"] = made.split
@@ -129,7 +130,7 @@ def _json_rows(rows: Iterable[Conversation]) -> Iterator[dict[str, Any]]:
 
 
 def _write_json(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
-    containers.write_json(path, _json_rows(rows))
+    containers.write_json(path, _json_rows(rows, losses))
 
 
 def _is_row(row: Shape) -> bool:
@@ -137,7 +138,7 @@ def _is_row(row: Shape) -> bool:
 
 
 def _is_json(row: Shape) -> bool:
-    return "user_1" in row and "user_2" in row and "turns" in row
+    return ("user_1" in row or "user_2" in row) and "turns" in row
 
 
 SPC = Format(
@@ -158,4 +159,5 @@ SPC_JSONL = Format(
     write=_write_json,
     holds=frozenset({"personas", "id", "split"}),
     speakers=2,
+    partly="line breaks and outer spaces in facts",
 )

@@ -122,9 +122,7 @@ def whole(value: Any) -> Any:
 def rest_of(made: Conversation) -> dict[str, Any]:
     """Everything but the words: ids, scene, scores, marks of turns, provenance."""
     told: dict[str, Any] = msgspec.to_builtins(made)
-    told["speakers"] = [
-        {k: v for k, v in s.items() if k not in ("persona", "name")} for s in told["speakers"]
-    ]
+    told["speakers"] = [{k: v for k, v in s.items() if k != "persona"} for s in told["speakers"]]
     told["turns"] = [
         {k: v for k, v in t.items() if k not in ("speaker", "text")} for t in told["turns"]
     ]
@@ -149,7 +147,7 @@ def with_rest(made: Conversation, rest: Any) -> Conversation:
             told[many] = [{**extra, **item} for item, extra in zip(own, given, strict=True)]
     if rest.get("speakers"):
         for item, extra in zip(told["speakers"], rest["speakers"], strict=False):
-            for key in ("persona_id", "fact_ids"):
+            for key in ("name", "persona_id", "fact_ids"):
                 item.pop(key, None)
                 if key in extra:
                     item[key] = extra[key]
