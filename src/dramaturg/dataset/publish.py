@@ -123,7 +123,9 @@ def plan_upload(target: str, folder: str | Path, license: str | None = None) -> 
         )
     known = hub_licences()
     if stated not in known:
-        near = difflib.get_close_matches(stated.lower(), known, n=1, cutoff=0.5)
+        low = stated.lower()
+        near = [name for name in known if name.startswith(low)][-1:]
+        near = near or difflib.get_close_matches(low, known, n=1, cutoff=0.5)
         raise UserError(
             f"the hub knows no licence {stated!r}",
             fix=(f"did you mean {near[0]}? " if near else "")
