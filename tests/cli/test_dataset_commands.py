@@ -12,7 +12,7 @@ from dramaturg.cli import main
 from dramaturg.cli.main import COMMANDS
 from dramaturg.records import Conversation, Speaker, Turn, to_json
 
-OURS = ("merge", "filter", "sample", "dedupe", "split", "shard", "redact", "publish")
+OURS = ("merge", "filter", "sample", "dedupe", "split", "shard", "redact", "card", "publish")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -72,6 +72,10 @@ def test_a_dataset_goes_all_the_way(
     assert "stays here: journal.sqlite" in ok(
         "publish", "hf:me/set", "all", "--license", "mit", "--dry-run"
     )
+    assert "written: all" in ok("card", "all", "--license", "cc0-1.0", "--title", "Farm talk")
+    assert 'license: "cc0-1.0"' in Path("all", "README.md").read_text()
+    assert "# Farm talk" in Path("all", "README.md").read_text()
+    assert "licence cc0-1.0" in ok("publish", "hf:me/set", "all", "--dry-run")
     told = json.loads(ok("publish", "hf:me/set", "all", "--license", "mit", "--dry-run", "--json"))
     assert told["license"] == "mit"
     assert "README.md" in told["files"]
@@ -94,6 +98,7 @@ def test_a_dataset_goes_all_the_way(
         (("split", "chats.jsonl"), "Give DATA and OUT"),
         (("redact", "chats.jsonl", "o", "--kinds", "mail"), "no kind 'mail'"),
         (("publish", "chats.jsonl", "hf:a/b"), "no place to publish to"),
+        (("card", "chats.jsonl"), "not a run folder"),
     ],
 )
 def test_a_mistake_is_answered_in_words_and_leaves_nothing_behind(
