@@ -8,7 +8,15 @@ from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_personas import Loaded, load_personas
 from dramaturg.dataset.parquet import read_dataset
 from dramaturg.dataset.report_page import write_report_page
-from dramaturg.dataset.split import SHARES, Splits, apart_by_persona, leaks, people_apart
+from dramaturg.dataset.split import (
+    SHARES,
+    Splits,
+    apart_by_pair,
+    apart_by_paraphrase,
+    apart_by_persona,
+    leaks,
+    people_apart,
+)
 from dramaturg.dataset.starter import starter_people
 
 __all__ = [
@@ -17,6 +25,8 @@ __all__ = [
     "Converted",
     "Loaded",
     "Splits",
+    "apart_by_pair",
+    "apart_by_paraphrase",
     "apart_by_persona",
     "convert",
     "export",
