@@ -155,7 +155,9 @@ class Bench:
             lost = sum(row["output"]["missing"] for row in rows)
             unscored = sum(row["output"]["no_score"] for row in rows)
             calls = statistics.median(row["server"]["n"] for row in rows)
-            waits = [row["client"]["longest_wait"] for row in rows if "longest_wait" in row["client"]]
+            waits = [
+                row["client"]["longest_wait"] for row in rows if "longest_wait" in row["client"]
+            ]
             lines.append(
                 f"| {NAMES[name]} | {_middle(eff):.2f} ({min(eff):.2f} to {max(eff):.2f}) "
                 f"| {lost} of {1000 * len(rows):,} | {unscored} of {1000 * len(rows):,} "
@@ -165,7 +167,7 @@ class Bench:
 
     def _kill(self, chosen: argparse.Namespace) -> str:
         lines = [
-            "kill -9 when half of the calls were served, then the same command again; 64 in flight:",
+            "kill -9 when half of the calls were served, then the same again; 64 in flight:",
             "",
             "| client | finished calls repeated | rows lost | rows doubled |",
             "|---|--:|--:|--:|",

@@ -96,7 +96,7 @@ async def main() -> None:
             for number, pair in enumerate(work.pairs(a.n)):
                 yield {"row": number, "prompt": work.gen_prompt(number, pair)}
 
-        with open(a.out, "w") as out:
+        with open(a.out, "w") as out:  # noqa: ASYNC230
             async for _, made in loop.flow(rows(), one, at_once=2 * a.conc):
                 if made is not None:
                     out.write(json.dumps(made) + "\n")

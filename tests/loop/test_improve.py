@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 import pytest
@@ -198,7 +198,7 @@ class Narrow:
         round: int,
         seed: int,
         attempt: int = 0,
-    ) -> list[Conversation]:
+    ) -> AsyncGenerator[Conversation, None]:
         text = f"{pair.first.sentences[0]} And {pair.second.sentences[0]}"
         writer = ScriptedModel(
             f"User 1: {text}\nUser 2: {text[::-1]}"
@@ -206,7 +206,8 @@ class Narrow:
             else "User 1: What do you do for fun?\nUser 2: What do you do for fun?"
         )
         shots = generate.few_shot(writer, drafts=1, demonstrations=0)
-        return await shots.propose(pair, pool, round=round, seed=seed)
+        async for draft in shots.propose(pair, pool, round=round, seed=seed):
+            yield draft
 
 
 @pytest.mark.parametrize(("limit", "rounds"), [(0.2, 2), (None, 3)])
@@ -277,7 +278,7 @@ async def test_what_is_finished_behind_an_unfinished_pair_is_noted_when_the_budg
             round: int,
             seed: int,
             attempt: int = 0,
-        ) -> list[Conversation]:
+        ) -> AsyncGenerator[Conversation, None]:
             if pair.id == pairs[0].id:
                 await asyncio.sleep(60)
             if pair.id == pairs[2].id:
@@ -285,7 +286,8 @@ async def test_what_is_finished_behind_an_unfinished_pair_is_noted_when_the_budg
                 raise OutOfBudget("spent")
             writer = ScriptedModel("User 1: I brought tofu.\nUser 2: To the grill!")
             shots = generate.few_shot(writer, drafts=1)
-            return await shots.propose(pair, pool, round=round, seed=seed)
+            async for draft in shots.propose(pair, pool, round=round, seed=seed):
+                yield draft
 
     ear = Kept()
     with notes.listening(ear):

@@ -2,7 +2,7 @@
 
 from dramaturg.loop.flow import flow
 from dramaturg.loop.improve import Chosen, Improved, Judge, Measure, Proposer, improve
-from dramaturg.loop.report import RoundReport, report_round
+from dramaturg.loop.report import RoundReport, RoundTally
 
 __all__ = [
     "Chosen",
@@ -11,7 +11,7 @@ __all__ = [
     "Measure",
     "Proposer",
     "RoundReport",
+    "RoundTally",
     "flow",
     "improve",
-    "report_round",
 ]

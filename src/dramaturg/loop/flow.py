@@ -24,8 +24,8 @@ async def flow(
             endpoint's slots keep it full.
 
     Raises:
-        Whatever `work` raises first; all other items under way are cancelled and awaited. So they
-        are when the reader stops early.
+        Whatever `work` raises first, after the results that were there before it; all other items
+        under way are cancelled and awaited. So they are when the reader stops early.
     """
     numbered = iter(enumerate(items))
     results: asyncio.Queue[tuple[int, O] | BaseException | None] = asyncio.Queue(at_once)

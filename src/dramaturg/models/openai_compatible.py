@@ -115,6 +115,11 @@ class OpenAICompatible:
     def __repr__(self) -> str:
         return f"OpenAICompatible({self.ref!r}, {self.endpoint.where.address!r})"
 
+    @property
+    def slots(self) -> int:
+        """The most requests at a time."""
+        return self.endpoint.limiter.maximum
+
     def native(self, task: str) -> bool:
         """Never: it reads prompts."""
         return False

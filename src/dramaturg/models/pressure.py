@@ -72,10 +72,10 @@ class MinuteWindow:
 class AdaptiveLimiter:
     """So many requests at a time as the endpoint bears.
 
-    Begins at `start` (default: half of `maximum`), grows by a request a reply (so it doubles each
-    round) while all slots are in use and latency holds, halves when more than a tenth of a
-    window's replies are 429, 503 or time-outs, and from then on grows slowly. Never below 1 nor
-    above `maximum`.
+    Begins at `start` (default: `maximum` up to 64, else half of it), grows by a request a reply
+    (so it doubles each round) while all slots are in use and latency holds, halves when more than
+    a tenth of a window's replies are 429, 503 or time-outs, and from then on grows slowly. Never
+    below 1 nor above `maximum`.
 
     Attributes:
         limit: Requests that may be out now.
@@ -91,7 +91,7 @@ class AdaptiveLimiter:
         clock: Clock = time.monotonic,
     ) -> None:
         self.maximum = max(1, maximum)
-        start = max(16, self.maximum // 2) if start is None else start
+        start = max(64, self.maximum // 2) if start is None else start
         self.limit = float(min(start, self.maximum))
         self.in_flight = 0
         self.window = window or MinuteWindow(clock=clock)
