@@ -188,3 +188,14 @@ def test_the_starter_pool_is_whole() -> None:
         assert len({turn.text for turn in made.turns}) == len(made.turns)
     facts = [fact for made in pool for s in made.speakers for fact in s.persona]
     assert len(set(facts)) == len(facts)
+
+
+async def test_drafts_after_the_first_are_written_only_when_asked_for() -> None:
+    writer = ScriptedModel(GOOD, GOOD, GOOD)
+    drafts = few_shot(writer, drafts=3, at_first=1).propose(PAIR, [], round=1, seed=1)
+    await anext(drafts)
+    assert len(writer.calls) == 1
+    await anext(drafts)
+    assert len(writer.calls) == 2
+    await drafts.aclose()
+    assert len(writer.calls) == 2

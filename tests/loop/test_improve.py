@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import tracemalloc
 from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
@@ -295,3 +296,71 @@ async def test_what_is_finished_behind_an_unfinished_pair_is_noted_when_the_budg
     assert [c.scene_id for c in best.kept] == [pairs[1].id]
     assert [c.scene_id for c in ear.records if isinstance(c, Conversation)] == [pairs[1].id]
     assert best.rounds[0].pairs == 1
+
+
+async def test_with_enough_no_draft_is_written_after_the_one_that_passed() -> None:
+    good = "User 1: I brought tofu.\nUser 2: To the grill!"
+    bad = "User 1: I love steak.\nUser 2: Me too!"
+    nli = ScriptedNLI({("I love steak.", "I am vegan."): "contradict"})
+    writer = ScriptedModel(bad, good, good, good)
+    best = await loop.improve(
+        [a_pair(["I am vegan."], ["I grill every weekend."])],
+        propose=generate.few_shot(writer, drafts=4, at_first=1),
+        judge=critique.panel(scorers.faithfulness(nli), enough=1, of=4),
+        rounds=1,
+    )
+    assert best.kept[0].turns[0].text == "I brought tofu."
+    assert best.kept[0].provenance.draft == 1
+    assert len(writer.calls) == 2
+    report = best.rounds[0]
+    assert (report.drafts, report.asked, report.saved) == (2, 2, 2)
+    assert report.per_kept["calls"] == 2
+    assert report.per_kept["calls_all"] == 4  # two drafts more, judged by a scripted expert
+    assert report.per_kept["tokens_all"] == 2 * report.per_kept["tokens"]
+
+
+async def test_a_round_of_many_pairs_takes_no_more_memory_than_one_of_few() -> None:
+    class Endless(Sequence[Pair]):
+        """Pairs made when they are looked at."""
+
+        def __init__(self, count: int) -> None:
+            self.size = count
+
+        def __len__(self) -> int:
+            return self.size
+
+        def __getitem__(self, index: int) -> Pair:  # type: ignore[override]
+            if index >= self.size:
+                raise IndexError(index)
+            return a_pair([f"I have {index} goats."], [f"I own {index} maps."])
+
+    class Long:
+        ref = "test:long"
+
+        def native(self, task: str) -> bool:
+            return False
+
+        def follows_prompts(self) -> bool:
+            return True
+
+        async def answer(self, call: Call) -> Reply:
+            said = [f"turn {i} of {call.seed} {'word ' * 200}" for i in range(6)]
+            return Reply(text="\n".join(f"User {i % 2 + 1}: {t}" for i, t in enumerate(said)))
+
+    async def peak(count: int) -> int:
+        tracemalloc.start()
+        best = await loop.improve(
+            Endless(count),
+            propose=generate.few_shot(Long(), drafts=1, demonstrations=0),
+            judge=critique.panel(),
+            rounds=1,
+            concurrency=8,
+        )
+        assert len(best.kept) == count
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    await peak(10)
+    few, many = await peak(600), await peak(2_400)
+    assert many < 1.4 * few  # 600 conversations of 6 kB are in the cache of both
