@@ -14,11 +14,13 @@ from typing import TypeVar
 from urllib.request import getproxies
 
 import aiohttp
+from yarl import URL
 
 from dramaturg.errors import BackendError
 from dramaturg.models import failures
 from dramaturg.models.failures import Problem, Where
 from dramaturg.models.headers import read_duration, retry_after
+from dramaturg.models.held import release_when_kept
 from dramaturg.models.patience import Breaker, Patience
 from dramaturg.models.pressure import AdaptiveLimiter, MinuteWindow
 from dramaturg.models.wire import BrokenBody
@@ -74,6 +76,7 @@ class Endpoint:
         self.breaker = Breaker()
         self._learn_rpm, self._learn_tpm = rpm is None, tpm is None
         self._headers = dict(headers)
+        self._urls: dict[str, URL] = {}
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sleepers: set[asyncio.Future[None]] = set()
@@ -165,6 +168,7 @@ class Endpoint:
         body = build()
         epoch = await self.limiter.acquire(tokens)
         started = time.perf_counter()
+        release: Callable[[Callable[[], None]], None] = _at_once
         try:
             async with self.patience.within(work, timed_out):
                 status, headers, data = await self._send(path, body)
@@ -181,6 +185,7 @@ class Endpoint:
                 raise _Failed(failures.broken_error(self.where, str(error))) from None
             self.patience.saw(work, seconds)
             self.limiter.succeeded(epoch, seconds)
+            release = release_when_kept
             return value, seconds
         except TimeoutError:
             self.limiter.pressed(epoch)
@@ -189,13 +194,13 @@ class Endpoint:
             late = failures.timeout_error(self.where, waited, self.patience.timeout_s)
             raise _Failed(late) from None
         finally:
-            self.limiter.release()
+            release(self.limiter.release)
 
     async def _send(self, path: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         session = self._open()
         try:
             async with session.post(
-                self.base_url + path,
+                self._url(path),
                 data=body,
                 allow_redirects=False,
             ) as response:
@@ -217,6 +222,11 @@ class Endpoint:
         except (aiohttp.ClientError, OSError) as error:
             why = f"the connection ended early ({type(error).__name__})"
             raise _Failed(failures.broken_error(self.where, why)) from None
+
+    def _url(self, path: str) -> URL:
+        if path not in self._urls:
+            self._urls[path] = URL(self.base_url + path)
+        return self._urls[path]
 
     def _refusal(self, status: int, headers: Mapping[str, str], data: bytes) -> _Failed:
         problem = failures.read_problem(data)
@@ -276,10 +286,15 @@ class Endpoint:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
                 headers=self._headers,
+                cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
                 trust_env=bool(getproxies()),
             )
         return self._session
+
+
+def _at_once(release: Callable[[], None]) -> None:
+    release()
 
 
 def _wake(future: asyncio.Future[None]) -> None:

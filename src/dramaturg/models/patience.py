@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from typing import Any
 
 from dramaturg.errors import BackendError
 from dramaturg.models.pressure import Clock
@@ -35,17 +34,9 @@ class Patience:
         learnt = self._learnt.get(work, self.timeout_s)
         return min(self.timeout_s, float(learnt * 2**timed_out))
 
-    @contextlib.asynccontextmanager
-    async def within(self, work: str, timed_out: int = 0) -> AsyncIterator[None]:
+    def within(self, work: str, timed_out: int = 0) -> _Within:
         """A block that ends in TimeoutError once patience is out."""
-        now = asyncio.get_running_loop().time()
-        out = self._out.setdefault(work, {})
-        async with asyncio.timeout_at(now + self.timeout(work, timed_out)) as deadline:
-            out[deadline] = now
-            try:
-                yield
-            finally:
-                del out[deadline]
+        return _Within(self._out.setdefault(work, {}), self.timeout(work, timed_out))
 
     def saw(self, work: str, seconds: float) -> None:
         """A reply took so long."""
@@ -69,6 +60,25 @@ class Patience:
         if self._in_a_row[work] >= 5:
             for known in (self._seen, self._count, self._learnt):
                 known.pop(work, None)
+
+
+class _Within:
+    """An asyncio.timeout that stands in a register while it runs."""
+
+    __slots__ = ("_deadline", "_out", "_seconds")
+
+    def __init__(self, out: dict[asyncio.Timeout, float], seconds: float) -> None:
+        self._out, self._seconds = out, seconds
+
+    async def __aenter__(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._deadline = asyncio.timeout_at(now + self._seconds)
+        await self._deadline.__aenter__()
+        self._out[self._deadline] = now
+
+    async def __aexit__(self, *error: Any) -> None:
+        del self._out[self._deadline]
+        await self._deadline.__aexit__(*error)
 
 
 class Breaker:
