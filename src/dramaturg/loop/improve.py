@@ -181,6 +181,7 @@ async def improve(
             propose,
             judge,
             number,
+            rounds,
             retries,
             seed,
             finish,
@@ -222,6 +223,7 @@ async def _round(
     propose: Proposer,
     judge: Judge,
     number: int,
+    rounds: int,
     retries: int,
     seed: int,
     finish: Callable[[Conversation], Awaitable[Conversation]] | None,
@@ -259,7 +261,7 @@ async def _round(
             )
             told.done(index, records)
             notes.progress(
-                f"round {number}",
+                f"round {number} of {rounds}",
                 tally.pairs,
                 len(pairs),
                 kept=float(tally.kept),
