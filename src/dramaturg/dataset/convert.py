@@ -125,7 +125,7 @@ def convert(
     finally:
         _remove(aside)
     return Converted(
-        source=from_format or formats.name_of(Path(source)),
+        source=from_format or formats.name_of(source),
         target=form.name,
         written=losses.written,
         dropped=dropped,
