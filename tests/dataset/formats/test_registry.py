@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dramaturg.dataset import FORMATS
-from dramaturg.dataset.formats import ASPECTS, find, for_name
+from dramaturg.dataset.formats import ASPECTS, find, for_name, name_of
 from dramaturg.dataset.formats.table import renewed
 from dramaturg.errors import UserError
 
@@ -52,3 +52,21 @@ def test_a_typo_is_met_with_the_nearest_format() -> None:
 def test_a_name_says_the_format_of_a_target(name: str, format: str | None) -> None:
     form = for_name(Path(name))
     assert (form.name if form else None) == format
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "looks"),
+    [
+        ("a.csv", '[{"messages": [{"role": "user", "content": "Hi"}]}]', "openai"),
+        ("a.txt", '{"conversations": [{"from": "human", "value": "Hi"}]}', "sharegpt"),
+        ("a.jsonl", "1 your persona: i ski.\n2 hi\tho\n", "convai2"),
+        ("a.json", "user 1 personas,user 2 personas,best generated conversation\na,b,c\n", "spc"),
+        ("a", "speaker: hi\n", "mixed"),
+        ("a.jsonl", '{cut\n{"text": "<|im_start|>user\\nHi<|im_end|>"}\n', "chatml"),
+    ],
+)
+def test_the_content_counts_more_than_the_name(
+    tmp_path: Path, name: str, text: str, looks: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    assert name_of(tmp_path / name) == looks
