@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dramaturg.dataset import convert
 from dramaturg.dataset.examples import (
     Shape,
     as_chatml,
@@ -17,7 +18,7 @@ from dramaturg.dataset.examples import (
     replies,
     token_mask,
 )
-from dramaturg.records import Conversation, Speaker, Turn
+from dramaturg.records import Conversation, Speaker, Turn, to_json
 
 WHY = "TRL (and with it torch) is in the extra 'peers', not installed here"
 pytest.importorskip("trl", reason=WHY)
@@ -111,6 +112,23 @@ def test_our_own_mask_is_trl_s_mask(tmp_path: Path) -> None:
     assert coded["input_ids"] == batch["input_ids"][0].tolist()
     ours = token_mask(coded["offset_mapping"], spans)
     assert ours == [int(label != -100) for label in batch["labels"][0].tolist()]
+
+
+def test_what_convert_writes_is_trained_as_it_was_asked(tmp_path: Path) -> None:
+    source = tmp_path / "chats.jsonl"
+    source.write_text("".join(to_json(talk(n)) + "\n" for n in range(3)), encoding="utf-8")
+    convert(source, tmp_path / "one.jsonl", to_format="trl-sft", train_on="1", window=3)
+    rows = [json.loads(line) for line in (tmp_path / "one.jsonl").read_text().splitlines()]
+    assert len(rows) == 6
+    rows = [{"messages": row["messages"]} for row in rows]
+    sft = trainer(rows, tmp_path, assistant_only_loss=True)
+    assert carried(sft) == ["Hi, é?<|im_end|>"] * 3 + ["No.<|im_end|>"] * 3
+    convert(source, tmp_path / "two.jsonl", to_format="trl-prompt-completion", distractors=2)
+    rows = [json.loads(line) for line in (tmp_path / "two.jsonl").read_text().splitlines()]
+    rows = [{key: row[key] for key in ("prompt", "completion")} for row in rows]
+    sft = trainer(rows, tmp_path)
+    assert carried(sft)[:3] == ["Good 🙂<|im_end|>\n"] * 3
+    assert sft.train().training_loss > 0
 
 
 def test_only_the_completion_carries_loss(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ COMMANDS = {
     "split": "Divide a dataset anew, or check what its splits share.",
     "shard": "Write the same conversations in files of another size.",
     "redact": "Replace personal data: names, addresses, numbers.",
+    "card": "Write a dataset's card again, e.g. with a licence.",
     "publish": "Send a dataset to the Hugging Face hub.",
     "doctor": "Say what is installed, which models answer, and how fast.",
     "train": "Train the embedded model and its small experts.",

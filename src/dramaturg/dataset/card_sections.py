@@ -121,7 +121,7 @@ def found_by_evaluate(path: Path) -> str:
     if not report:
         return (
             "Not measured yet: `dramaturg evaluate` writes a report; kept in this folder, it is "
-            "read the next time that the card is written."
+            "read when `dramaturg card` writes this page again."
         )
     notes = [f"- {line(note)}" for note in report.get("notes") or ()]
     against = report.get("against")

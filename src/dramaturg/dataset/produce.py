@@ -38,6 +38,7 @@ class Produced:
         lost: What a target file had no place for, in one line.
         notes: Sentences to read.
         figures: What the step counted besides, by name.
+        first_reason: Why the first one was left out, in full.
     """
 
     out: Path
@@ -49,6 +50,7 @@ class Produced:
     lost: str = ""
     notes: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
+    first_reason: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """All of it as JSON values."""
@@ -113,7 +115,7 @@ def produce(
             raise UserError(
                 f"no conversation is left after {step}",
                 why=_reasons(made),
-                fix="ask for less, or look at the reasons",
+                fix=f"the first one: {made.first_reason}" if made.first_reason else "",
             )
         made.read = sum(source.read for source in sources)
         made.dropped["unreadable"] = sum(source.unreadable for source in sources)
@@ -238,6 +240,7 @@ def _kept(
     for row in rows:
         if isinstance(row, Drop):
             made.dropped[row.reason_class] += 1
+            made.first_reason = made.first_reason or row.reason
             if folder is not None:
                 folder.journal.put("drop", row.id, to_json(row))
             continue

@@ -121,14 +121,7 @@ def plan_upload(target: str, folder: str | Path, license: str | None = None) -> 
             "of your personas",
             fix="give --license, e.g. --license cc-by-4.0, or state it in the head of README.md",
         )
-    known = hub_licences()
-    if stated not in known:
-        near = difflib.get_close_matches(stated.lower(), known, n=1, cutoff=0.5)
-        raise UserError(
-            f"the hub knows no licence {stated!r}",
-            fix=(f"did you mean {near[0]}? " if near else "")
-            + "else give 'other', and name it in README.md as license_name",
-        )
+    check_licence(stated)
     card = (path / "README.md").read_text(encoding="utf-8")
     items = [
         Item(f.relative_to(path).as_posix(), f)
@@ -217,6 +210,24 @@ def publish(
             sent.files += len(group)
             sent.bytes += sum(item.size for item in group)
     return sent
+
+
+def check_licence(stated: str) -> None:
+    """Refuse a licence that the hub does not know.
+
+    Raises:
+        UserError: Naming the nearest that it knows.
+    """
+    known = hub_licences()
+    if stated not in known:
+        low = stated.lower()
+        near = [name for name in known if name.startswith(low)][-1:]
+        near = near or difflib.get_close_matches(low, known, n=1, cutoff=0.5)
+        raise UserError(
+            f"the hub knows no licence {stated!r}",
+            fix=(f"did you mean {near[0]}? " if near else "")
+            + "else give 'other', and name it in README.md as license_name",
+        )
 
 
 def hub_licences() -> list[str]:
