@@ -19,6 +19,7 @@ OWN_OPTIONS = {
     "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
     "prompts", "run", "partner-expert", "help",
     "data", "steps", "report", "threads", "write", "export",
+    "to", "from", "force", "formats",
     "show", "by", "check", "license", "dry-run", "paraphrase-at",
 }  # fmt: skip
 
