@@ -19,14 +19,18 @@ from dramaturg.errors import BackendError, DramaturgError, Interrupted
 from dramaturg.models import ChatModel, Embedder, NLIModel
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
+from dramaturg.models.prefix import prefix_share
 from dramaturg.models.prompted import PromptedNLI
 from dramaturg.models.recorded import Recorded
 from dramaturg.models.recorded_embedder import RecordedEmbedder
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Conversation, Drop
+from dramaturg.runner.bad_replies import bad_replies
 from dramaturg.runner.plan import Plan
 from dramaturg.scorers import FAILED_CALL
 from dramaturg.store import RunFolder, RunListener, notes, write_atomically
+
+DERIVED = ("drop", "verdict", "comparison", "preference", "badreply")  # made anew by a replay
 
 
 class Show(Protocol):
@@ -89,7 +93,7 @@ async def perform(
     with RunFolder.open(planned.out, planned.arguments, __version__) as folder:
         for cost in folder.journal.totals().values():
             budget.carry_over(cost)
-        folder.journal.forget("drop", "verdict", "comparison", "preference")  # derived anew
+        folder.journal.forget(*DERIVED)
         needs = planned.recipe.roles
         models: dict[str, Any] = {
             role: RecordedEmbedder(model, role, folder.journal, gate)
@@ -132,6 +136,8 @@ def _finish(
         "notes": [*(made.notes if made else []), *_said_by(planned.models)],
         **(made.report if made else {}),
         "totals": _totals(folder),
+        "prompts": prefix_share(folder.journal.calls()),
+        "bad_replies": bad_replies(folder.journal.records("badreply")),
     }
     if made and made.conversations:
         report["splits"] = dataset.export(folder, made.conversations, made.people)

@@ -39,6 +39,27 @@ def listening(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
+class _Held:
+    def __init__(self, behind: Listener | None) -> None:
+        self.records: list[msgspec.Struct] = []
+        self._behind = behind
+
+    def note(self, record: msgspec.Struct) -> None:
+        self.records.append(record)
+
+    def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
+        if self._behind is not None:
+            self._behind.progress(step, done, total, figures)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[list[msgspec.Struct]]:
+    """Within this block notes go to the list that is given, for the caller to note in order."""
+    holder = _Held(_listener.get())
+    with listening(holder):
+        yield holder.records
+
+
 def note(record: msgspec.Struct) -> None:
     """Keep a record with the run, if one is open."""
     listener = _listener.get()
