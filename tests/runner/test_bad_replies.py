@@ -1,4 +1,4 @@
-"""A whole run over HTTP with each class of bad reply: repaired, asked again, or dropped; counted."""
+"""A whole run over HTTP with each class of bad reply: repaired, asked again or dropped, counted."""
 
 from __future__ import annotations
 

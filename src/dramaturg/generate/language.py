@@ -11,8 +11,8 @@ import unicodedata
 from collections import Counter
 
 _WORDS = {
-    "English": "I the and you is it that of to in was have are what my me do i'm it's with this for "
-    "but not your so be just like really about they he she we know been did that's don't",
+    "English": "I the and you is it that of to in was have are what my me do i'm it's with this "
+    "for but not your so be just like really about they he she we know been did that's don't",
     "German": "ich und die der das ist nicht du ein eine es mit zu auf auch was aber wie mein mir "
     "sie wir hast habe für dann noch dich bin von dem den im gerne immer mich",
     "French": "je et le la les de est pas vous tu un une des que en à pour mais dans avec mon ma "

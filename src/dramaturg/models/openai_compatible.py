@@ -131,7 +131,7 @@ class OpenAICompatible:
         )
         self.endpoint.patience = StreamPatience(timeout_s)
         self.stream_from = stream_from
-        self._headers = headers
+        self.headers = headers
         self._without: set[str] = set() if supports_schema else {"response_format"}
         self._form = _FORMS[0] if supports_schema else _FORMS[-1]
         self._length_name = "max_tokens"
