@@ -77,7 +77,8 @@ class StubEndpoint:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:])}
         raw = await reader.readexactly(int(headers.get("content-length", "0")))
-        body = json.loads(raw) if raw else None
+        is_form = headers.get("content-type", "").startswith("multipart/")
+        body = json.loads(raw) if raw and not is_form else None
         seen = Seen(head[0].split()[1], headers, body, time.perf_counter(), raw)
         self.seen.append(seen)
         self._now += 1

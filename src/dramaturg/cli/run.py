@@ -45,6 +45,14 @@ if TYPE_CHECKING:
 @click.option("--rpm", type=click.IntRange(1), help="Requests a minute, at most.")
 @click.option("--tpm", type=click.IntRange(1), help="Tokens a minute, at most.")
 @click.option("--hedge", is_flag=True, help="Ask again where a reply is late; both may be charged.")
+@click.option("--batch", is_flag=True, help="Half price, within a day: the endpoint's batch API.")
+@click.option(
+    "--batch-wait",
+    type=click.FloatRange(0.05),
+    default=5.0,
+    show_default=True,
+    help="Seconds without a new call after which a batch goes out.",
+)
 @click.option("--estimate", is_flag=True, help="Print calls, tokens, money and time; make no call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress lines.")
@@ -65,6 +73,8 @@ def run(
     rpm: int | None,
     tpm: int | None,
     hedge: bool,
+    batch: bool,
+    batch_wait: float,
     estimate: bool,
     as_json: bool,
     quiet: bool,
@@ -90,10 +100,16 @@ def run(
     limits = Limits(max_in_flight=in_flight, timeout_s=timeout, rpm=rpm, tpm=tpm, hedge=hedge)
     planned = runner.plan(recipe, settings, models, out, limits=limits)
     if estimate:
-        table = estimating.estimate(planned)
+        table = estimating.estimate(planned, batch=batch)
         click.echo(json.dumps(table) if as_json else render.estimate(table))
         return 0
 
+    batches = None
+    if batch:
+        from dramaturg.models.batch import BatchSettings
+
+        look = min(2.0, batch_wait)
+        batches = BatchSettings(quiet_s=batch_wait, first_look_s=look)
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
     gate = Gate()
     live = Live(lambda: spent(budget), lambda: waits(planned.models.values()))
@@ -103,7 +119,7 @@ def run(
     async def go() -> runner.Run:
         with runner.ctrl_c(gate, live.say):
             return await runner.perform(
-                planned, budget=budget, gate=gate, show=None if quiet else live
+                planned, budget=budget, gate=gate, show=None if quiet else live, batch=batches
             )
 
     result = asyncio.run(go())

@@ -131,7 +131,7 @@ def _bad(call: Call, reply: Reply, kind: str) -> BadReply:
 def _tell(bad: list[BadReply], *outcomes: str) -> None:
     """Notes each bad reply with what became of it."""
     for one, outcome in zip(bad, outcomes, strict=False):
-        notes.note(msgspec.structs.replace(one, outcome=outcome))
+        notes.note_now(msgspec.structs.replace(one, outcome=outcome))
 
 
 def _again(call: Call, reply: Reply, error: ReplyError) -> Call:

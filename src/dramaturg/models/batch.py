@@ -117,6 +117,11 @@ class BatchModel:
         self._index = f"batches {self.ref}"
         self._found = False
 
+    @property
+    def slots(self) -> int:
+        """Calls that may wait at a time: as many as a batch holds."""
+        return self.settings.max_requests
+
     def native(self, task: str) -> bool:
         """Never: it reads prompts."""
         return self.model.native(task)

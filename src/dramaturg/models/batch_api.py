@@ -141,7 +141,7 @@ class BatchAPI:
         return found
 
     async def cancel(self, batch_id: str) -> None:
-        """Ask the server to make no more of it; what it made can be fetched. Raises BackendError."""
+        """Ask the server to make no more of it; what it made stays. Raises BackendError."""
         await self._tried("POST", f"/batches/{batch_id}/cancel")
 
     async def lines(self, file_id: str) -> AsyncIterator[Line]:

@@ -17,6 +17,7 @@ import msgspec
 from dramaturg import __version__, dataset
 from dramaturg.errors import BackendError, DramaturgError, Interrupted
 from dramaturg.models import ChatModel, Embedder, NLIModel
+from dramaturg.models.batch import BatchModel, BatchSettings
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
 from dramaturg.models.prefix import prefix_share
@@ -26,6 +27,7 @@ from dramaturg.models.recorded_embedder import RecordedEmbedder
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Conversation, Drop
 from dramaturg.runner.bad_replies import bad_replies
+from dramaturg.runner.batching import batched, check_batchable
 from dramaturg.runner.plan import Plan
 from dramaturg.scorers import FAILED_CALL
 from dramaturg.store import RunFolder, RunListener, notes, write_atomically
@@ -80,8 +82,12 @@ async def perform(
     budget: Budget | None = None,
     gate: Gate | None = None,
     show: Show | None = None,
+    batch: BatchSettings | None = None,
 ) -> Run:
     """Perform a plan; on a folder that holds part of it, no finished call is repeated.
+
+    Args:
+        batch: Drafts and verdicts go through the endpoints' batch APIs, gathered like this.
 
     A model that fails for good, a limit reached and a stop by the user do not raise: what was
     finished is exported, and the result says why it ended.
@@ -90,18 +96,23 @@ async def perform(
         RunFolderError: If the folder is held, foreign, or of another run.
     """
     budget, gate = budget or Budget(), gate or Gate()
+    if batch is not None:
+        check_batchable(planned.models)
     with RunFolder.open(planned.out, planned.arguments, __version__) as folder:
         for cost in folder.journal.totals().values():
             budget.carry_over(cost)
         folder.journal.forget(*DERIVED)
+        keeper = _Both(RunListener(folder), show)
+        plain, batches = dict(planned.models), list[BatchModel]()
+        if batch is not None:
+            plain, batches = batched(plain, folder.journal, gate, batch, keeper.progress)
         needs = planned.recipe.roles
         models: dict[str, Any] = {
             role: RecordedEmbedder(model, role, folder.journal, gate)
             if needs[role] is Embedder and not isinstance(model, NLIModel)
             else _wrap(model, role, folder, budget, gate)
-            for role, model in planned.models.items()
+            for role, model in plain.items()
         }
-        keeper = _Both(RunListener(folder), show)
         made: Made | None = None
         error: DramaturgError | None = None
         at_once = False
@@ -116,6 +127,8 @@ async def perform(
             at_once = True
         finally:
             await _drain(models, at_once)
+            for one in batches:
+                await one.aclose()
             await _close(planned.models)
         stopped = error.what if error else None
         report = _finish(folder, planned, made, stopped)

@@ -6,10 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
-import msgspec
-
 from dramaturg.errors import BackendError
-from dramaturg.store import notes
 
 T = TypeVar("T")
 FAILED_CALL = "failed call"  # class of the reason where a call got no reply, not a bad one
@@ -35,26 +32,11 @@ def lost_call(error: BackendError) -> str:
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results in the order of `work`; if one fails, the others are cancelled and awaited.
-
-    What the work notes is noted in this order too, once all of it is done.
-    """
-    begun = list(work)
-    tasks = [asyncio.ensure_future(_heard(one)) for one in begun]
+    """The results in the order of `work`; if one fails, the others are cancelled and awaited."""
+    tasks = [asyncio.ensure_future(one) for one in work]
     try:
-        found = await asyncio.gather(*tasks)
-        for _, told in found:
-            for record in told:
-                notes.note(record)
-        return [value for value, _ in found]
+        return list(await asyncio.gather(*tasks))
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for one in begun:
-            one.close()  # one that was cancelled before it began
-
-
-async def _heard(work: Coroutine[Any, Any, T]) -> tuple[T, list[msgspec.Struct]]:
-    with notes.held() as told:
-        return await work, told

@@ -27,42 +27,31 @@ class Listener(Protocol):
 
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+_outermost: ContextVar[Listener | None] = ContextVar("outermost", default=None)
 
 
 @contextlib.contextmanager
 def listening(listener: Listener) -> Iterator[None]:
     """Within this block (and tasks started in it), notes go to `listener`."""
     token = _listener.set(listener)
+    first = _outermost.set(_outermost.get() or listener)
     try:
         yield
     finally:
         _listener.reset(token)
-
-
-class _Held:
-    def __init__(self, behind: Listener | None) -> None:
-        self.records: list[msgspec.Struct] = []
-        self._behind = behind
-
-    def note(self, record: msgspec.Struct) -> None:
-        self.records.append(record)
-
-    def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
-        if self._behind is not None:
-            self._behind.progress(step, done, total, figures)
-
-
-@contextlib.contextmanager
-def held() -> Iterator[list[msgspec.Struct]]:
-    """Within this block notes go to the list that is given, for the caller to note in order."""
-    holder = _Held(_listener.get())
-    with listening(holder):
-        yield holder.records
+        _outermost.reset(first)
 
 
 def note(record: msgspec.Struct) -> None:
     """Keep a record with the run, if one is open."""
     listener = _listener.get()
+    if listener is not None:
+        listener.note(record)
+
+
+def note_now(record: msgspec.Struct) -> None:
+    """Keep a record past listeners that hold records back: one whose order says nothing."""
+    listener = _outermost.get()
     if listener is not None:
         listener.note(record)
 
