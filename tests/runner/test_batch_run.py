@@ -48,7 +48,7 @@ async def test_a_run_by_batches_makes_the_same_data_as_one_without(tmp_path: Pat
         seen = len(server.seen)
         code, _, errors = await dramaturg(
             server, tmp_path / "a", *SMALL
-        )  # without: nothing is left
+        )
         assert code == 0, errors
         assert len(server.seen) == seen
 
