@@ -46,9 +46,7 @@ async def test_a_run_by_batches_makes_the_same_data_as_one_without(tmp_path: Pat
         report = json.loads(told)["report"]
         assert report["rounds"][-1]["kept"] == 4
         seen = len(server.seen)
-        code, _, errors = await dramaturg(
-            server, tmp_path / "a", *SMALL
-        )
+        code, _, errors = await dramaturg(server, tmp_path / "a", *SMALL)
         assert code == 0, errors
         assert len(server.seen) == seen
 
