@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 @click.option("--estimate", is_flag=True, help="Print calls, tokens, money and time; make no call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress lines.")
+@click.option("--verbose", is_flag=True, help="Show every event; log every call with its texts.")
+@click.option("--otel", is_flag=True, help="Send traces by OpenTelemetry (extra: otel).")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -78,6 +80,8 @@ def run(
     estimate: bool,
     as_json: bool,
     quiet: bool,
+    verbose: bool,
+    otel: bool,
 ) -> int:
     """Make a dataset of conversations with RECIPE.
 
@@ -92,6 +96,7 @@ def run(
     from dramaturg.models.gate import Gate
     from dramaturg.models.resolve import Limits
     from dramaturg.runner import estimate as estimating
+    from dramaturg.runner.watch import Watching
 
     settings: dict[str, Any] = read_extra(ctx.args)
     for name, value in (("personas", personas), ("conversations", conversations), ("seed", seed)):
@@ -119,7 +124,12 @@ def run(
     async def go() -> runner.Run:
         with runner.ctrl_c(gate, live.say):
             return await runner.perform(
-                planned, budget=budget, gate=gate, show=None if quiet else live, batch=batches
+                planned,
+                budget=budget,
+                gate=gate,
+                show=None if quiet else live,
+                batch=batches,
+                seen=Watching(verbose=verbose, otel=otel, say=live.say),
             )
 
     result = asyncio.run(go())

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import Interrupted, OutOfBudget
-from dramaturg.models.batch import BatchSettings
 from dramaturg.models.budget import Budget
 from dramaturg.runner.perform import Run, perform
 from dramaturg.runner.plan import plan
@@ -31,7 +30,12 @@ async def arun(
         settings["conversations"] = n
     planned = plan(recipe, settings, [model] if isinstance(model, str) else list(model), out)
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
-    result = await perform(planned, budget=budget, batch=BatchSettings() if batch else None)
+    batches = None
+    if batch:
+        from dramaturg.models.batch import BatchSettings
+
+        batches = BatchSettings()
+    result = await perform(planned, budget=budget, batch=batches)
     if result.error is not None and not isinstance(result.error, OutOfBudget | Interrupted):
         raise result.error
     return result

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dramaturg.errors import UserError
-from dramaturg.models.batch import BatchModel, BatchSettings, Tell
 from dramaturg.models.gate import Gate
-from dramaturg.models.openai_compatible import OpenAICompatible
 from dramaturg.store import Journal
+
+if TYPE_CHECKING:
+    from dramaturg.models.batch import BatchModel, BatchSettings, Tell
 
 
 def batched(
@@ -19,6 +20,9 @@ def batched(
 
     Roles that share an endpoint share its batches.
     """
+    from dramaturg.models.batch import BatchModel
+    from dramaturg.models.openai_compatible import OpenAICompatible
+
     made: dict[int, BatchModel] = {}
     roles: dict[str, Any] = {}
     for role, model in models.items():
@@ -33,6 +37,8 @@ def batched(
 
 def check_batchable(models: Mapping[str, Any]) -> None:
     """Raises UserError if no model of the run is behind an endpoint."""
+    from dramaturg.models.openai_compatible import OpenAICompatible
+
     if not any(isinstance(model, OpenAICompatible) for model in models.values()):
         raise UserError(
             "--batch needs a model behind an endpoint",

@@ -10,14 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from dramaturg import __version__, dataset
 from dramaturg.errors import BackendError, DramaturgError, Interrupted
 from dramaturg.models import ChatModel, Embedder, NLIModel
-from dramaturg.models.batch import BatchModel, BatchSettings
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
 from dramaturg.models.prefix import prefix_share
@@ -29,8 +28,12 @@ from dramaturg.records import Conversation, Drop
 from dramaturg.runner.bad_replies import bad_replies
 from dramaturg.runner.batching import batched, check_batchable
 from dramaturg.runner.plan import Plan
+from dramaturg.runner.watch import Watch, Watching, watching
 from dramaturg.scorers import FAILED_CALL
 from dramaturg.store import RunFolder, RunListener, notes, write_atomically
+
+if TYPE_CHECKING:
+    from dramaturg.models.batch import BatchModel, BatchSettings
 
 DERIVED = ("drop", "verdict", "comparison", "preference", "badreply")  # made anew by a replay
 
@@ -83,11 +86,13 @@ async def perform(
     gate: Gate | None = None,
     show: Show | None = None,
     batch: BatchSettings | None = None,
+    seen: Watching = Watching(),  # noqa: B008  (it is immutable)
 ) -> Run:
     """Perform a plan; on a folder that holds part of it, no finished call is repeated.
 
     Args:
         batch: Drafts and verdicts go through the endpoints' batch APIs, gathered like this.
+        seen: What is seen of the run beside its log file.
 
     A model that fails for good, a limit reached and a stop by the user do not raise: what was
     finished is exported, and the result says why it ended.
@@ -98,19 +103,24 @@ async def perform(
     budget, gate = budget or Budget(), gate or Gate()
     if batch is not None:
         check_batchable(planned.models)
-    with RunFolder.open(planned.out, planned.arguments, __version__) as folder:
+    about = {"recipe": planned.recipe.name, "models": planned.refs}
+    with (
+        RunFolder.open(planned.out, planned.arguments, __version__) as folder,
+        watching(folder.path, about, planned.models, seen) as watch,
+    ):
         for cost in folder.journal.totals().values():
             budget.carry_over(cost)
         folder.journal.forget(*DERIVED)
-        keeper = _Both(RunListener(folder), show)
-        plain, batches = dict(planned.models), list[BatchModel]()
+        keeper = _Both(RunListener(folder), show, watch)
+        plain = dict(planned.models)
+        batches: list[BatchModel] = []
         if batch is not None:
-            plain, batches = batched(plain, folder.journal, gate, batch, keeper.progress)
+            plain, batches = batched(plain, folder.journal, gate, batch, keeper.show)
         needs = planned.recipe.roles
         models: dict[str, Any] = {
             role: RecordedEmbedder(model, role, folder.journal, gate)
             if needs[role] is Embedder and not isinstance(model, NLIModel)
-            else _wrap(model, role, folder, budget, gate)
+            else _wrap(model, role, folder, budget, gate, watch)
             for role, model in plain.items()
         }
         made: Made | None = None
@@ -135,6 +145,7 @@ async def perform(
         state = "stopped" if stopped else "finished"
         if not stopped:
             folder.finish()
+        watch.ended(state, error, report)
         return Run(folder.path, state, stopped, report, folder.resumed, error, report["notes"])
 
 
@@ -224,30 +235,38 @@ def ctrl_c(gate: Gate, say: Callable[[str], None]) -> Iterator[None]:
 class _Both:
     """Records go to the journal, progress to whoever shows it."""
 
-    def __init__(self, keep: RunListener, show: Show | None) -> None:
-        self._keep, self._show = keep, show
-
+    def __init__(self, keep: RunListener, show: Show | None, watch: Watch) -> None:
+        self._keep, self._show, self._watch = keep, show, watch
         self.failed_calls: Counter[str] = Counter()
 
     def note(self, record: msgspec.Struct) -> None:
         if isinstance(record, Drop) and record.reason.startswith(FAILED_CALL):
             self.failed_calls[record.reason.split(": ")[1]] += 1
+        self._watch.note(record)
         self._keep.note(record)
 
     def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
+        self._watch.step(step, done, total, figures)
+        self.show(step, done, total, figures)
+
+    def show(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
+        """Something that is no step of the recipe, such as a batch that is waited for."""
         if self._show is not None:
             self._show.progress(step, done, total, figures)
 
 
-def _wrap(model: Any, role: str, folder: RunFolder, budget: Budget, gate: Gate) -> Any:
+def _wrap(
+    model: Any, role: str, folder: RunFolder, budget: Budget, gate: Gate, watch: Watch
+) -> Any:
     """The model with a gate, a budget and a journal before it."""
     if isinstance(model, PromptedNLI):
-        return PromptedNLI(_wrap(model.chat, role, folder, budget, gate))
+        return PromptedNLI(_wrap(model.chat, role, folder, budget, gate, watch))
     if not isinstance(model, ChatModel):
         return model
+    seen = watch.wrap(Gated(Budgeted(model, budget), gate), role)
     if hasattr(model, "with_chat"):  # embedded: only what it writes is worth keeping
-        return model.with_chat(Recorded(Gated(Budgeted(model, budget), gate), role, folder.journal))
-    return Recorded(Gated(Budgeted(model, budget), gate), role, folder.journal)
+        return model.with_chat(Recorded(seen, role, folder.journal))
+    return Recorded(seen, role, folder.journal)
 
 
 async def _drain(models: Mapping[str, Any], at_once: bool) -> None:
