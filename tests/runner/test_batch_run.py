@@ -45,6 +45,9 @@ async def test_a_run_by_batches_makes_the_same_data_as_one_without(tmp_path: Pat
         assert data_of(tmp_path / "a") == data_of(tmp_path / "b") != {}
         report = json.loads(told)["report"]
         assert report["rounds"][-1]["kept"] == 4
+        log = [json.loads(line) for line in (tmp_path / "a" / "log.jsonl").open(encoding="utf-8")]
+        assert sum(row["event"] == "batch sent" for row in log) == len(stub.made)
+        assert sum(row["event"] == "batch ended" for row in log) == len(stub.made)
         seen = len(server.seen)
         code, _, errors = await dramaturg(server, tmp_path / "a", *SMALL)
         assert code == 0, errors

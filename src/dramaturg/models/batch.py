@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from dramaturg.models.openai_compatible import OpenAICompatible
 from dramaturg.models.prices import Price
 from dramaturg.models.wire import BrokenBody, decode_completion, encode
 from dramaturg.records import content_id
+
+_log = logging.getLogger("dramaturg.models")
 
 TASKS = ("conversation.", "judge.")  # what a batch is worth its wait for: drafts and verdicts
 _TICK_S = 0.25  # how soon a stop is noticed
@@ -240,6 +243,7 @@ class BatchModel:
         try:
             sent.id = (await self._api.create(file_id, sent.mark)).id
             self._remember()
+            _log.info("batch sent", extra={"fields": {"batch": sent.id, "calls": len(lines)}})
             await self._await(sent)
         except Exception as error:  # what the server may have made stays remembered
             self._fail(sent.keys, _as_ours(error))
@@ -271,6 +275,8 @@ class BatchModel:
                 self._stop_waiting()
                 return
             pause = min(self.settings.longest_look_s, 1.5 * pause)
+        ended = {"batch": sent.id, "status": batch.status, "calls": len(sent.keys)}
+        _log.info("batch ended", extra={"fields": ended | figures})
         if batch.status == "failed":
             self._forget(sent)
             raise BackendError(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -77,6 +78,11 @@ class Watch:
         """The run ended, for whatever reason."""
         self.look()
         self._end_step()
+        for name, endpoint in self._endpoints.items():
+            first = getattr(endpoint.patience, "first_s", None)
+            if first:
+                median = round(statistics.median(first), 3)
+                event("first pieces", endpoint=name, streams=len(first), median_s=median)
         totals = report.get("totals", {}).values()
         fields: dict[str, Any] = {
             "calls": sum(row["calls"] for row in totals),
