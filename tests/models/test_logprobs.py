@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dramaturg.errors import BackendError, RecordError
+from dramaturg.errors import BackendError, Interrupted, OutOfBudget, RecordError
 from dramaturg.models import Call, LogProbModel
+from dramaturg.models.budget import Budget
+from dramaturg.models.gate import Gate
 from dramaturg.models.openai_compatible import OpenAICompatible
+from dramaturg.models.recorded_scores import RecordedScores
 from dramaturg.prompts import Message
+from dramaturg.store import Journal
 from tests.models.stub_endpoint import Act, Seen, StubEndpoint, refuses, running, says
 
 BEFORE, TEXT = "I keep", " two dogs"
@@ -228,3 +233,29 @@ async def test_long_texts_make_smaller_batches_and_another_refusal_is_told(
         with pytest.raises(BackendError, match="refuses the request"):
             await a_model(made, stub.url).embed(["x"] * 5)
         assert len(stub.seen) == 4
+
+
+async def test_what_was_scored_is_kept_and_asked_for_once_within_the_budget(
+    made: list[OpenAICompatible], tmp_path: Path
+) -> None:
+    def serve(seen: Seen) -> Act:
+        return Act(begins(("No", 0.9))) if "messages" in seen.body else listed(seen)
+
+    async with running(StubEndpoint(always=serve)) as stub:
+        model = a_model(made, stub.url)
+        for session in range(2):
+            with Journal(tmp_path / "journal.sqlite") as journal:
+                budget, gate = Budget(max_calls=2), Gate()
+                kept = RecordedScores(model, "scorer", journal, gate, budget)
+                assert isinstance(kept, LogProbModel)
+                assert (await kept.score(BEFORE, TEXT)).total == -1.75
+                assert (await kept.odds(ASK, ["No"])).logprobs["No"] == pytest.approx(math.log(0.9))
+                assert budget.spent.calls == (2 if session == 0 else 0)
+                assert journal.totals()["scorer", "score"].calls == 1
+                if session == 0:
+                    with pytest.raises(OutOfBudget):
+                        await kept.score("Another", " text")
+                gate.close()
+                with pytest.raises(Interrupted):
+                    await kept.score("And another", " text")
+        assert len(stub.seen) == 2

@@ -78,7 +78,7 @@ class _Asked(msgspec.Struct):
 _asked = msgspec.json.Decoder(_Asked)
 
 
-def prefix_share(calls: Iterable[Mapping[str, Any]], most: int = 20_000) -> dict[str, Any]:
+def prefix_share(calls: Iterable[Mapping[str, Any]], most: int = 5_000) -> dict[str, Any]:
     """The share over the first `most` prompts of a journal's calls, read one by one."""
     share, count = PrefixShare(), 0
     for row in calls:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections import deque
+from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiohttp
 import msgspec
 
-from dramaturg.models.patience import Patience
+from dramaturg.models.patience import Patience, Within
 
 _END_S = 0.25  # for the end of the body after the end of the reply
 _LONGEST_LINE = 16 * 2**20  # bytes; a line without end is no event stream
@@ -131,16 +133,6 @@ class Pieces:
         return msgspec.json.encode({"choices": [choice], "model": self.model, "usage": self.usage})
 
 
-class _Waiting(NamedTuple):
-    deadline: asyncio.Timeout
-    patience: StreamPatience
-    work: str
-    begun: float
-
-
-_waiting: ContextVar[_Waiting | None] = ContextVar("waiting", default=None)
-
-
 class StreamPatience(Patience):
     """Learns how long the next piece of a reply takes, and waits so long for each.
 
@@ -150,37 +142,61 @@ class StreamPatience(Patience):
 
     def __init__(self, timeout_s: float, *, floor_s: float = 1.0, needed: int = 50) -> None:
         super().__init__(timeout_s, floor_s=floor_s, needed=needed)
-        self.first_s: list[float] = []
+        self.first_s: deque[float] = deque(maxlen=500)
         self._gaps: dict[str, float] = {}
 
-    @contextlib.asynccontextmanager
-    async def within(self, work: str, timed_out: int = 0) -> AsyncIterator[None]:
+    def within(self, work: str, timed_out: int = 0) -> Within:
         """As for whole replies; each piece of a stream moves the deadline on."""
-        now = asyncio.get_running_loop().time()
-        limit = self.timeout(work, timed_out)
-        async with asyncio.timeout_at(now + limit) as deadline:
-            token = _waiting.set(_Waiting(deadline, self, work, time.perf_counter()))
-            out = self._out.setdefault(work, {})
-            out[deadline] = now
-            try:
-                yield
-            finally:
-                out.pop(deadline, None)
-                _waiting.reset(token)
+        out = self._out.setdefault(work, {})
+        return _Streamed(self, work, out, self.timeout(work, timed_out))
 
-    def piece(self, waiting: _Waiting, gap_s: float, first: bool) -> None:
-        """A piece came after so long: wait as long as this work may take for the next one."""
-        self._out.get(waiting.work, {}).pop(waiting.deadline, None)  # it moves by itself from now
+    def came(self, work: str, gap_s: float, first: bool) -> float:
+        """A piece came after so long; how long to wait for the next one."""
         if first:
-            self.first_s = [*self.first_s[-499:], gap_s]
-        self._gaps[waiting.work] = max(self._gaps.get(waiting.work, 0.0), gap_s)
-        if not waiting.deadline.expired():
-            now = asyncio.get_running_loop().time()
-            waiting.deadline.reschedule(now + self.timeout(waiting.work))
+            self.first_s.append(gap_s)
+        self._gaps[work] = max(self._gaps.get(work, 0.0), gap_s)
+        return self.timeout(work)
 
     def saw(self, work: str, seconds: float) -> None:
         """A reply is whole: for a stream its longest gap counts, not its length."""
         super().saw(work, self._gaps.pop(work, seconds))
+
+
+class _Streamed(Within):
+    """A deadline that the pieces of a stream move on."""
+
+    __slots__ = ("_first", "_last", "_patience", "_token", "_work")
+
+    def __init__(
+        self,
+        patience: StreamPatience,
+        work: str,
+        out: dict[asyncio.Timeout, float],
+        seconds: float,
+    ) -> None:
+        super().__init__(out, seconds)
+        self._patience, self._work = patience, work
+        self._first, self._last = True, time.perf_counter()
+
+    async def __aenter__(self) -> None:
+        await super().__aenter__()
+        self._token = _waiting.set(self)
+
+    async def __aexit__(self, *error: Any) -> None:
+        _waiting.reset(self._token)
+        await super().__aexit__(*error)
+
+    def piece(self) -> None:
+        """A piece came."""
+        now = time.perf_counter()
+        limit = self._patience.came(self._work, now - self._last, self._first)
+        self._first, self._last = False, now
+        self._out[self._deadline] = math.inf  # it moves by itself from now on
+        if not self._deadline.expired():
+            self._deadline.reschedule(asyncio.get_running_loop().time() + limit)
+
+
+_waiting: ContextVar[_Streamed | None] = ContextVar("waiting", default=None)
 
 
 async def read_body(response: aiohttp.ClientResponse) -> bytes:
@@ -189,7 +205,6 @@ async def read_body(response: aiohttp.ClientResponse) -> bytes:
         return await response.read()
     events, pieces = Events(), Pieces()
     waiting = _waiting.get()
-    last, first = waiting.begun if waiting else 0.0, True
     async for raw in response.content.iter_any():
         try:
             found = list(events.feed(raw))
@@ -199,9 +214,7 @@ async def read_body(response: aiohttp.ClientResponse) -> bytes:
         for data in found:
             pieces.add(data)
         if found and waiting is not None:  # a comment that keeps the line open is no piece
-            now = time.perf_counter()
-            waiting.patience.piece(waiting, now - last, first)
-            last, first = now, False
+            waiting.piece()
         if pieces.done or pieces.fault:
             break
     if pieces.done:  # read to the end, so that the connection can be used again

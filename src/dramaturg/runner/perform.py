@@ -16,13 +16,14 @@ import msgspec
 
 from dramaturg import __version__, dataset
 from dramaturg.errors import BackendError, DramaturgError, Interrupted
-from dramaturg.models import ChatModel, Embedder, NLIModel
+from dramaturg.models import ChatModel, Embedder, LogProbModel, NLIModel
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
 from dramaturg.models.prefix import prefix_share
 from dramaturg.models.prompted import PromptedNLI
 from dramaturg.models.recorded import Recorded
 from dramaturg.models.recorded_embedder import RecordedEmbedder
+from dramaturg.models.recorded_scores import RecordedScores
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Conversation, Drop
 from dramaturg.runner.bad_replies import bad_replies
@@ -118,9 +119,7 @@ async def perform(
             plain, batches = batched(plain, folder.journal, gate, batch, keeper.show)
         needs = planned.recipe.roles
         models: dict[str, Any] = {
-            role: RecordedEmbedder(model, role, folder.journal, gate)
-            if needs[role] is Embedder and not isinstance(model, NLIModel)
-            else _wrap(model, role, folder, budget, gate, watch)
+            role: _kept(model, needs[role], role, folder, budget, gate, watch)
             for role, model in plain.items()
         }
         made: Made | None = None
@@ -253,6 +252,17 @@ class _Both:
         """Something that is no step of the recipe, such as a batch that is waited for."""
         if self._show is not None:
             self._show.progress(step, done, total, figures)
+
+
+def _kept(
+    model: Any, need: type, role: str, folder: RunFolder, budget: Budget, gate: Gate, watch: Watch
+) -> Any:
+    """The model with a journal before it, for what its role needs it for."""
+    if need is Embedder and not isinstance(model, NLIModel):
+        return RecordedEmbedder(model, role, folder.journal, gate)
+    if need is LogProbModel:
+        return RecordedScores(model, role, folder.journal, gate, budget)
+    return _wrap(model, role, folder, budget, gate, watch)
 
 
 def _wrap(
