@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from dramaturg.models.patience import Patience, Within
+from dramaturg.models.patience import Patience, _Within
 
 _END_S = 0.25  # for the end of the body after the end of the reply
 _LONGEST_LINE = 16 * 2**20  # bytes; a line without end is no event stream
@@ -145,7 +145,7 @@ class StreamPatience(Patience):
         self.first_s: deque[float] = deque(maxlen=500)
         self._gaps: dict[str, float] = {}
 
-    def within(self, work: str, timed_out: int = 0) -> Within:
+    def within(self, work: str, timed_out: int = 0) -> _Within:
         """As for whole replies; each piece of a stream moves the deadline on."""
         out = self._out.setdefault(work, {})
         return _Streamed(self, work, out, self.timeout(work, timed_out))
@@ -162,7 +162,7 @@ class StreamPatience(Patience):
         super().saw(work, self._gaps.pop(work, seconds))
 
 
-class _Streamed(Within):
+class _Streamed(_Within):
     """A deadline that the pieces of a stream move on."""
 
     __slots__ = ("_first", "_last", "_patience", "_token", "_work")
