@@ -19,7 +19,7 @@ import msgspec
 
 from dramaturg.errors import BackendError, DramaturgError, Interrupted
 from dramaturg.models import failures
-from dramaturg.models.base import Call, Reply
+from dramaturg.models.base import Call, ChatModel, Reply
 from dramaturg.models.batch_api import Batch, BatchAPI, Line
 from dramaturg.models.gate import Gate
 from dramaturg.models.openai_compatible import OpenAICompatible
@@ -86,6 +86,7 @@ class BatchModel:
     there one step waits for the next, and a day for each would be no bargain.
 
     Args:
+        direct: What answers those; default `model`.
         tell: Shown how far a batch is: its name, requests done, requests in all, figures.
 
     Attributes:
@@ -98,11 +99,13 @@ class BatchModel:
         journal: BatchJournal,
         gate: Gate,
         *,
+        direct: ChatModel | None = None,
         settings: BatchSettings = BatchSettings(),  # noqa: B008  (it is immutable)
         tell: Tell = lambda step, done, total, figures: None,
     ) -> None:
         self.model = model
         self.ref = model.ref
+        self._direct: ChatModel = direct or model
         self.price: Price | None = model.price
         self.notes = model.notes
         self.settings = settings
@@ -141,7 +144,7 @@ class BatchModel:
             Interrupted: If the run is stopped meanwhile; the batch goes on at the server.
         """
         if call.attempt or not call.task.startswith(TASKS):
-            return await self.model.answer(call)
+            return await self._direct.answer(call)
         self._find_sent()
         key = batch_key(self.ref, call)
         waiting = self._waiting.get(key)

@@ -11,6 +11,7 @@ from dramaturg.store import Journal
 
 if TYPE_CHECKING:
     from dramaturg.models.batch import BatchModel, BatchSettings, Tell
+    from dramaturg.models.openai_compatible import OpenAICompatible
 
 
 def batched(
@@ -21,27 +22,35 @@ def batched(
     Roles that share an endpoint share its batches.
     """
     from dramaturg.models.batch import BatchModel
-    from dramaturg.models.openai_compatible import OpenAICompatible
 
     made: dict[int, BatchModel] = {}
     roles: dict[str, Any] = {}
     for role, model in models.items():
-        if isinstance(model, OpenAICompatible):
-            if id(model) not in made:
-                made[id(model)] = BatchModel(model, journal, gate, settings=settings, tell=tell)
-            roles[role] = made[id(model)]
-        else:
+        endpoint = _endpoint(model)
+        if endpoint is None:
             roles[role] = model
+            continue
+        if id(model) not in made:
+            made[id(model)] = BatchModel(
+                endpoint, journal, gate, direct=model, settings=settings, tell=tell
+            )
+        roles[role] = made[id(model)]
     return roles, list(made.values())
 
 
 def check_batchable(models: Mapping[str, Any]) -> None:
     """Raises UserError if no model of the run is behind an endpoint."""
-    from dramaturg.models.openai_compatible import OpenAICompatible
-
-    if not any(isinstance(model, OpenAICompatible) for model in models.values()):
+    if not any(_endpoint(model) for model in models.values()):
         raise UserError(
             "--batch needs a model behind an endpoint",
             why="the models of this run work on this machine",
             fix="leave --batch out, or give e.g. --model openai:gpt-4.1-mini",
         )
+
+
+def _endpoint(model: Any) -> OpenAICompatible | None:
+    """The endpoint of a model, or the first of several, None if it has none."""
+    from dramaturg.models.openai_compatible import OpenAICompatible
+
+    first = next(iter(getattr(model, "places", (model,))))
+    return first if isinstance(first, OpenAICompatible) else None

@@ -130,9 +130,10 @@ def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
 
 def _cleaned(line: str) -> str:
     """The line without anything that is or looks like a key."""
-    for name, value in os.environ.items():
-        if len(value) >= 8 and _SECRET_NAME.search(name):
-            line = line.replace(value, "***")
+    for name, values in os.environ.items():
+        if _SECRET_NAME.search(name):
+            for value in values.split(","):
+                line = line.replace(value.strip(), "***") if len(value) >= 8 else line
     return without_keys(line)
 
 

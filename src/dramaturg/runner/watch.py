@@ -8,6 +8,7 @@ import logging
 import os
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,11 +166,15 @@ def watching(
 
 
 def _within(model: Any) -> Iterator[tuple[str, Any]]:
-    """The endpoints behind a model, by address."""
+    """The endpoints behind a model, by address; further keys of one address are counted."""
     inner = getattr(model, "chat", None) or model
-    for one in (*getattr(inner, "endpoints", ()), getattr(inner, "endpoint", None)):
-        if hasattr(one, "limiter"):
-            yield one.where.address, one
+    names: Counter[str] = Counter()
+    for place in getattr(inner, "places", (inner,)):
+        endpoint = getattr(place, "endpoint", None)
+        if endpoint is not None:
+            name = endpoint.where.address
+            names[name] += 1
+            yield name if names[name] == 1 else f"{name} #{names[name]}", endpoint
 
 
 def _state(endpoint: Any) -> dict[str, Any]:
