@@ -69,10 +69,10 @@ async def test_the_log_tells_the_run_in_json_lines_without_keys_and_without_text
     assert told[0]["recipe"] == "synthetic-persona-chat"
     begun = [row["step"] for row in told if row["event"] == "step begins"]
     ended = {row["step"]: row for row in told if row["event"] == "step ends"}
-    assert begun[-2:] == ["round 1", "round 2"]
+    assert begun[-2:] == ["round 1 of 2", "round 2 of 2"]
     assert ended.keys() == set(begun)
-    assert ended["round 2"]["done"] == ended["round 2"]["total"] == 3
-    assert ended["round 2"]["kept"] == 3
+    assert ended["round 2 of 2"]["done"] == ended["round 2 of 2"]["total"] == 3
+    assert ended["round 2 of 2"]["kept"] == 3
     retries = Counter[str]()
     for row in told:
         if row["event"] == "retries":
@@ -187,7 +187,7 @@ async def test_spans_tell_run_steps_and_calls_by_the_conventions(
     calls = [span for span in spans if span.name.startswith("chat ")]
     assert whole.attributes is not None
     assert whole.attributes["dramaturg.recipe"] == "synthetic-persona-chat"
-    assert {"round 1", "round 2"} <= {str((s.attributes or {})["dramaturg.step"]) for s in steps}
+    assert {"round 1 of 2", "round 2 of 2"} <= {str((s.attributes or {})["dramaturg.step"]) for s in steps}
     assert all(span.parent and span.parent.span_id == whole.context.span_id for span in steps)
     inside = {span.context.span_id for span in (*steps, whole)}
     assert all(span.parent and span.parent.span_id in inside for span in calls)
