@@ -187,7 +187,8 @@ async def test_spans_tell_run_steps_and_calls_by_the_conventions(
     calls = [span for span in spans if span.name.startswith("chat ")]
     assert whole.attributes is not None
     assert whole.attributes["dramaturg.recipe"] == "synthetic-persona-chat"
-    assert {"round 1 of 2", "round 2 of 2"} <= {str((s.attributes or {})["dramaturg.step"]) for s in steps}
+    named = {str((span.attributes or {})["dramaturg.step"]) for span in steps}
+    assert {"round 1 of 2", "round 2 of 2"} <= named
     assert all(span.parent and span.parent.span_id == whole.context.span_id for span in steps)
     inside = {span.context.span_id for span in (*steps, whole)}
     assert all(span.parent and span.parent.span_id in inside for span in calls)
