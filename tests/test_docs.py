@@ -17,6 +17,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_OPTIONS = {
     "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
     "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
+    "batch", "batch-wait", "verbose", "otel",
     "prompts", "run", "partner-expert", "help",
     "data", "steps", "report", "threads", "write", "export",
 }  # fmt: skip
