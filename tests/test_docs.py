@@ -20,6 +20,7 @@ OWN_OPTIONS = {
     "batch", "batch-wait", "verbose", "otel",
     "prompts", "run", "partner-expert", "help",
     "data", "steps", "report", "threads", "write", "export",
+    "show", "by", "check", "license", "dry-run", "paraphrase-at",
 }  # fmt: skip
 
 
@@ -50,3 +51,15 @@ def test_the_python_of_the_recipe_s_page_runs_as_it_stands() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.count("shared_categories") == 2
+
+
+def test_the_python_of_the_publishing_page_runs_as_it_stands(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "publish.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "'phone': 30" in ran.stdout
+    assert "{'train': 24, 'test': 3, 'validation': 3} 0" in ran.stdout

@@ -9,6 +9,7 @@ import msgspec
 
 from dramaturg import dataset
 from dramaturg.loop import Improved
+from dramaturg.recipes.error_rates import rests_on
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Persona
 from dramaturg.store import Spool
@@ -70,7 +71,7 @@ def outcome(
     report = {
         "rounds": rounds,
         "steps": dict(steps),
-        "critics": {name: _rests_on(ref) for name, ref in critics.items()},
+        "critics": {name: rests_on(name, ref) for name, ref in critics.items()},
         "grounded": {
             "conversations_with_a_marked_turn": marked,
             "n": len(talks),
@@ -90,12 +91,6 @@ def outcome(
         ],
         cut=best.cut,
     )
-
-
-def _rests_on(ref: str) -> str:
-    if ref == "embedded":
-        return "embedded: a small expert; its measured errors are in docs/experts.md"
-    return f"{ref}, by prompt; its errors were not measured in this run"
 
 
 def _shortfall(asked: int, steps: Mapping[str, Any], kept: int) -> list[str]:
