@@ -21,6 +21,7 @@ OWN_OPTIONS = {
     "prompts", "run", "partner-expert", "help",
     "data", "steps", "report", "threads", "write", "export",
     "show", "by", "check", "license", "dry-run", "paraphrase-at",
+    "to", "from", "force", "formats",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -45,10 +46,25 @@ def convert(
         return
     if src is None or dst is None:
         raise click.UsageError("Give SRC and DST, or --formats.")
+    progress = _progress if sys.stderr.isatty() and not as_json else None
     given = {name: value for name, value in options.items() if value is not None}
-    made = converted(src, dst, from_format=from_format, to_format=to_format, force=force, **given)
+    made = converted(
+        src,
+        dst,
+        from_format=from_format,
+        to_format=to_format,
+        force=force,
+        progress=progress,
+        **given,
+    )
+    if progress is not None:
+        click.echo("\r\033[K", nl=False, err=True)
     if as_json:
         told = {k: v for k, v in vars(made).items() if k != "dropped"}
         click.echo(json.dumps({**told, "dropped": [drop.reason for drop in made.dropped]}))
         return
     click.echo(render.converted(made, dst))
+
+
+def _progress(count: int) -> None:
+    click.echo(f"\r{count:,} conversations", nl=False, err=True)

@@ -20,7 +20,7 @@ def critique(
 ) -> None:
     """Judge the conversations of FILE: faithfulness and toxicity, turn by turn, with evidence.
 
-    FILE is a run folder, parquet, JSON lines, or the Synthetic-Persona-Chat CSV.
+    FILE is in any format that `dramaturg convert --formats` lists.
 
     Example: dramaturg critique chats.jsonl --out verdicts
     """

@@ -69,7 +69,7 @@ def convert(
         UserError: If the source cannot be read, a format is unknown or only read, an option is
             not the target's, the target exists, or it cannot be written.
     """
-    path = Path(target)
+    path = Path(target).resolve()  # a link's own file is written, the link stays
     form = _target_format(path, to_format)
     options = {name: value for name, value in options.items() if value is not None}
     unknown = sorted(options.keys() - form.options)
@@ -125,7 +125,7 @@ def convert(
     finally:
         _remove(aside)
     return Converted(
-        source=from_format or formats.name_of(Path(source)),
+        source=from_format or formats.name_of(source),
         target=form.name,
         written=losses.written,
         dropped=dropped,
@@ -155,6 +155,8 @@ def _target_format(path: Path, name: str | None) -> formats.Format:
 def _check_place(source: Path, path: Path, force: bool) -> None:
     if path.exists() and source.exists() and path.samefile(source):
         raise UserError(f"{path} is the source itself", fix="give another target")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UserError(f"{path} is neither a file nor a folder", fix="give another target")
     full = any(path.iterdir()) if path.is_dir() else path.exists()
     if full and not force:
         raise UserError(f"{path} exists already", fix="give another target, or --force")

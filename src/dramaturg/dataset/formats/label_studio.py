@@ -90,8 +90,6 @@ def _rows(rows: Iterable[Conversation]) -> Iterator[dict[str, Any]]:
                 "speakers": [{"name": s.name, "persona": s.persona} for s in made.speakers],
                 "dramaturg": rest_of(made),
             },
-            "annotations": [],
-            "predictions": [],
         }
 
 

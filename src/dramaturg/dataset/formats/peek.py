@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,21 @@ class Peek:
         if self.head.startswith(b"\x89PNG\r\n\x1a\n"):
             return "png"
         kind = source.kind_of(self.path)
-        return "json" if kind == "jsonl" else kind
+        return (
+            kind if kind == "parquet" else self._kind_of_text("json" if kind == "jsonl" else kind)
+        )
+
+    def _kind_of_text(self, named: str) -> str:
+        """The kind that the text itself shows, where it shows one; else what its name says."""
+        head = self._decoded.lstrip()
+        if re.match(r"\{\s*[\"}]|\[\s*[\[{\"\]]", head):
+            return "json"
+        if named == "json" and re.search(r"^\s*[\[{]", head, re.MULTILINE):
+            return "json"  # begins with a broken line
+        first = head.partition("\n")[0].lower()
+        if sum(name in first for name in ("user 1 personas", "user 2 personas")) == 2:
+            return "csv"
+        return "text" if re.match(r"\d+ ", head) else named
 
     @functools.cached_property
     def head(self) -> bytes:
@@ -51,6 +66,10 @@ class Peek:
         """The head as text, as far as it is."""
         if self.kind in {"folder", "png", "parquet"}:
             return ""
+        return self._decoded
+
+    @functools.cached_property
+    def _decoded(self) -> str:
         return self.head.decode(source.encoding_of(self.path), "replace").lstrip("\ufeff")
 
     @functools.cached_property

@@ -109,9 +109,11 @@ def for_name(path: Path) -> Format | None:
     return next((form for form in FORMATS if suffix in form.suffixes and form.write), None)
 
 
-def name_of(path: Path) -> str:
-    """The name of the format that a path looks like, "mixed" if of none as a whole."""
-    form = sniff(Peek(path))
+def name_of(source: str | Path) -> str:
+    """The name of the format that a source looks like, "mixed" if of none as a whole."""
+    if str(source).startswith(hub.PREFIX):
+        return hub.DATASETS.name
+    form = sniff(Peek(Path(source)))
     return form.name if form else "mixed"
 
 

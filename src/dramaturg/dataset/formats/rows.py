@@ -47,10 +47,14 @@ def read(peek: Peek, formats: Sequence[Format], only: Format | None) -> Iterator
         )
     elif peek.kind == "parquet":
         values = tables.table_rows(path)
+    elif peek.is_folder:
+        raise UserError(
+            f"{path} is a folder without conversations",
+            fix="give a run folder, a ConvoKit corpus, or a folder with JSON lines, CSV or parquet",
+        )
     else:
         raise UserError(
-            f"{path} is {'a folder' if peek.is_folder else 'plain text'}, and a conversation "
-            "has speakers",
+            f"{path} is plain text, and a conversation has speakers",
             fix="give JSON lines, CSV, parquet, a run folder or another format of docs/formats.md",
         )
     if only is None and peek.columns and _by_shape(dict.fromkeys(peek.columns), formats) is None:

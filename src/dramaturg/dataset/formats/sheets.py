@@ -32,6 +32,8 @@ COLUMNS = (
 )
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_SPECIAL = re.compile(r'[,"\n\r]')
+_PLAIN = re.compile(r"(?:[^,\"\n\r\x00=+\-@\t'][^,\"\n\r\x00]*)?").fullmatch
 _ALIASES = {  # column -> names that other people's files give it
     "conversation": ("conversation", "conversation_id", "dialogue_id", "dialog_id", "conv_id"),
     "speaker": ("speaker", "speaker_id", "speaker_idx", "role", "from", "author", "user"),
@@ -55,24 +57,31 @@ def bare(cell: str) -> str:
 
 def line(cells: Iterable[str], end: str = "\n") -> bytes:
     """A row of a CSV file; quoted where it must be, in every version of every reader."""
-    told = (
-        '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in ',"\n\r') else cell
-        for cell in (guarded(cell.replace("\x00", "\ufffd")) for cell in cells)
+    return (",".join([cell if _PLAIN(cell) else _quoted(cell) for cell in cells]) + end).encode(
+        "utf-8", "replace"
     )
-    return (",".join(told) + end).encode("utf-8", "replace")
+
+
+def _quoted(cell: str) -> str:
+    told = guarded(cell.replace("\x00", "\ufffd")).replace('"', '""')
+    return f'"{told}"' if _SPECIAL.search(told) else told
 
 
 def _write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
     with containers.open_out(path) as file:
         file.write(line(COLUMNS))
         for made in rows:
-            cells = list(_cells(made))
-            if any("\x00" in cell for row in cells for cell in row):
-                losses.lose("zero bytes")
-            file.write(b"".join(map(line, cells)))
+            told = [line(cells) for cells in _cells(made, losses)]
+            file.write(b"".join(told))
 
 
-def _cells(made: Conversation) -> Iterator[list[str]]:
+def _cells(made: Conversation, losses: Losses) -> Iterator[list[str]]:
+    texts = [
+        *(t.text for t in made.turns),
+        *(f for s in made.speakers for f in (s.name, *s.persona)),
+    ]
+    if "\x00" in "".join(texts):
+        losses.lose("zero bytes")
     head = [outer_id(made), made.split]
     for i, speaker in enumerate(made.speakers):  # who they are: rows without a turn
         facts = "\n".join(map(_escaped, speaker.persona))
