@@ -6,10 +6,18 @@ from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_personas import Loaded, load_personas
 from dramaturg.dataset.parquet import read_dataset
 from dramaturg.dataset.report_page import write_report_page
-from dramaturg.dataset.split import SHARES, Splits, apart_by_persona, leaks, people_apart
+from dramaturg.dataset.split import (
+    SAME_PERSON,
+    SHARES,
+    Splits,
+    apart_by_persona,
+    leaks,
+    people_apart,
+)
 from dramaturg.dataset.starter import starter_people
 
 __all__ = [
+    "SAME_PERSON",
     "SHARES",
     "Loaded",
     "Splits",

@@ -1,7 +1,34 @@
 """Evaluate: a whole dataset in, statistics out; pure functions, no model."""
 
-from dramaturg.evaluate.next_utterance import Whose, next_utterance_hits
+from dramaturg.evaluate.beside import beside
+from dramaturg.evaluate.collect import FACTS, SAMPLE, Collected, collect
+from dramaturg.evaluate.counts import COUNTERS, Counter, Table
+from dramaturg.evaluate.detector import Told, auc, tell_apart
+from dramaturg.evaluate.figure import Difference, Figure
+from dramaturg.evaluate.health import health
+from dramaturg.evaluate.leakage import leakage
+from dramaturg.evaluate.measure import Measure, difference, figure, match
+from dramaturg.evaluate.measures import SETS, Equal, Side, categories, ordered, topic_spread
+from dramaturg.evaluate.near_duplicates import Signatures, earlier_twin
+from dramaturg.evaluate.next_utterance import Whose, next_utterance, next_utterance_hits
+from dramaturg.evaluate.picture import badness, picture, shown_talk
+from dramaturg.evaluate.profile_extraction import profile_extraction
+from dramaturg.evaluate.ranker import exchanges, ranker_hits
+from dramaturg.evaluate.resample import RESAMPLES, Fixed, OfSet, Ratio, interval
+from dramaturg.evaluate.self_bleu import self_bleu
+from dramaturg.evaluate.spread import (
+    effective_number,
+    flat_map,
+    frechet,
+    mean_distance,
+    topics,
+    vendi,
+)
 from dramaturg.evaluate.surface import opens_with, question_share, surface
+from dramaturg.evaluate.talk import Coder, Talk, people_key
+from dramaturg.evaluate.titles import GROUPS, meaning, title
+from dramaturg.evaluate.variety import compression, different, distinct
+from dramaturg.evaluate.vectors import Vectors, vectors_of
 from dramaturg.scorers import (
     different_utterances,
     distinct_n,
@@ -10,13 +37,70 @@ from dramaturg.scorers import (
 )
 
 __all__ = [
+    "COUNTERS",
+    "FACTS",
+    "GROUPS",
+    "RESAMPLES",
+    "SAMPLE",
+    "SETS",
+    "Coder",
+    "Collected",
+    "Counter",
+    "Difference",
+    "Equal",
+    "Figure",
+    "Fixed",
+    "Measure",
+    "OfSet",
+    "Ratio",
+    "Side",
+    "Signatures",
+    "Table",
+    "Talk",
+    "Told",
+    "Vectors",
     "Whose",
+    "auc",
+    "badness",
+    "beside",
+    "categories",
+    "collect",
+    "compression",
+    "difference",
+    "different",
     "different_utterances",
+    "distinct",
     "distinct_n",
+    "earlier_twin",
+    "effective_number",
+    "exchanges",
+    "figure",
+    "flat_map",
+    "frechet",
+    "health",
+    "interval",
+    "leakage",
+    "match",
+    "mean_distance",
+    "meaning",
+    "next_utterance",
     "next_utterance_hits",
     "opens_with",
+    "ordered",
+    "people_key",
     "persona_shown",
+    "picture",
+    "profile_extraction",
     "question_share",
+    "ranker_hits",
+    "self_bleu",
     "shown",
+    "shown_talk",
     "surface",
+    "tell_apart",
+    "title",
+    "topic_spread",
+    "topics",
+    "vectors_of",
+    "vendi",
 ]

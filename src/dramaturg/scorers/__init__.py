@@ -5,7 +5,14 @@ from dramaturg.scorers.faithfulness import claims, faithfulness
 from dramaturg.scorers.ground import ground
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
-from dramaturg.scorers.shown import PersonaShown, Shown, persona_shown, shown
+from dramaturg.scorers.shown import (
+    PersonaShown,
+    Shown,
+    ShownCounts,
+    persona_shown,
+    shown,
+    shown_counts,
+)
 from dramaturg.scorers.together import FAILED_CALL, costs_one_item, lost_call, together
 from dramaturg.scorers.toxicity import toxicity
 from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
@@ -18,6 +25,7 @@ __all__ = [
     "PersonaShown",
     "Scorer",
     "Shown",
+    "ShownCounts",
     "claims",
     "costs_one_item",
     "count_tokens",
@@ -31,6 +39,7 @@ __all__ = [
     "quality",
     "quality_panel",
     "shown",
+    "shown_counts",
     "together",
     "tokens",
     "toxicity",
