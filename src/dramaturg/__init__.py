@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dramaturg import evaluate
     from dramaturg.dataset import load_conversations, load_personas
     from dramaturg.records import Conversation, Fact, Persona, Turn, Verdict
     from dramaturg.runner import arun, run
@@ -26,6 +27,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "arun",
+    "evaluate",
     "load_conversations",
     "load_personas",
     "run",
@@ -42,9 +44,12 @@ _HOME = {
     "load_personas": "dramaturg.dataset",
     "run": "dramaturg.runner",
 }
+_ROOMS = ("evaluate",)  # rooms that can be called: dg.evaluate("my-dataset")
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"dramaturg.{name}")
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
     raise AttributeError(f"module 'dramaturg' has no attribute {name!r}")

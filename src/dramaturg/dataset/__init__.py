@@ -1,6 +1,7 @@
 """Datasets: read people and conversations, keep splits apart, export, describe."""
 
 from dramaturg.dataset.card import write_card
+from dramaturg.dataset.evaluation_page import evaluation_page
 from dramaturg.dataset.export import export
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_personas import Loaded, load_personas
@@ -22,6 +23,7 @@ __all__ = [
     "Loaded",
     "Splits",
     "apart_by_persona",
+    "evaluation_page",
     "export",
     "leaks",
     "load_conversations",

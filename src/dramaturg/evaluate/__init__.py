@@ -1,17 +1,21 @@
-"""Evaluate: a whole dataset in, statistics out; pure functions, no model."""
+"""Evaluate: a whole dataset in, statistics out; pure functions, no model.
+
+The module can be called: `dg.evaluate("my-dataset")` is `dramaturg.runner.evaluate_dataset`.
+"""
 
 from dramaturg.evaluate.beside import beside
 from dramaturg.evaluate.collect import FACTS, SAMPLE, Collected, collect
 from dramaturg.evaluate.counts import COUNTERS, Counter, Table
 from dramaturg.evaluate.detector import Told, auc, tell_apart
+from dramaturg.evaluate.door import make_callable
 from dramaturg.evaluate.figure import Difference, Figure
 from dramaturg.evaluate.health import health
 from dramaturg.evaluate.leakage import leakage
-from dramaturg.evaluate.measure import Measure, difference, figure, match
+from dramaturg.evaluate.measure import Measure, difference, figure, figures, match
 from dramaturg.evaluate.measures import SETS, Equal, Side, categories, ordered, topic_spread
 from dramaturg.evaluate.near_duplicates import Signatures, earlier_twin
 from dramaturg.evaluate.next_utterance import Whose, next_utterance, next_utterance_hits
-from dramaturg.evaluate.picture import badness, picture, shown_talk
+from dramaturg.evaluate.picture import badness, cases, columns, maps, scores, shown_talk
 from dramaturg.evaluate.profile_extraction import profile_extraction
 from dramaturg.evaluate.ranker import exchanges, ranker_hits
 from dramaturg.evaluate.resample import RESAMPLES, Fixed, OfSet, Ratio, interval
@@ -26,7 +30,7 @@ from dramaturg.evaluate.spread import (
 )
 from dramaturg.evaluate.surface import opens_with, question_share, surface
 from dramaturg.evaluate.talk import Coder, Talk, people_key
-from dramaturg.evaluate.titles import GROUPS, meaning, title
+from dramaturg.evaluate.titles import GROUPS, TITLES, meaning, title
 from dramaturg.evaluate.variety import compression, different, distinct
 from dramaturg.evaluate.vectors import Vectors, vectors_of
 from dramaturg.scorers import (
@@ -43,6 +47,7 @@ __all__ = [
     "RESAMPLES",
     "SAMPLE",
     "SETS",
+    "TITLES",
     "Coder",
     "Collected",
     "Counter",
@@ -63,8 +68,10 @@ __all__ = [
     "auc",
     "badness",
     "beside",
+    "cases",
     "categories",
     "collect",
+    "columns",
     "compression",
     "difference",
     "different",
@@ -75,11 +82,13 @@ __all__ = [
     "effective_number",
     "exchanges",
     "figure",
+    "figures",
     "flat_map",
     "frechet",
     "health",
     "interval",
     "leakage",
+    "maps",
     "match",
     "mean_distance",
     "meaning",
@@ -89,10 +98,10 @@ __all__ = [
     "ordered",
     "people_key",
     "persona_shown",
-    "picture",
     "profile_extraction",
     "question_share",
     "ranker_hits",
+    "scores",
     "self_bleu",
     "shown",
     "shown_talk",
@@ -104,3 +113,5 @@ __all__ = [
     "vectors_of",
     "vendi",
 ]
+
+make_callable(__name__)  # dg.evaluate("my-dataset")

@@ -15,7 +15,7 @@ from typing import Any
 
 from dramaturg.evaluate.measure import Measure
 from dramaturg.evaluate.resample import Ratio
-from dramaturg.evaluate.talk import Talk
+from dramaturg.evaluate.talk import Talk, written_out
 from dramaturg.scorers import tokens
 from dramaturg.scorers.words import STOP
 
@@ -101,11 +101,11 @@ def _copied_turns(talk: Talk) -> tuple[float, float]:
         gram
         for speaker in talk.conversation.speakers
         for fact in speaker.persona
-        for gram in _grams(tokens(fact))
+        for gram in _grams(tokens(written_out(fact)))
     }
     if not known:
         return 0.0, 0.0
-    hits = sum(any(gram in known for gram in _grams(words)) for words in talk.words)
+    hits = sum(any(gram in known for gram in _grams(words)) for words in talk.written_out)
     return float(hits), float(len(talk.words))
 
 
@@ -114,11 +114,11 @@ def _copied_facts(talk: Talk) -> tuple[float, float]:
     hits = total = 0
     for who, speaker in enumerate(talk.conversation.speakers):
         said: set[tuple[str, ...]] = set()
-        for turn, words in zip(talk.conversation.turns, talk.words, strict=True):
+        for turn, words in zip(talk.conversation.turns, talk.written_out, strict=True):
             if turn.speaker == who:
                 said.update(_grams(words))
         for fact in speaker.persona:
-            grams = _grams(tokens(fact))
+            grams = _grams(tokens(written_out(fact)))
             hits += sum(gram in said for gram in grams)
             total += len(grams)
     return float(hits), float(total)

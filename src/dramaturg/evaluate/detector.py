@@ -2,8 +2,8 @@
 
 A logistic regression on words and pairs of words (hashed, log-scaled, rows of unit length), trained
 by AdaGrad in folds: each conversation is judged by a classifier that saw neither it nor any talk
-of the same people. Case and punctuation are set aside, since files differ in them whoever wrote
-the talk; length is set aside by the unit rows, and stands beside as a baseline of its own.
+of the same people. Case, punctuation and contractions are set aside, since files differ in them
+whoever wrote the talk; length is set aside by the unit rows, and stands beside as a baseline.
 
 Source of the idea: Jandaghi et al. 2023 let people find the made one of a pair; this is the
 offline stand-in (lose = the made one was found out).
@@ -98,7 +98,7 @@ def _features(talk: Talk, coder: Coder) -> tuple[Floats, Floats]:
     import numpy as np
 
     parts = []
-    for words in talk.words:
+    for words in talk.written_out:
         codes = coder(words)
         parts += [codes, ngram_codes(codes, 2)]
     flat = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint64)

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dramaturg.evaluate.figure import Difference, Figure
-from dramaturg.evaluate.resample import RESAMPLES, Fixed, OfSet, Ratio, Statistic, interval
+from dramaturg.evaluate.resample import (
+    RESAMPLES,
+    Fixed,
+    OfSet,
+    Ratio,
+    Statistic,
+    interval,
+    resampled_together,
+)
 from dramaturg.records import derive_seed
 
 FEW = 10  # conversations, below which an interval would say nothing
@@ -37,23 +45,40 @@ class Measure:
 
 
 def figure(measure: Measure, *, resamples: int = RESAMPLES, seed: int = 13) -> Figure:
-    """The measure's value and its interval.
+    """The measure's value and its interval; see `figures`."""
+    return figures([measure], resamples=resamples, seed=seed)[0]
 
-    The interval is left out below 10 conversations, where it would be narrower than the truth.
+
+def figures(
+    measures: Sequence[Measure], *, resamples: int = RESAMPLES, seed: int = 13
+) -> list[Figure]:
+    """The measures' values and 95 % intervals.
+
+    Below 10 conversations there is no interval: it would be narrower than the truth.
     """
+    by_length: defaultdict[int, list[int]] = defaultdict(list)
+    drawn: dict[int, tuple[float, float] | None] = {}
+    for i, measure in enumerate(measures):
+        stat = measure.statistic
+        if isinstance(stat, Ratio) and len(stat) >= FEW:
+            by_length[len(stat)].append(i)
+        elif isinstance(stat, OfSet) and len(stat) >= FEW:
+            drawn[i] = interval(stat.resampled(resamples, derive_seed(seed, measure.name)))
+    for length, group in by_length.items():
+        ratios = [s for i in group if isinstance(s := measures[i].statistic, Ratio)]
+        columns = resampled_together(ratios, resamples, derive_seed(seed, length))
+        drawn.update({i: interval(c) for i, c in zip(group, columns, strict=True)})
+    return [_figure(measure, drawn.get(i)) for i, measure in enumerate(measures)]
+
+
+def _figure(measure: Measure, found: tuple[float, float] | None) -> Figure:
     stat = measure.statistic
     value = stat.value() if stat is not None else None
     why = measure.why
-    found = None
-    if isinstance(stat, Fixed):
-        pass
-    elif stat is not None and value is not None:
-        if len(stat) >= FEW:
-            found = interval(stat.resampled(resamples, derive_seed(seed, measure.name)))
-        else:
-            why = why or f"no interval: {len(stat)} conversations are too few"
-    elif not why:
-        why = "there is nothing to count"
+    if value is None:
+        why, found = why or "there is nothing to count", None
+    elif stat is not None and not isinstance(stat, Fixed) and len(stat) < FEW:
+        why = why or f"no interval: {len(stat)} conversations are too few"
     return Figure(
         name=measure.name,
         group=measure.group,

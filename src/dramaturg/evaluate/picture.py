@@ -1,62 +1,99 @@
-"""What the pictures of a report need of a dataset: distributions, a map, worst and best cases."""
+"""What the pictures of a report need: distributions, a map, worst and best cases."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dramaturg.evaluate.measures import Side
 from dramaturg.evaluate.spread import flat_map
 from dramaturg.records import Conversation, Verdict
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats: TypeAlias = npt.NDArray[Any]
+
 COLUMNS = ("turns", "words", "questions", "said_before", "shown_by_owner")
 CASES, TURNS, CHARACTERS, FACTS = 6, 60, 400, 12
 
 
-def picture(side: Side, verdicts: Sequence[Verdict], most: int) -> dict[str, Any]:
-    """Everything that is drawn of one dataset.
+def columns(side: Side) -> dict[str, Floats]:
+    """Each conversation's own value of some figures, over the whole dataset."""
+    import numpy as np
 
-    Args:
-        verdicts: What the judges said of conversations of the sample.
-        most: Conversations on the map.
+    found = {}
+    for name in COLUMNS:
+        values = np.asarray(side.own.table.column(name)["values"])
+        found[name] = values[~np.isnan(values)]
+    return found
+
+
+def scores(
+    side: Side, verdicts: Sequence[Verdict]
+) -> tuple[dict[str, list[float]], dict[str, tuple[float, float]]]:
+    """Scores of the sample's conversations, given and judged, and the range of each.
 
     Returns:
-        "columns" (values by name, over all conversations), "scores", "ranges" and "lengths"
-        (per conversation of the sample), "talks" (the conversations shown, cut to 60 turns of
-        400 characters), "points" and "people" (coordinates), "worst", "best".
+        By scorer one value a conversation of the sample, NaN where it has none; and lowest and
+        highest possible value (of a given score: lowest and highest met).
+    """
+    size = len(side.conversations)
+    found: dict[str, list[float]] = {}
+    ranges: dict[str, tuple[float, float]] = {}
+    place = {}
+    for i, talk in enumerate(side.conversations):
+        place[talk.id] = i
+        for name, value in talk.scores.items():
+            found.setdefault(name, [float("nan")] * size)[i] = value
+    for name, values in found.items():
+        good = [value for value in values if value == value]
+        ranges[name] = (min(good), max(good)) if good else (0.0, 1.0)
+    for verdict in verdicts:
+        found.setdefault(verdict.scorer, [float("nan")] * size)
+        found[verdict.scorer][place[verdict.subject]] = verdict.value
+        ranges[verdict.scorer] = (verdict.low, verdict.high)
+    return found, ranges
+
+
+def maps(sides: Sequence[Side], most: int) -> dict[str, list[dict[str, Any]]]:
+    """Two maps, of conversations and of people, all sides in one picture.
+
+    Args:
+        most: Points a side at most.
+
+    Returns:
+        "talks" and "people": each point with its side (0 or 1), x and y in [0, 1], and what it
+        shows when it is looked at.
     """
     import numpy as np
 
-    place = {talk.id: i for i, talk in enumerate(side.conversations)}
-    scores: dict[str, list[float]] = {}
-    ranges: dict[str, tuple[float, float]] = {}
-    for talk in side.conversations:
-        for name in talk.scores:
-            scores.setdefault(name, [float("nan")] * len(side.conversations))
-    for i, talk in enumerate(side.conversations):
-        for name, value in talk.scores.items():
-            scores[name][i] = value
-    for verdict in verdicts:
-        column = scores.setdefault(verdict.scorer, [float("nan")] * len(side.conversations))
-        column[place[verdict.subject]] = verdict.value
-        ranges[verdict.scorer] = (verdict.low, verdict.high)
-    for name, values in scores.items():
-        good = [value for value in values if value == value]
-        ranges.setdefault(name, (min(good, default=0.0), max(good, default=1.0)))
-    columns = {}
-    for name in COLUMNS:
-        values = np.asarray(side.own.table.column(name)["values"])
-        columns[name] = values[~np.isnan(values)]
-    whole = side.vectors.whole if side.vectors else np.zeros((0, 2))
-    return {
-        "columns": columns,
-        "scores": scores,
-        "ranges": ranges,
-        "lengths": [float(len(talk.flat)) for talk in side.talks],
-        "points": flat_map(whole[:most]),
-        "worst": _cases(side, verdicts, place, worst=True),
-        "best": _cases(side, verdicts, place, worst=False),
-    }
+    talks, people = [], []
+    talk_rows, people_rows = [], []
+    for number, side in enumerate(sides):
+        if side.vectors is None:
+            continue
+        seen: set[tuple[str, ...]] = set()
+        for i, talk in enumerate(side.vectors.talks[:most]):
+            talks.append({"side": number, **shown_talk(talk)})
+            talk_rows.append(side.vectors.whole[i])
+            for who, speaker in enumerate(talk.speakers):
+                if not speaker.persona or speaker.persona in seen or len(seen) >= most:
+                    continue
+                seen.add(speaker.persona)
+                mean = side.vectors.facts[i][who].mean(axis=0)
+                people_rows.append(mean / max(float(np.sqrt((mean**2).sum())), 1e-9))
+                facts = [fact[:CHARACTERS] for fact in speaker.persona[:FACTS]]
+                people.append({"side": number, "facts": facts, "talk": talk.id})
+    for points, rows in ((talks, talk_rows), (people, people_rows)):
+        if not rows:
+            continue
+        spots = flat_map(np.stack(rows))
+        low, high = spots.min(axis=0), spots.max(axis=0)
+        spots = (spots - low) / np.maximum(high - low, 1e-9)
+        for point, (x, y) in zip(points, spots.tolist(), strict=True):
+            point["x"], point["y"] = round(x, 4), round(y, 4)
+    return {"talks": talks, "people": people}
 
 
 def badness(verdict: Verdict) -> float:
@@ -66,32 +103,34 @@ def badness(verdict: Verdict) -> float:
     return share if verdict.scorer == "toxicity" else 1.0 - share
 
 
-def _cases(
-    side: Side, verdicts: Sequence[Verdict], place: dict[str, int], *, worst: bool
-) -> list[dict[str, Any]]:
-    """Conversations by their worst verdict, with its reasons and the turns that it names."""
+def cases(side: Side, verdicts: Sequence[Verdict], *, worst: bool) -> list[dict[str, Any]]:
+    """Conversations by their worst verdict, with its reasons and the turns that it names.
+
+    Best are those with the best worst verdict that show most of their personas: saying nothing is
+    no merit.
+    """
+    place = {talk.id: i for i, talk in enumerate(side.conversations)}
     by_talk: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         by_talk.setdefault(verdict.subject, []).append(verdict)
 
-    def rank(subject: str) -> tuple[float, float]:
-        talk = side.conversations[place[subject]]
+    def rank(subject: str) -> tuple[bool, float, float]:
         shown = side.talks[place[subject]].shown
         share = shown.owner / shown.attributes if shown.attributes else 0.0
-        return max(map(badness, by_talk[subject])), -share - 1e-6 * len(talk.turns)
+        failed = any(verdict.passed is False for verdict in by_talk[subject])
+        worst_of_all = max(map(badness, by_talk[subject]))
+        return failed, worst_of_all if worst else round(worst_of_all, 1), -share
 
-    ordered = sorted(by_talk, key=lambda s: (rank(s), s), reverse=worst)
     found = []
-    for subject in ordered[:CASES]:
-        talk = side.conversations[place[subject]]
+    for subject in sorted(by_talk, key=lambda s: (rank(s), s), reverse=worst)[:CASES]:
+        mine = by_talk[subject]
+        marked = {e.turn for v in mine for e in v.evidence if e.turn is not None}
         found.append(
             {
                 "conversation": subject,
-                "verdicts": [_told(verdict) for verdict in by_talk[subject]],
-                "marked": sorted(
-                    {e.turn for v in by_talk[subject] for e in v.evidence if e.turn is not None}
-                ),
-                **shown_talk(talk),
+                "verdicts": [_told(verdict) for verdict in mine],
+                "marked": sorted(marked),
+                **shown_talk(side.conversations[place[subject]]),
             }
         )
     return found
@@ -107,7 +146,7 @@ def _told(verdict: Verdict) -> dict[str, Any]:
 
 
 def shown_talk(talk: Conversation) -> dict[str, Any]:
-    """A conversation as JSON values, cut to what a page can show."""
+    """A conversation as JSON values, cut to what a page can show: 60 turns of 400 characters."""
     return {
         "id": talk.id,
         "split": talk.split,

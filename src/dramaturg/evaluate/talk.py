@@ -45,6 +45,14 @@ class Talk:
         return stable_hash("\n".join(sorted(people))) if people else 0
 
     @cached_property
+    def written_out(self) -> list[list[str]]:
+        """The tokens of each turn with contractions written out, for comparing wordings."""
+        return [
+            tokens(written_out(turn.text)) if "'" in turn.text or "’" in turn.text else words
+            for turn, words in zip(self.conversation.turns, self.words, strict=True)
+        ]
+
+    @cached_property
     def flat(self) -> list[str]:
         """All tokens in order."""
         return [word for words in self.words for word in words]
@@ -71,11 +79,20 @@ def people_key(persona: Iterable[str]) -> str:
 
 def fact_key(fact: str) -> str:
     """A fact without case, spaces, punctuation and contractions."""
-    text = fact.lower().replace("’", "'")
-    for short, long in _WRITTEN_OUT:
-        if short in text:
+    return "".join(_WORD_CHARACTERS.findall(written_out(fact)))
+
+
+def written_out(text: str) -> str:
+    """Lower case, with contractions as the words they stand for.
+
+    >>> written_out("I'm tall")
+    'i am tall'
+    """
+    text = text.lower().replace("’", "'")
+    if "'" in text or "cannot" in text:
+        for short, long in _WRITTEN_OUT:
             text = text.replace(short, long)
-    return "".join(_WORD_CHARACTERS.findall(text))
+    return text
 
 
 def stable_hash(text: str) -> int:

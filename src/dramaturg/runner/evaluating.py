@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -17,11 +18,11 @@ from dramaturg import dataset, evaluate, persona, scorers
 from dramaturg.errors import ReplyError, UserError
 from dramaturg.evaluate import Difference, Figure, Measure, Side
 from dramaturg.models.base import Embedder, NLIModel, ToxicityModel
+from dramaturg.models.blas import use_one_thread
 from dramaturg.models.resolve import resolve
 from dramaturg.records import Conversation, Drop, Verdict
 from dramaturg.store import is_run_folder, write_atomically
 
-T = TypeVar("T")
 Source = str | Path | Iterable[Conversation]
 
 EMBEDDED, JUDGED, MAPPED = 1_000, 200, 500  # conversations: vectors, judges, the map
@@ -99,60 +100,53 @@ async def aevaluate(
     folder = _folder(out)
     clock = _Clock()
     judge = resolve(model)
+    use_one_thread()  # products of a few rows; the same bytes however many cores are free
     try:
         sides, drops = [], []
         for source in [data] if against is None else [data, against]:
             lost: list[Drop] = []
-            side = clock.time("reading and counting", lambda s=source, d=lost: _read(
-                s, d, sample=sample, seed=seed, split=split))  # fmt: skip
+            with clock("reading and counting"):
+                side = _read(source, lost, sample=sample, seed=seed, split=split)
             sides.append(side)
             drops.append(lost)
         for side in sides:
-            await _embed(side, judge, clock)
+            with clock("vectors and categories"):
+                await _embed(side, judge)
         named = [_name(data), *([_name(against)] if against is not None else [])]
         equal = evaluate.Equal.of(sides)
         measured = [_measures(side, equal, seed, clock) for side in sides]
-        for found, spread in zip(
-            measured, clock.time("topics", lambda: evaluate.topic_spread(sides, seed)), strict=False
-        ):
+        with clock("topics"):
+            spreads = evaluate.topic_spread(sides, seed)
+        for found, spread in zip(measured, spreads, strict=False):
             found.append(spread)
-        judgements = [await _judge(side, judge, judged, clock) for side in sides]
+        with clock("judges"):
+            judgements = [await _judge(side, judge, judged) for side in sides]
         for found, (more, _) in zip(measured, judgements, strict=True):
             found += more
     finally:
         if hasattr(judge, "aclose"):
             await judge.aclose()
-    told = None
     if against is not None:
-        more, told = clock.time(
-            "beside the reference", lambda: evaluate.beside(sides[0], sides[1], equal, seed)
-        )
+        with clock("beside the reference"):
+            more, _ = evaluate.beside(sides[0], sides[1], equal, seed)
         measured[0] += more
     measured = [evaluate.ordered(found) for found in measured]
-    figures = [
-        clock.time(
-            "intervals",
-            lambda f=found: [evaluate.figure(m, resamples=resamples, seed=seed) for m in f],
-        )
-        for found in measured
-    ]
-    differences = clock.time(
-        "intervals",
-        lambda: _differences(measured, resamples, seed) if against is not None else [],
-    )
+    with clock("intervals"):
+        figures = [evaluate.figures(found, resamples=resamples, seed=seed) for found in measured]
+        differences = _differences(measured, resamples, seed) if against is not None else []
     notes = [
         note
         for side, name, lost in zip(sides, named, drops, strict=True)
         for note in _notes(side, name if len(sides) > 1 else "", lost)
     ]
-    pages = [
-        _page_of(side, found, MAPPED) for side, (_, found) in zip(sides, judgements, strict=True)
+    scored = [
+        evaluate.scores(side, verdicts)
+        for side, (_, verdicts) in zip(sides, judgements, strict=True)
     ]
-    notes += [
-        f"{name}: {finding}" if len(sides) > 1 else finding
-        for name, page in zip(named, pages, strict=True)
-        for finding in evaluate.health(page["scores"], page["ranges"], page["lengths"])
-    ]
+    for side, name, (values, ranges) in zip(sides, named, scored, strict=True):
+        long = [float(len(talk.flat)) for talk in side.talks]
+        found_odd = evaluate.health(values, ranges, long)
+        notes += [f"{name}: {odd}" if len(sides) > 1 else odd for odd in found_odd]
     report = {
         "source": named[0],
         "against": named[1] if len(named) > 1 else None,
@@ -167,12 +161,12 @@ async def aevaluate(
         "notes": notes,
         "broken_row_count": [len(lost) for lost in drops],
         "broken_rows": [drop.reason for lost in drops for drop in lost[:50]],
-        "worst": [case for page in pages[:1] for case in page["worst"]],
-        "best": [case for page in pages[:1] for case in page["best"]],
+        "worst": evaluate.cases(sides[0], judgements[0][1], worst=True),
+        "best": evaluate.cases(sides[0], judgements[0][1], worst=False),
     }
     if folder is not None:
-        rounds = _rounds(data)
-        _write(folder, report, sides, named, pages, rounds, told)
+        with clock("report"):
+            _write(folder, report, sides, [values for values, _ in scored], _rounds(data))
     return Evaluation(
         source=named[0],
         against=named[1] if len(named) > 1 else None,
@@ -193,15 +187,13 @@ class _Clock:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
-    def time(self, name: str, work: Callable[[], T]) -> T:
+    @contextlib.contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
         begun = time.perf_counter()
         try:
-            return work()
+            yield
         finally:
-            self.add(name, begun)
-
-    def add(self, name: str, begun: float) -> None:
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
 
 
 def _read(source: Source, lost: list[Drop], *, sample: int, seed: int, split: str | None) -> Side:
@@ -216,7 +208,7 @@ def _read(source: Source, lost: list[Drop], *, sample: int, seed: int, split: st
             f"there is no conversation in {_name(source)}"
             + (f" of split {split}" if split else ""),
             why=lost[0].reason if lost else "",
-            fix="leave --split away" if split else "give a run folder, parquet, JSON lines or CSV",
+            fix="leave --split away" if split else "give a file with conversations",
         )
     return Side(own, split or "all")
 
@@ -225,9 +217,8 @@ def _name(source: Source) -> str:
     return str(source) if isinstance(source, str | Path) else "conversations"
 
 
-async def _embed(side: Side, judge: Any, clock: _Clock) -> None:
+async def _embed(side: Side, judge: Any) -> None:
     """Vectors of the sample's first conversations, by the model or else by the embedded one."""
-    begun = time.perf_counter()
     embedder = judge if isinstance(judge, Embedder) else resolve("embedded")
     side.vectors = await evaluate.vectors_of(
         side.conversations[:EMBEDDED], embedder.embed, embedder.ref
@@ -239,23 +230,20 @@ async def _embed(side: Side, judge: Any, clock: _Clock) -> None:
         side.categories = evaluate.categories(
             side, found.labels, found.distance_between(), f"{embedder.ref} at {CATEGORIES_AT}"
         )
-    clock.add("vectors and categories", begun)
 
 
 def _measures(side: Side, equal: evaluate.Equal, seed: int, clock: _Clock) -> list[Measure]:
     found: list[Measure] = []
     for name, make in evaluate.SETS.items():
-        found += clock.time(name, lambda m=make: m(side, equal, seed))
+        with clock(name):
+            found += make(side, equal, seed)
     return found + side.categories
 
 
-async def _judge(
-    side: Side, judge: Any, most: int, clock: _Clock
-) -> tuple[list[Measure], list[Verdict]]:
+async def _judge(side: Side, judge: Any, most: int) -> tuple[list[Measure], list[Verdict]]:
     """Faithfulness and toxicity of the sample's first conversations."""
     import numpy as np
 
-    begun = time.perf_counter()
     experts = []
     if isinstance(judge, NLIModel) or not isinstance(judge, ToxicityModel):
         experts.append(scorers.faithfulness(judge))
@@ -298,7 +286,6 @@ async def _judge(
                     why=why or (f"{lacking} gave no verdict" if lacking else ""),
                 )
             )
-    clock.add("judges", begun)
     return found, verdicts
 
 
@@ -358,11 +345,6 @@ def _notes(side: Side, name: str, lost: Sequence[Drop]) -> list[str]:
     return [f"{name}: {note}" if name else note for note in found]
 
 
-def _page_of(side: Side, verdicts: Sequence[Verdict], most: int) -> dict[str, Any]:
-    """What the pictures of a side need: distributions, points, cases."""
-    return evaluate.picture(side, verdicts, most)
-
-
 def _rounds(source: Source) -> list[dict[str, Any]]:
     """The rounds of a run folder's own report; [] for anything else."""
     if not isinstance(source, str | Path):
@@ -404,10 +386,23 @@ def _write(
     folder: Path,
     report: dict[str, Any],
     sides: Sequence[Side],
-    named: Sequence[str],
-    pages: Sequence[dict[str, Any]],
+    scored: Sequence[dict[str, list[float]]],
     rounds: Sequence[dict[str, Any]],
-    told: evaluate.Told | None,
 ) -> None:
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     write_atomically(folder / "report.json", text.encode("utf-8", "replace"))
+    columns = [evaluate.columns(side) for side in sides]
+    drawn: dict[str, list[list[float]]] = {
+        evaluate.title(name): [list(part[name]) for part in columns] for name in columns[0]
+    }
+    for name in sorted({name for values in scored for name in values}):
+        drawn[name] = [[v for v in values.get(name, ()) if v == v] for values in scored]
+    page = dataset.evaluation_page(
+        report,
+        titles=evaluate.TITLES,
+        groups=evaluate.GROUPS,
+        distributions=drawn,
+        points=evaluate.maps(sides, MAPPED),
+        rounds=rounds,
+    )
+    write_atomically(folder / "report.html", page.encode("utf-8", "replace"))
