@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dramaturg import evaluate
     from dramaturg.dataset import load_conversations, load_personas
     from dramaturg.records import Conversation, Fact, Persona, Turn, Verdict
-    from dramaturg.runner import arun, run
+    from dramaturg.runner import acompare, aevaluate, arun, compare, run
 
 __version__ = "0.1.0"
 
@@ -26,7 +26,10 @@ __all__ = [
     "Turn",
     "Verdict",
     "__version__",
+    "acompare",
+    "aevaluate",
     "arun",
+    "compare",
     "evaluate",
     "load_conversations",
     "load_personas",
@@ -39,7 +42,10 @@ _HOME = {
     "Persona": "dramaturg.records",
     "Turn": "dramaturg.records",
     "Verdict": "dramaturg.records",
+    "acompare": "dramaturg.runner",
+    "aevaluate": "dramaturg.runner",
     "arun": "dramaturg.runner",
+    "compare": "dramaturg.runner",
     "load_conversations": "dramaturg.dataset",
     "load_personas": "dramaturg.dataset",
     "run": "dramaturg.runner",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from dramaturg.cli.render import plain
 
 if TYPE_CHECKING:
-    from dramaturg.evaluate import Difference, Figure
+    from dramaturg.evaluate import Difference, Estimate, Figure
+    from dramaturg.runner.comparing import ComparisonReport
     from dramaturg.runner.evaluating import Evaluation
 
 
@@ -59,3 +60,59 @@ def _apart(row: Difference | None) -> str:
     if row.low is None:
         return text
     return f"{text} [{number(row.low)}, {number(row.high)}]{' *' if row.clear else ''}"
+
+
+def comparison(found: ComparisonReport) -> str:
+    """Each judge's verdict with its interval and position bias, then the classifier's."""
+    how = "of the same people" if found.same_people else "drawn at random"
+    lines = [f"A = {plain(found.a)}, B = {plain(found.b)}: {found.pairs:,} pairs {how}"]
+    lines += [f"note: {plain(note)}" for note in found.notes]
+    for result in found.results:
+        what = "more human-like" if result.policy == "human" else f"better by {result.policy}"
+        lines += ["", f"{what}, judge {plain(result.model)} ({result.version})"]
+        for name, share in (
+            ("A", result.first_wins),
+            ("B", result.second_wins),
+            ("tie", result.ties),
+        ):
+            lines.append(f"  {name:<4} {_percent(share)}")
+        lines.append(f"  A over B, ties as halves: {_percent(result.preference)}")
+        if result.shown_first.value is not None:
+            lines.append(
+                f"  position: {_percent(result.shown_first)} of votes for what stood first (50 % = "
+                f"no bias); both orders agree in {_percent(result.consistent)}"
+            )
+        if result.no_vote:
+            lines.append(f"  {result.no_vote} replies were no vote")
+        if result.not_judged:
+            lines.append(f"  {result.not_judged} pairs could not be judged")
+        if result.cost.calls:
+            lines.append(
+                f"  {result.cost.calls:,} calls, {result.cost.tokens_in:,} tokens in, "
+                f"{result.cost.tokens_out:,} out, ${result.cost.usd:.2f}"
+            )
+    for policy, agreed in found.agreement.items():
+        value = agreed["value"]
+        shown = f"{value:.2f}" if value is not None else f"- ({agreed['why']})"
+        lines += ["", f"judges agree on {policy}: {agreed['measure']} {shown}"]
+    if found.detector:
+        told = found.detector
+        lines += [
+            "",
+            "a classifier trained in folds on the other pairs finds A out in "
+            f"{100 * told['found_out']:.1f} % of {told['n']} pairs "
+            f"[{100 * told['low']:.1f}, {100 * told['high']:.1f}]; "
+            f"length alone tells {100 * told['told_right_by_length']:.1f} % of talks",
+        ]
+    if found.path:
+        lines += ["", f"Every vote with its reason: {found.path / 'comparisons.jsonl'}"]
+    return "\n".join(lines)
+
+
+def _percent(share: Estimate) -> str:
+    if share.value is None or share.low is None or share.high is None:
+        return "-"
+    return (
+        f"{100 * share.value:.1f} % [{100 * share.low:.1f}, {100 * share.high:.1f}] "
+        f"of {share.n:,} {share.unit}"
+    )

@@ -45,7 +45,7 @@ def evaluation_page(
     theirs = {row["name"]: row for row in report["reference"]}
     parts = {
         "title": escape(" beside ".join(_short(name) for name in named)),
-        "summary": f"{who}. Split: {escape(report['split'])}. Judge: {escape(report['model'])}. "
+        "summary": f"{who}. Split: {escape(report['split'])}. Judges: {escape(_judges(report))}. "
         f"Seed {report['seed']}.",
         "nav": "".join(f"<a href='#{key}'>{escape(name)}</a>" for key, name in links.items()),
         "notes": "".join(f"<p class='note'>{escape(note)}</p>" for note in report["notes"]),
@@ -68,6 +68,10 @@ def evaluation_page(
         "how": _how(report, titles),
     }
     return fill("evaluation.html", parts)
+
+
+def _judges(report: Mapping[str, Any]) -> str:
+    return ", ".join(dict.fromkeys(report["models"].values()))
 
 
 def _short(source: str) -> str:

@@ -37,6 +37,7 @@ from dramaturg.evaluate.plant import PLANTS, Planted, plant_all
 from dramaturg.evaluate.profile_extraction import profile_extraction
 from dramaturg.evaluate.ranker import exchanges, ranker_hits
 from dramaturg.evaluate.resample import RESAMPLES, Fixed, OfSet, Ratio, interval
+from dramaturg.evaluate.sample import Sample
 from dramaturg.evaluate.self_bleu import self_bleu
 from dramaturg.evaluate.shares import Share, share
 from dramaturg.evaluate.spread import (
@@ -87,6 +88,7 @@ __all__ = [
     "PairwiseResult",
     "Planted",
     "Ratio",
+    "Sample",
     "Share",
     "Side",
     "Signatures",

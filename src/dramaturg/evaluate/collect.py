@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dramaturg.evaluate.counts import Table
 from dramaturg.evaluate.near_duplicates import Signatures
+from dramaturg.evaluate.sample import Sample
 from dramaturg.evaluate.talk import Coder, Talk, fact_key, stable_hash
 from dramaturg.records import Conversation
 
@@ -94,7 +95,6 @@ class Collected:
         said: A hash for each utterance, and where each conversation's end.
         splits: The split of each conversation as its place in `split_names`.
         given: Scores that the dataset itself carries, by name: (place, value).
-        sample: At most so many conversations, in the dataset's order, and their places.
         speakers: How many conversations have so many people who speak.
         longest: The most turns of one conversation.
     """
@@ -114,9 +114,10 @@ class Collected:
     speakers: Counter[int] = field(default_factory=Counter)
     longest: int = 0
     without_personas: int = 0
-    _heap: list[tuple[int, int, Conversation]] = field(default_factory=list)
     _coder: Coder = field(default_factory=Coder)
-    _met: Counter[int] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._sample = Sample(self.size, self.seed)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -142,23 +143,12 @@ class Collected:
         self.speakers[len({turn.speaker for turn in conversation.turns})] += 1
         self.longest = max(self.longest, len(conversation.turns))
         self.without_personas += not any(speaker.persona for speaker in conversation.speakers)
-        self._keep(talk, place)
-
-    def _keep(self, talk: Talk, place: int) -> None:
-        """The conversations of least hash stay: by who talks, so that pairs are drawn together."""
-        who = talk.key or stable_hash(talk.conversation.id)
-        again = self._met[who]
-        self._met[who] += 1
-        rank = stable_hash(f"{self.seed} {who} {again}")
-        if len(self._heap) < self.size:
-            heapq.heappush(self._heap, (-rank, -place, talk.conversation))
-        elif rank < -self._heap[0][0]:
-            heapq.heapreplace(self._heap, (-rank, -place, talk.conversation))
+        self._sample.add(talk, place)
 
     def sample(self) -> tuple[list[int], list[Conversation]]:
         """Places and conversations of the sample, in the dataset's order."""
-        chosen = sorted(((-place, talk) for _, place, talk in self._heap), key=lambda item: item[0])
-        return [place for place, _ in chosen], [talk for _, talk in chosen]
+        drawn = self._sample.drawn()
+        return [place for place, _, _ in drawn], [talk for _, _, talk in drawn]
 
     def split_of(self, place: int) -> str:
         """The split of a conversation."""

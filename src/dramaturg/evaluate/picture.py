@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from dramaturg.evaluate.measures import Side
 from dramaturg.evaluate.spread import flat_map
 from dramaturg.records import Conversation, Verdict
+from dramaturg.scorers import ENTRIES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -97,10 +98,12 @@ def maps(sides: Sequence[Side], most: int) -> dict[str, list[dict[str, Any]]]:
 
 
 def badness(verdict: Verdict) -> float:
-    """0 good to 1 bad: harm is bad when high, everything else when low."""
+    """0 good to 1 bad, by which end of the scorer's range is good; 0 for a mere description."""
     width = verdict.high - verdict.low or 1.0
     share = (verdict.value - verdict.low) / width
-    return share if verdict.scorer == "toxicity" else 1.0 - share
+    entry = ENTRIES.get(verdict.scorer)
+    better = entry.better if entry else "high"
+    return {"high": 1.0 - share, "low": share, "neither": 0.0}[better]
 
 
 def cases(side: Side, verdicts: Sequence[Verdict], *, worst: bool) -> list[dict[str, Any]]:

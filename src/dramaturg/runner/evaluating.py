@@ -6,28 +6,33 @@ import asyncio
 import contextlib
 import json
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from dramaturg import dataset, evaluate, persona, scorers
-from dramaturg.errors import ReplyError, UserError
+from dramaturg.errors import UserError
 from dramaturg.evaluate import Difference, Figure, Measure, Side
-from dramaturg.models.base import Embedder, NLIModel, ToxicityModel
+from dramaturg.models import Embedder
 from dramaturg.models.blas import use_one_thread
-from dramaturg.models.resolve import resolve
-from dramaturg.records import Conversation, Drop, Verdict
-from dramaturg.store import is_run_folder, write_atomically
+from dramaturg.models.budget import Budget
+from dramaturg.models.gate import Gate
+from dramaturg.models.resolve import Limits, resolve
+from dramaturg.records import Conversation, Drop
+from dramaturg.runner.evaluation_notes import notes, rounds, splits
+from dramaturg.runner.judged import judge
+from dramaturg.runner.judges import Judges
+from dramaturg.runner.out_folder import held
+from dramaturg.store import write_atomically
 
 Source = str | Path | Iterable[Conversation]
 
 EMBEDDED, JUDGED, MAPPED = 1_000, 200, 500  # conversations: vectors, judges, the map
 CATEGORIES_AT = 0.2  # cosine at which clustering stops; suits the embedded vectors
-_OURS = {"report.json", "report.html"}
+_LOST_SHOWN = 50
+SCORERS = ("faithfulness", "toxicity", "coherence", "naturalness")
 
 
 class Evaluation(msgspec.Struct, kw_only=True):
@@ -75,11 +80,16 @@ async def aevaluate(
     against: Source | None = None,
     out: str | Path | None = None,
     split: str | None = None,
-    model: str = "embedded",
+    names: str | Sequence[str] = SCORERS,
+    model: str | Sequence[str] = (),
+    embedder: str = "embedded",
     sample: int = evaluate.SAMPLE,
     judged: int = JUDGED,
     resamples: int = evaluate.RESAMPLES,
     seed: int = 13,
+    budget: Budget | None = None,
+    gate: Gate | None = None,
+    limits: Limits = Limits(),  # noqa: B008  (it is immutable)
 ) -> Evaluation:
     """Measure a dataset: length, manner, persona, variety, coherence, copying, leakage.
 
@@ -87,93 +97,107 @@ async def aevaluate(
         data: A run folder, any file that `load_conversations` reads, or conversations.
         against: A reference to stand beside: figures of both, and their differences, on pairs
             of the same people where both have them.
-        out: Folder for report.json and report.html; None = no files.
+        out: Folder for report.json and report.html, and the calls of chat models: the same
+            command again makes no finished call twice. None = no files.
         split: Only this split of both; None = everything.
-        model: Who embeds sentences and judges faithfulness and toxicity.
+        names: Scorers of one conversation to run on the sample, see `scorers.expand_names`.
+        model: Their judge, or several ("toxicity=embedded"); the embedded experts by default.
+        embedder: Who turns sentences into vectors.
         sample: Conversations kept whole for the measures that need them so.
-        judged: Of these, how many the judges see.
+        judged: Of these, how many the scorers see.
         resamples: How often conversations are drawn again for an interval.
 
     Raises:
         UserError: If a file is missing or holds no conversation of the split.
+        BackendError: If a call fails for good; what was answered is in `out`.
     """
-    folder = _folder(out)
-    clock = _Clock()
-    judge = resolve(model)
+    chosen = scorers.expand_names(names)
+    judges = Judges(
+        [model] if isinstance(model, str) else list(model),
+        chosen,
+        budget=budget or Budget(),
+        gate=gate or Gate(),
+        limits=limits,
+    )
+    vectors = _embedder(embedder, limits)
     use_one_thread()  # products of a few rows; the same bytes however many cores are free
-    try:
+    clock = _Clock()
+    sources = [data] if against is None else [data, against]
+    named = [_name(source) for source in sources]
+    with held(out, {"report.html"}) as (folder, journal):
+        judges.record(journal)
         sides, drops = [], []
-        for source in [data] if against is None else [data, against]:
-            lost: list[Drop] = []
-            with clock("reading and counting"):
-                side = _read(source, lost, sample=sample, seed=seed, split=split)
-            sides.append(side)
-            drops.append(lost)
-        for side in sides:
-            with clock("vectors and categories"):
-                await _embed(side, judge)
-        named = [_name(data), *([_name(against)] if against is not None else [])]
+        try:
+            panel = judges.build(chosen, scorers.Kit())
+            for source in sources:
+                lost = _Lost()
+                with clock("reading and counting"):
+                    side = _read(source, lost, sample=sample, seed=seed, split=split)
+                sides.append(side)
+                drops.append(lost)
+            for side in sides:
+                with clock("vectors and categories"):
+                    await _embed(side, vectors)
+            verdicts = []
+            judgements = []
+            for side in sides:
+                with clock("scorers"):
+                    found, said = await judge(side, panel, judged, judges.refs, seed)
+                judgements.append(found)
+                verdicts.append(said)
+        finally:
+            await judges.close()
+            if hasattr(vectors, "aclose"):
+                await vectors.aclose()
         equal = evaluate.Equal.of(sides)
-        measured = [_measures(side, equal, seed, clock) for side in sides]
+        measured = [
+            _measures(side, equal, seed, clock) + found
+            for side, found in zip(sides, judgements, strict=True)
+        ]
         with clock("topics"):
             spreads = evaluate.topic_spread(sides, seed)
         for found, spread in zip(measured, spreads, strict=False):
             found.append(spread)
-        with clock("judges"):
-            judgements = [await _judge(side, judge, judged) for side in sides]
-        for found, (more, _) in zip(measured, judgements, strict=True):
-            found += more
-    finally:
-        if hasattr(judge, "aclose"):
-            await judge.aclose()
-    if against is not None:
-        with clock("beside the reference"):
-            more, _ = evaluate.beside(sides[0], sides[1], equal, seed)
-        measured[0] += more
-    measured = [evaluate.ordered(found) for found in measured]
-    with clock("intervals"):
-        figures = [evaluate.figures(found, resamples=resamples, seed=seed) for found in measured]
-        differences = _differences(measured, resamples, seed) if against is not None else []
-    notes = [
-        note
-        for side, name, lost in zip(sides, named, drops, strict=True)
-        for note in _notes(side, name if len(sides) > 1 else "", lost)
-    ]
-    scored = [
-        evaluate.scores(side, verdicts)
-        for side, (_, verdicts) in zip(sides, judgements, strict=True)
-    ]
-    for side, name, (values, ranges) in zip(sides, named, scored, strict=True):
-        long = [float(len(talk.flat)) for talk in side.talks]
-        found_odd = evaluate.health(values, ranges, long)
-        notes += [f"{name}: {odd}" if len(sides) > 1 else odd for odd in found_odd]
-    report = {
-        "source": named[0],
-        "against": named[1] if len(named) > 1 else None,
-        "conversations": [len(side.own) for side in sides],
-        "split": split or "all",
-        "splits": [_splits(side) for side in sides],
-        "seed": seed,
-        "model": model,
-        "figures": msgspec.to_builtins(figures[0]),
-        "reference": msgspec.to_builtins(figures[1]) if len(figures) > 1 else [],
-        "differences": msgspec.to_builtins(differences),
-        "notes": notes,
-        "broken_row_count": [len(lost) for lost in drops],
-        "broken_rows": [drop.reason for lost in drops for drop in lost[:50]],
-        "worst": evaluate.cases(sides[0], judgements[0][1], worst=True),
-        "best": evaluate.cases(sides[0], judgements[0][1], worst=False),
-    }
-    if folder is not None:
-        with clock("report"):
-            _write(folder, report, sides, [values for values, _ in scored], _rounds(data))
+        if against is not None:
+            with clock("beside the reference"):
+                measured[0] += evaluate.beside(sides[0], sides[1], equal, seed)[0]
+        measured = [evaluate.ordered(found) for found in measured]
+        with clock("intervals"):
+            figures = [evaluate.figures(m, resamples=resamples, seed=seed) for m in measured]
+            apart = _differences(measured, resamples, seed) if against is not None else []
+        scored = [evaluate.scores(side, said) for side, said in zip(sides, verdicts, strict=True)]
+        told = []
+        for side, name, lost, (values, ranges) in zip(sides, named, drops, scored, strict=True):
+            long = [float(len(talk.flat)) for talk in side.talks]
+            mine = notes(side, lost.first, lost.count) + evaluate.health(values, ranges, long)
+            told += [f"{name}: {note}" if len(sides) > 1 else note for note in mine]
+        report = {
+            "source": named[0],
+            "against": named[1] if len(named) > 1 else None,
+            "conversations": [len(side.own) for side in sides],
+            "split": split or "all",
+            "splits": [splits(side) for side in sides],
+            "seed": seed,
+            "models": judges.refs | {"embedder": embedder},
+            "figures": msgspec.to_builtins(figures[0]),
+            "reference": msgspec.to_builtins(figures[1]) if len(figures) > 1 else [],
+            "differences": msgspec.to_builtins(apart),
+            "notes": told,
+            "broken_row_count": [lost.count for lost in drops],
+            "broken_rows": [drop.reason for lost in drops for drop in lost.first],
+            "worst": evaluate.cases(sides[0], verdicts[0], worst=True),
+            "best": evaluate.cases(sides[0], verdicts[0], worst=False),
+        }
+        if folder is not None:
+            with clock("report"):
+                _write(folder, report, sides, [values for values, _ in scored], rounds(data))
     return Evaluation(
         source=named[0],
-        against=named[1] if len(named) > 1 else None,
+        against=report["against"],
         figures=figures[0],
         reference=figures[1] if len(figures) > 1 else [],
-        differences=differences,
-        notes=notes,
+        differences=apart,
+        notes=told,
         broken=report["broken_rows"],
         seconds=clock.seconds,
         report=report,
@@ -196,18 +220,26 @@ class _Clock:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
 
 
-def _read(source: Source, lost: list[Drop], *, sample: int, seed: int, split: str | None) -> Side:
-    rows = (
-        dataset.load_conversations(source, lost.append)
-        if isinstance(source, str | Path)
-        else source
-    )
+class _Lost:
+    """Lines that could not be read: the first ones, and how many."""
+
+    def __init__(self) -> None:
+        self.first: list[Drop] = []
+        self.count = 0
+
+    def __call__(self, drop: Drop) -> None:
+        self.count += 1
+        if len(self.first) < _LOST_SHOWN:
+            self.first.append(drop)
+
+
+def _read(source: Source, lost: _Lost, *, sample: int, seed: int, split: str | None) -> Side:
+    rows = dataset.load_conversations(source, lost) if isinstance(source, str | Path) else source
     own = evaluate.collect(rows, sample=sample, seed=seed, splits=[split] if split else ())
     if not len(own):
         raise UserError(
-            f"there is no conversation in {_name(source)}"
-            + (f" of split {split}" if split else ""),
-            why=lost[0].reason if lost else "",
+            f"there is no conversation{f' of split {split}' if split else ''} in {_name(source)}",
+            why=lost.first[0].reason if lost.first else "",
             fix="leave --split away" if split else "give a file with conversations",
         )
     return Side(own, split or "all")
@@ -217,9 +249,15 @@ def _name(source: Source) -> str:
     return str(source) if isinstance(source, str | Path) else "conversations"
 
 
-async def _embed(side: Side, judge: Any) -> None:
-    """Vectors of the sample's first conversations, by the model or else by the embedded one."""
-    embedder = judge if isinstance(judge, Embedder) else resolve("embedded")
+def _embedder(ref: str, limits: Limits) -> Embedder:
+    model = resolve(ref, limits)
+    if not isinstance(model, Embedder):
+        raise UserError(f"{ref} makes no sentence vectors", fix="leave --embedder away")
+    return model
+
+
+async def _embed(side: Side, embedder: Embedder) -> None:
+    """Vectors of the sample's first conversations, and the categories of facts."""
     side.vectors = await evaluate.vectors_of(
         side.conversations[:EMBEDDED], embedder.embed, embedder.ref
     )
@@ -240,62 +278,6 @@ def _measures(side: Side, equal: evaluate.Equal, seed: int, clock: _Clock) -> li
     return found + side.categories
 
 
-async def _judge(side: Side, judge: Any, most: int) -> tuple[list[Measure], list[Verdict]]:
-    """Faithfulness and toxicity of the sample's first conversations."""
-    import numpy as np
-
-    experts = []
-    if isinstance(judge, NLIModel) or not isinstance(judge, ToxicityModel):
-        experts.append(scorers.faithfulness(judge))
-    experts.append(scorers.toxicity(judge))
-    talks = list(islice(side.conversations, most))
-    found: list[Measure] = []
-    verdicts: list[Verdict] = []
-    for expert in experts:
-        wanted = [
-            (i, talk)
-            for i, talk in enumerate(talks)
-            if expert.name != "faithfulness" or any(s.persona for s in talk.speakers)
-        ]
-        answers = await asyncio.gather(*(_verdict(expert, talk) for _, talk in wanted))
-        good = [(i, v) for (i, _), v in zip(wanted, answers, strict=True) if v is not None]
-        verdicts += [verdict for _, verdict in good]
-        why = "" if wanted else "no conversation has personas"
-        lacking = len(wanted) - len(good)
-        values = np.array([verdict.value for _, verdict in good])
-        failed = np.array([float(verdict.passed is False) for _, verdict in good])
-        for name, column, unit in (
-            (expert.name, values, f"score, {expert.low:g} to {expert.high:g}"),
-            (f"{expert.name}_failed", failed, "share"),
-        ):
-            found.append(
-                Measure(
-                    name=name,
-                    group="scores",
-                    unit=unit,
-                    of="conversations",
-                    count=len(good),
-                    scorer=f"{expert.name} {expert.version} by {getattr(judge, 'ref', '')}",
-                    statistic=evaluate.Ratio(column, np.ones(len(good))) if len(good) else None,
-                    keys=[side.keys[i] for i, _ in good],
-                    split=side.split,
-                    sample=f"{len(talks):,} of {len(side.own):,} conversations, seed "
-                    f"{side.own.seed}"
-                    if len(talks) < len(side.own)
-                    else "",
-                    why=why or (f"{lacking} gave no verdict" if lacking else ""),
-                )
-            )
-    return found, verdicts
-
-
-async def _verdict(expert: scorers.Scorer, talk: Conversation) -> Verdict | None:
-    try:
-        return await expert(talk)
-    except ReplyError:
-        return None
-
-
 def _differences(
     measured: Sequence[Sequence[Measure]], resamples: int, seed: int
 ) -> list[Difference]:
@@ -305,81 +287,6 @@ def _differences(
         for ours in measured[0]
         if ours.name in theirs
     ]
-
-
-def _splits(side: Side) -> dict[str, int]:
-    counts = Counter(side.own.splits)
-    return {side.own.split_names[i] or "unmarked": n for i, n in sorted(counts.items())}
-
-
-def _notes(side: Side, name: str, lost: Sequence[Drop]) -> list[str]:
-    """What a reader must know of a dataset before the figures."""
-    own = side.own
-    n = len(own)
-    found = []
-    if lost:
-        found.append(f"{len(lost)} lines could not be read and are left out: {lost[0].reason}")
-    if own.without_personas:
-        found.append(
-            f"{own.without_personas:,} of {n:,} conversations have no persona: faithfulness, "
-            "what shows of a persona, copying and profile extraction are of the others"
-        )
-    alone = own.speakers.get(1, 0)
-    if alone:
-        found.append(f"in {alone:,} of {n:,} conversations only one speaker says anything")
-    many = sum(count for people, count in own.speakers.items() if people > 2)
-    if many:
-        found.append(f"{many:,} of {n:,} conversations have more than two speakers")
-    if own.longest > 500:
-        found.append(f"the longest conversation has {own.longest:,} turns")
-    english = own.table.ratio("english")
-    foreign = int(english.under.sum() - english.over.sum())
-    if foreign:
-        found.append(
-            f"{foreign:,} of {int(english.under.sum()):,} conversations do not read as English: "
-            "words, persona words and the embedded judges know English only"
-        )
-    empty = own.table.ratio("empty_turns")
-    if empty.over.sum():
-        found.append(f"{int(empty.over.sum()):,} of {int(empty.under.sum()):,} turns are empty")
-    return [f"{name}: {note}" if name else note for note in found]
-
-
-def _rounds(source: Source) -> list[dict[str, Any]]:
-    """The rounds of a run folder's own report; [] for anything else."""
-    if not isinstance(source, str | Path):
-        return []
-    path = Path(source)
-    if not (path.is_dir() and is_run_folder(path) and (path / "report.json").is_file()):
-        return []
-    try:
-        rounds = json.loads((path / "report.json").read_text(encoding="utf-8")).get("rounds", [])
-    except (ValueError, OSError):
-        return []
-    return [row for row in rounds if isinstance(row, dict)]
-
-
-def _folder(out: str | Path | None) -> Path | None:
-    """The folder to write to, made if need be; refused where it holds other things."""
-    if out is None:
-        return None
-    folder = Path(out)
-    if is_run_folder(folder):
-        raise UserError(
-            f"{folder} is a run folder, and has a report of its own", fix="give another --out"
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        strangers = {entry.name for entry in folder.iterdir()} - _OURS
-    except OSError as error:
-        raise UserError(
-            f"{folder} cannot be written", why=str(error), fix="give another --out"
-        ) from error
-    if strangers:
-        raise UserError(
-            f"{folder} holds other things, e.g. {min(strangers)}", fix="give another --out"
-        )
-    return folder
 
 
 def _write(
