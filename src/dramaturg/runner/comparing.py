@@ -106,7 +106,10 @@ async def acompare(
     models = {ref: resolve(ref, limits) for ref in dict.fromkeys(refs)}
     notes: list[str] = []
     chosen, same = _pairs(a, b, pairs, seed, notes)
-    with held(out, {"comparisons.jsonl"}) as (folder, journal):
+    with held(out, {"comparisons.jsonl"}, calls=any(map(prompted, models.values()))) as (
+        folder,
+        journal,
+    ):
         used: dict[str, Any] = {}
         for ref, inner in models.items():
             used[ref] = inner

@@ -124,7 +124,7 @@ async def aevaluate(
     clock = _Clock()
     sources = [data] if against is None else [data, against]
     named = [_name(source) for source in sources]
-    with held(out, {"report.html"}) as (folder, journal):
+    with held(out, {"report.html"}, calls=judges.any_prompted()) as (folder, journal):
         judges.record(journal)
         sides, drops = [], []
         try:

@@ -15,12 +15,15 @@ _ALWAYS = {"report.json.tmp", ".lock", CALLS, f"{CALLS}-wal", f"{CALLS}-shm", f"
 
 
 @contextlib.contextmanager
-def held(out: str | Path | None, ours: Set[str]) -> Iterator[tuple[Path | None, Journal | None]]:
+def held(
+    out: str | Path | None, ours: Set[str], *, calls: bool
+) -> Iterator[tuple[Path | None, Journal | None]]:
     """The folder and where calls of chat models are kept; (None, None) where none is wanted.
 
     Args:
         ours: Names of the files that the command writes; `report.json` and the journal go without
             saying.
+        calls: Whether calls of chat models are to be kept.
 
     Raises:
         UserError: If it is a run folder, holds other things, is held, or cannot be written.
@@ -47,6 +50,9 @@ def held(out: str | Path | None, ours: Set[str]) -> Iterator[tuple[Path | None, 
             f"{folder} cannot be written", why=str(error), fix="give another --out"
         ) from error
     try:
+        if not calls:
+            yield folder, None
+            return
         with contextlib.closing(Journal(folder / CALLS)) as journal:
             yield folder, journal
     finally:
