@@ -10,9 +10,10 @@ from dramaturg.evaluate.detector import Told, auc, tell_apart
 from dramaturg.evaluate.measure import Measure
 from dramaturg.evaluate.measures import Equal, Side
 from dramaturg.evaluate.resample import Fixed, OfSet, Ratio, Statistic
-from dramaturg.evaluate.spread import frechet_of
+from dramaturg.evaluate.spread import frechet, frechet_of, moments
 from dramaturg.evaluate.talk import Coder, ngram_codes
 from dramaturg.evaluate.variety import prefix
+from dramaturg.evaluate.vectors import Rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -78,13 +79,13 @@ def _frechet(ours: Side, theirs: Side) -> list[Measure]:
     """The distance of the utterances' vectors, and that of two halves of the reference."""
     if ours.vectors is None or theirs.vectors is None:
         return []
-    mine, other = _Moments(ours.vectors.turns), _Moments(theirs.vectors.turns)
+    mine, other = Rows(ours.vectors.turns), Rows(theirs.vectors.turns)
     n = min(len(mine.sizes), len(other.sizes))
     if n < 4:
         return []
-    all_of_theirs = other.of(range(n))
-    halves = frechet_of(other.of(range(0, n, 2)), other.of(range(1, n, 2)))
-    stat = OfSet(lambda places: frechet_of(mine.of(places), all_of_theirs), range(n), most=60)
+    all_of_theirs = moments(other(range(n)))
+    halves = frechet(other(range(0, n, 2)), other(range(1, n, 2)))
+    stat = OfSet(lambda places: frechet_of(moments(mine(places)), all_of_theirs), range(n), most=60)
     ref = ours.vectors.ref
     found = [
         _of(ours, "frechet", "distance", "utterances", stat, sum(mine.sizes[:n])),
@@ -94,25 +95,6 @@ def _frechet(ours: Side, theirs: Side) -> list[Measure]:
     ]  # fmt: skip
     how = f"the first {n:,} conversations of the sample a side"
     return [replace(one, scorer=f"frechet 1 on {ref}", sample=how) for one in found]
-
-
-class _Moments:
-    """Sums and sums of squares a conversation, so that any part has its mean and covariance."""
-
-    def __init__(self, turns: Sequence[Floats]) -> None:
-        import numpy as np
-
-        self.sizes = [len(part) for part in turns]
-        self._sums = [part.sum(axis=0, dtype=np.float64) for part in turns]
-        self._squares = [part.T.astype(np.float64) @ part for part in turns]
-
-    def of(self, places: Sequence[int]) -> tuple[Floats, Floats]:
-        import numpy as np
-
-        n = max(sum(self.sizes[i] for i in places), 2)
-        mean = np.sum([self._sums[i] for i in places], axis=0) / n
-        squares = np.sum([self._squares[i] for i in places], axis=0)
-        return mean, (squares - n * np.outer(mean, mean)) / (n - 1)
 
 
 def _told(ours: Side, told: Told) -> list[Measure]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Ints: TypeAlias = npt.NDArray[Any]
 
-SAMPLE, FACTS = 2_000, 4_000
+SAMPLE, FACTS = 2_000, 3_000
 _PIECE = re.compile(r"\w+(?:'\w+)?|[^\w\s]")  # words and punctuation marks
 
 
@@ -72,7 +72,7 @@ class People:
         return codes, words, np.frombuffer(self.pieces, dtype=np.uint16)[first]
 
     def sample(self) -> list[str]:
-        """At most 4,000 different facts, in order of their hashes."""
+        """At most 3,000 different facts, in order of their hashes."""
         return [text for _, text in sorted(self._texts.items())]
 
     def of(self, talk: int) -> list[frozenset[int]]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FOLDS, PASSES, RATE = 5, 8, 0.3
 _BITS = 18
 _FADING = 1e-6
+_PEOPLE = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +70,16 @@ def tell_apart(
 ) -> Told:
     """Train and ask in folds.
 
-    The same people are in one fold on both sides, so that no classifier knows their facts.
+    The same people are in one fold on both sides, so that no classifier knows their facts; where
+    a side has fewer than 20 different pairs of people, folds are of conversations.
     """
     import numpy as np
 
     talks = [*ours, *theirs]
     truth = np.array([1.0] * len(ours) + [0.0] * len(theirs))
-    fold = np.array([stable_hash(f"{seed} {t.key or t.conversation.id}") % folds for t in talks])
+    apart = all(len({t.key for t in side if t.key}) >= _PEOPLE for side in (ours, theirs))
+    who = [talk.key if apart and talk.key else talk.conversation.id for talk in talks]
+    fold = np.array([stable_hash(f"{seed} {name}") % folds for name in who])
     coder = Coder()
     rows = [_features(talk, coder) for talk in talks]
     plain = np.array([_length(talk) for talk in talks])

@@ -20,7 +20,7 @@ FEW, SATURATED, SAME, BY_LENGTH = 20, 0.01, 0.98, 0.4
 
 
 def health(
-    scores: Mapping[str, Sequence[float]],
+    scores: Mapping[str, Sequence[float] | Floats],
     ranges: Mapping[str, tuple[float, float]],
     lengths: Sequence[float],
 ) -> list[str]:

@@ -20,7 +20,7 @@ from dramaturg.evaluate.self_bleu import self_bleu
 from dramaturg.evaluate.spread import effective_number, topics, vendi_of
 from dramaturg.evaluate.talk import Coder, Talk
 from dramaturg.evaluate.variety import AT_BYTES, AT_TOKENS, compression, different, distinct, prefix
-from dramaturg.evaluate.vectors import Vectors
+from dramaturg.evaluate.vectors import Rows, Vectors
 from dramaturg.records import Conversation, derive_seed
 
 if TYPE_CHECKING:
@@ -292,23 +292,17 @@ def extraction(side: Side, equal: Equal, seed: int) -> list[Measure]:
 
 def meanings(side: Side, equal: Equal, seed: int) -> list[Measure]:
     """Vendi score and mean distance of utterances and of whole talks, by their vectors."""
-    import numpy as np
-
     vectors = side.vectors
     if vectors is None:
         return []
-    dim = vectors.whole.shape[1]
-    grams = [part.T.astype(np.float64) @ part for part in vectors.turns]
+    rows_of = Rows(vectors.turns)
     sizes = [len(part) for part in vectors.turns]
     read = prefix(sizes, equal.utterances)
     whole = vectors.whole
 
     def of_turns(places: Sequence[int]) -> float | None:
-        total = np.zeros((dim, dim))
-        for i in places:
-            total += grams[i]
-        n = sum(sizes[i] for i in places)
-        return vendi_of(total / n) if n else None
+        rows = rows_of(places)
+        return vendi_of(rows.T @ rows / len(rows)) if len(rows) else None
 
     def of_talks(places: Sequence[int]) -> float | None:
         rows = whole[list(places)]

@@ -61,14 +61,15 @@ def frechet(ours: Floats, theirs: Floats) -> float:
 
     Source: Heusel et al. 2017 (FID), on sentence vectors as in Semeniuta et al. 2018.
     """
+    return frechet_of(moments(ours), moments(theirs))
+
+
+def moments(rows: Floats) -> tuple[Floats, Floats]:
+    """Mean, shape `(dim,)`, and covariance, shape `(dim, dim)`, of two rows or more."""
     import numpy as np
 
-    first, second = ours.astype(np.float64), theirs.astype(np.float64)
-    return frechet_of(_moments(np, first), _moments(np, second))
-
-
-def _moments(np: Any, rows: Floats) -> tuple[Floats, Floats]:
-    return rows.mean(axis=0), np.atleast_2d(np.cov(rows, rowvar=False))
+    exact = rows.astype(np.float64)
+    return exact.mean(axis=0), np.atleast_2d(np.cov(exact, rowvar=False))
 
 
 def frechet_of(ours: tuple[Floats, Floats], theirs: tuple[Floats, Floats]) -> float:

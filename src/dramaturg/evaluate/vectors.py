@@ -44,6 +44,27 @@ class Vectors:
         return np.asarray(means / np.maximum(length, 1e-9))
 
 
+class Rows:
+    """The turns' vectors of chosen conversations, one below the other, float64.
+
+    Made anew each time: a matrix kept for each conversation would be larger than the vectors.
+    """
+
+    def __init__(self, turns: Sequence[Floats]) -> None:
+        import numpy as np
+
+        self.sizes = [len(part) for part in turns]
+        self._owner = np.repeat(np.arange(len(turns)), self.sizes)
+        self._rows = np.concatenate(turns) if len(turns) else np.zeros((0, 1), dtype=np.float32)
+
+    def __call__(self, places: Sequence[int]) -> Floats:
+        import numpy as np
+
+        wanted = np.zeros(len(self.sizes), dtype=bool)
+        wanted[list(places)] = True
+        return np.asarray(self._rows[wanted[self._owner]].astype(np.float64))
+
+
 async def vectors_of(
     talks: Sequence[Conversation],
     embed: Callable[[Sequence[str]], Awaitable[Floats]],
