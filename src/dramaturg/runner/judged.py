@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dramaturg.errors import NotJudged, RecordError
 from dramaturg.evaluate import Measure, Ratio, Side
 from dramaturg.records import Conversation, Verdict
-from dramaturg.scorers import Scorer, together
+from dramaturg.scorers import ENTRIES, Scorer, together
 
 _AT_ONCE = 64
 
@@ -84,6 +84,9 @@ def _measures(
 
 
 async def _verdict(expert: Scorer, talk: Conversation, seed: int) -> Verdict | str:
+    entry = ENTRIES.get(expert.name)
+    if entry and "personas" in entry.needs and not any(s.persona for s in talk.speakers):
+        return "no personas"
     try:
         return await expert(talk, seed=seed)
     except NotJudged as error:
