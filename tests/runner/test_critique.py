@@ -109,7 +109,9 @@ async def test_odd_files_are_judged_in_what_they_have(tmp_path: Path) -> None:
         "我是素食者。", "Ich grille gern!", "Я не ем мясо.", "أنا أشوي", one=["我是素食者。"]
     )
     empty = a_row("", "  ", "Hello there you.", "")
-    report = await judging.critique_file(a_file(tmp_path, alone, long, mixed, empty), names="all")
+    report = await judging.critique_file(
+        a_file(tmp_path, alone, long, mixed, empty), names="default,who_speaks"
+    )
     assert report["conversations"] == 4
     assert row(report, "balance")["n"] == 2
     assert row(report, "balance")["not_judged"] == {"one speaker": 2}
