@@ -19,6 +19,8 @@ COMMANDS = {
     "recipes": "List the recipes, or show one: its card, settings and model needs.",
     "show": "Print one conversation, its verdicts, and where it came from.",
     "critique": "Judge conversations that exist already, with evidence.",
+    "evaluate": "Measure a dataset, alone or beside a reference; pictures and numbers.",
+    "compare": "Ask judges which of two datasets is more human-like, pair by pair.",
     "doctor": "Say what is installed, which models answer, and how fast.",
     "train": "Train the embedded model and its small experts.",
 }

@@ -1,19 +1,29 @@
 """Datasets: read people and conversations, keep splits apart, export, describe."""
 
 from dramaturg.dataset.card import write_card
+from dramaturg.dataset.evaluation_page import evaluation_page
 from dramaturg.dataset.export import export
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_personas import Loaded, load_personas
 from dramaturg.dataset.parquet import read_dataset
 from dramaturg.dataset.report_page import write_report_page
-from dramaturg.dataset.split import SHARES, Splits, apart_by_persona, leaks, people_apart
+from dramaturg.dataset.split import (
+    SAME_PERSON,
+    SHARES,
+    Splits,
+    apart_by_persona,
+    leaks,
+    people_apart,
+)
 from dramaturg.dataset.starter import starter_people
 
 __all__ = [
+    "SAME_PERSON",
     "SHARES",
     "Loaded",
     "Splits",
     "apart_by_persona",
+    "evaluation_page",
     "export",
     "leaks",
     "load_conversations",

@@ -72,6 +72,10 @@ class Judges:
         forms = scorers.ENTRIES[name].forms
         return prompted(self._inner[self.refs[name]]) and "prompt" in forms
 
+    def any_prompted(self) -> bool:
+        """Whether any judge is a chat model."""
+        return any(prompted(model) for model in self._inner.values())
+
     def totals(self) -> Mapping[str, Any]:
         """By reference: calls made, replayed, shared and failed in this session."""
         return {

@@ -32,7 +32,14 @@ from dramaturg.scorers.registry import (
 )
 from dramaturg.scorers.rubric import rubric, rubrics
 from dramaturg.scorers.shape import Balance, Length, Questions, Repetition
-from dramaturg.scorers.shown import PersonaShown, Shown, persona_shown, shown
+from dramaturg.scorers.shown import (
+    PersonaShown,
+    Shown,
+    ShownCounts,
+    persona_shown,
+    shown,
+    shown_counts,
+)
 from dramaturg.scorers.together import FAILED_CALL, costs_one_item, lost_call, together
 from dramaturg.scorers.toxicity import toxicity
 from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
@@ -65,6 +72,7 @@ __all__ = [
     "Repetition",
     "Scorer",
     "Shown",
+    "ShownCounts",
     "SpeakerFigures",
     "SpeakerItem",
     "atomic_fidelity",
@@ -99,6 +107,7 @@ __all__ = [
     "rubric",
     "rubrics",
     "shown",
+    "shown_counts",
     "speaker_figures",
     "speaker_items",
     "steadiness",
