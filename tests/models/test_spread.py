@@ -14,7 +14,7 @@ from dramaturg.models.openai_compatible import OpenAICompatible
 from dramaturg.models.resolve import Limits, resolve
 from dramaturg.models.spread import Spread
 from dramaturg.prompts import Message
-from tests.models.stub_endpoint import Act, Seen, StubEndpoint, refuses, says, running
+from tests.models.stub_endpoint import Act, Seen, StubEndpoint, refuses, running, says
 
 
 def a_call(i: int = 0) -> Call:

@@ -34,7 +34,7 @@ from dramaturg.runner.judges import Judges
 from dramaturg.runner.perform import Show
 from dramaturg.runner.tally import Tally, Worst
 from dramaturg.runner.verdict_folder import VerdictFolder
-from dramaturg.scorers import FactTable, Scorer, costs_one_item, lost_call, need
+from dramaturg.scorers import DEFAULT, FactTable, Scorer, costs_one_item, lost_call, need
 
 _POOL = 1_000  # conversations whose attributes serve as other people's
 _DROPS_SHOWN = 50
@@ -132,6 +132,21 @@ async def critique_file(
         if folder:
             folder.report(report)
     return report
+
+
+async def ajudge(
+    source: str, scorers: str | Sequence[str] = DEFAULT, **options: Any
+) -> dict[str, Any]:
+    """Judge the conversations of a file; see `critique_file` for the options and the report."""
+    return await critique_file(source, names=scorers, **options)
+
+
+def judge(source: str, scorers: str | Sequence[str] = DEFAULT, **options: Any) -> dict[str, Any]:
+    """Judge the conversations of a file, and wait for it; see `critique_file`.
+
+    Example: dg.judge("chats.jsonl", "persona,toxicity", model="openai:gpt-4.1-mini", out="v")
+    """
+    return asyncio.run(critique_file(source, names=scorers, **options))
 
 
 def exit_code(report: dict[str, Any]) -> int:

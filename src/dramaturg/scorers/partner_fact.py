@@ -16,7 +16,7 @@ from dramaturg.scorers.shown import share_said
 from dramaturg.scorers.words import shown_words, tokens
 from dramaturg.scorers.yes_no import yes_no_task
 
-SHARED = 0.5  # of a fact's content words must be said: a general likeness is no claim
+SHARED = 0.3  # of a fact's content words must be said: a general likeness is no claim
 _SELF = frozenset(("i", "i'm", "im", "i've", "my", "mine", "me"))
 _WISH = re.compile(
     r"\b(always wanted|want(?:ed)? to|would|i'd|should|could|wish|might|maybe|will|i'll|let's|"
