@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dramaturg import evaluate
     from dramaturg.dataset import load_conversations, load_personas
     from dramaturg.records import Conversation, Fact, Persona, Turn, Verdict
-    from dramaturg.runner import acompare, aevaluate, arun, compare, run
+    from dramaturg.runner import acompare, aevaluate, ajudge, arun, compare, judge, run
 
 __version__ = "0.1.0"
 
@@ -28,9 +28,11 @@ __all__ = [
     "__version__",
     "acompare",
     "aevaluate",
+    "ajudge",
     "arun",
     "compare",
     "evaluate",
+    "judge",
     "load_conversations",
     "load_personas",
     "run",
@@ -44,8 +46,10 @@ _HOME = {
     "Verdict": "dramaturg.records",
     "acompare": "dramaturg.runner",
     "aevaluate": "dramaturg.runner",
+    "ajudge": "dramaturg.runner",
     "arun": "dramaturg.runner",
     "compare": "dramaturg.runner",
+    "judge": "dramaturg.runner",
     "load_conversations": "dramaturg.dataset",
     "load_personas": "dramaturg.dataset",
     "run": "dramaturg.runner",

@@ -37,6 +37,10 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+# People who talk longer find things in common, and then nobody can say whose fact it is.
+_OPENING = {"partner_fact": 4}
+
+
 class ExamResult(msgspec.Struct, frozen=True, kw_only=True):
     """How a judge did.
 
@@ -80,6 +84,8 @@ def exam_cases(
     """
     if scorer not in SUBJECTS:
         raise UserError(f"there is no exam for {scorer}", fix=f"exams: {', '.join(SUBJECTS)}")
+    turns = _OPENING.get(scorer)
+    conversations = [msgspec.structs.replace(c, turns=c.turns[:turns]) for c in conversations]
     found: dict[str, Planted] = {}
     for round in range(count):
         for kind in SUBJECTS[scorer]:

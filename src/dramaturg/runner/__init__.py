@@ -3,6 +3,7 @@
 from dramaturg.runner.api import arun, run
 from dramaturg.runner.comparing import ComparisonReport, acompare, compare
 from dramaturg.runner.evaluating import Evaluation, aevaluate, evaluate_dataset
+from dramaturg.runner.judging import ajudge, critique_file, judge
 from dramaturg.runner.perform import Run, ctrl_c, perform
 from dramaturg.runner.plan import Plan, plan
 
@@ -13,10 +14,13 @@ __all__ = [
     "Run",
     "acompare",
     "aevaluate",
+    "ajudge",
     "arun",
     "compare",
+    "critique_file",
     "ctrl_c",
     "evaluate_dataset",
+    "judge",
     "perform",
     "plan",
     "run",

@@ -34,9 +34,8 @@ from dramaturg.runner.judges import Judges
 from dramaturg.runner.perform import Show
 from dramaturg.runner.tally import Tally, Worst
 from dramaturg.runner.verdict_folder import VerdictFolder
-from dramaturg.scorers import FactTable, Scorer, costs_one_item, lost_call
+from dramaturg.scorers import DEFAULT, FactTable, Scorer, costs_one_item, lost_call, need
 
-_WINDOW = 256  # conversations judged at a time; results come out in order
 _POOL = 1_000  # conversations whose attributes serve as other people's
 _DROPS_SHOWN = 50
 
@@ -108,7 +107,9 @@ async def critique_file(
             folder = stack.enter_context(VerdictFolder(out, fact_table=fact_table))
         judges.record(folder.journal if folder else None)
         panel = judges.build(chosen, kit)
-        session = _Session(source, panel, judges, seed, fact_table, show, gate)
+        session = _Session(
+            source, panel, judges, seed, fact_table, show, gate, limits.max_in_flight
+        )
         try:
             await session.examine(exam)
             rows = islice(dataset.load_conversations(source, drops.add), limit)
@@ -131,6 +132,21 @@ async def critique_file(
         if folder:
             folder.report(report)
     return report
+
+
+async def ajudge(
+    source: str, scorers: str | Sequence[str] = DEFAULT, **options: Any
+) -> dict[str, Any]:
+    """Judge the conversations of a file; see `critique_file` for the options and the report."""
+    return await critique_file(source, names=scorers, **options)
+
+
+def judge(source: str, scorers: str | Sequence[str] = DEFAULT, **options: Any) -> dict[str, Any]:
+    """Judge the conversations of a file, and wait for it; see `critique_file`.
+
+    Example: dg.judge("chats.jsonl", "persona,toxicity", model="openai:gpt-4.1-mini", out="v")
+    """
+    return asyncio.run(critique_file(source, names=scorers, **options))
 
 
 def exit_code(report: dict[str, Any]) -> int:
@@ -163,8 +179,9 @@ class _Session:
         fact_table: bool,
         show: Show | None,
         gate: Gate,
+        in_flight: int,
     ) -> None:
-        self._gate = gate
+        self._gate, self._in_flight = gate, in_flight
         self.source, self.judges, self.seed, self.show = source, judges, seed, show
         self.tallies = {
             one.name: Tally(one, judges.refs[one.name], prompted=judges.is_prompted(one.name))
@@ -200,7 +217,8 @@ class _Session:
 
     async def judge(self, rows: Iterator[Conversation]) -> AsyncIterator[Found]:
         """Each conversation with what was found, in the order of the rows."""
-        window = _WINDOW if self.asked else 1
+        # As many conversations as keep the endpoint busy; more would only make a stop wait.
+        window = max(2, 2 * self._in_flight // len(self.asked)) if self.asked else 1
         waiting: deque[asyncio.Task[Found]] = deque()
         try:
             for row in rows:
@@ -239,6 +257,7 @@ class _Session:
     async def _ask(self, scorer: Scorer, conversation: Conversation) -> Verdict | str:
         """The verdict, or why there is none."""
         try:
+            need(scorer.name, conversation)
             return await scorer(conversation, seed=self.seed)
         except (NotJudged, ReplyError) as error:
             return error.kind

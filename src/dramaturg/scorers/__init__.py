@@ -20,7 +20,16 @@ from dramaturg.scorers.naturalness import HumanReference, human_reference, natur
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.persona_recall import persona_shown_by
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
-from dramaturg.scorers.registry import DEFAULT, ENTRIES, GROUPS, NAMES, Kit, build, expand_names
+from dramaturg.scorers.registry import (
+    DEFAULT,
+    ENTRIES,
+    GROUPS,
+    NAMES,
+    Kit,
+    build,
+    expand_names,
+    need,
+)
 from dramaturg.scorers.rubric import rubric, rubrics
 from dramaturg.scorers.shape import Balance, Length, Questions, Repetition
 from dramaturg.scorers.shown import (
@@ -88,6 +97,7 @@ __all__ = [
     "lost_call",
     "more_human",
     "naturalness",
+    "need",
     "partner_fact",
     "persona_shown",
     "persona_shown_by",

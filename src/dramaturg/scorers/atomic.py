@@ -28,7 +28,7 @@ from dramaturg.records import Conversation, Cost, Evidence, Verdict
 from dramaturg.scorers.asked import need_personas, need_words
 from dramaturg.scorers.base import MEASURED, PROMPTED, Scorer, timeless
 from dramaturg.scorers.facts import fact_table
-from dramaturg.scorers.faithfulness import claims, sentences
+from dramaturg.scorers.faithfulness import by_sentence, sentences
 from dramaturg.scorers.yes_no import needs
 
 Level: TypeAlias = Literal["low", "neutral", "high"]
@@ -137,7 +137,7 @@ class _Facts:
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
         need_personas(conversation)
-        atoms, source = _atoms(conversation)
+        atoms, source = by_sentence(conversation)
         if not atoms.turns:
             raise NotJudged("nobody claims anything", kind="no words")
         table = await fact_table(atoms, self.judge, threshold=self.threshold, seed=seed)
@@ -170,17 +170,6 @@ class _Facts:
             model=self.judge.ref,
             cost=table.cost,
         )
-
-
-def _atoms(conversation: Conversation) -> tuple[Conversation, list[int]]:
-    """The conversation with one sentence a turn, questions left out; and where each came from."""
-    turns, source = [], []
-    for index, turn in enumerate(conversation.turns):
-        for sentence in sentences(claims(turn.text)):
-            if any(ch.isalnum() for ch in sentence):
-                turns.append(msgspec.structs.replace(turn, text=sentence))
-                source.append(index)
-    return msgspec.structs.replace(conversation, turns=tuple(turns)), source
 
 
 class TraitInput(msgspec.Struct, frozen=True, kw_only=True):

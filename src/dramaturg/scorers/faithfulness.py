@@ -8,6 +8,9 @@ speaker, so that a verdict names the turn and the fact.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+import msgspec
 
 from dramaturg.errors import NotJudged
 from dramaturg.models import ChatModel, Judgement, NLIModel, ask
@@ -51,6 +54,19 @@ def sentences(text: str) -> list[str]:
     ['I love it.', 'Do you have a dog?']
     """
     return [part for found in _SENTENCE.findall(text) if (part := found.strip())]
+
+
+def by_sentence(
+    conversation: Conversation, keep: Callable[[str], bool] = lambda sentence: True
+) -> tuple[Conversation, list[int]]:
+    """One sentence a turn, without questions and what `keep` refuses; and where each came from."""
+    turns, source = [], []
+    for index, turn in enumerate(conversation.turns):
+        for sentence in sentences(claims(turn.text)):
+            if any(ch.isalnum() for ch in sentence) and keep(sentence):
+                turns.append(msgspec.structs.replace(turn, text=sentence))
+                source.append(index)
+    return msgspec.structs.replace(conversation, turns=tuple(turns)), source
 
 
 async def against_facts(

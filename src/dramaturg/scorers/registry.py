@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeAlias
 from dramaturg.errors import UserError
 from dramaturg.models import Embedder, NLIModel, ToxicityModel
 from dramaturg.models.base import QualityRater
+from dramaturg.records import Conversation
+from dramaturg.scorers.asked import need_personas, need_two_speakers
 from dramaturg.scorers.atomic import atomic_fidelity
 from dramaturg.scorers.base import Scorer, prompted
 from dramaturg.scorers.coherence import coherence
@@ -219,6 +221,15 @@ def expand_names(given: str | Sequence[str]) -> tuple[str, ...]:
     if not found:
         raise UserError("no scorer is named", fix=f"e.g. {', '.join(DEFAULT)}")
     return tuple(found)
+
+
+def need(name: str, conversation: Conversation) -> None:
+    """Raises NotJudged where a conversation lacks what this scorer looks at: personas, speakers."""
+    for what in ENTRIES[name].needs:
+        if what == "personas":
+            need_personas(conversation)
+        elif what == "two speakers":
+            need_two_speakers(conversation)
 
 
 def build(
