@@ -175,9 +175,15 @@ def rows_more(found: Evaluation) -> list[list[str]]:
     for name in names:
         one, other = found[name], theirs.get(name)
         rows.append(
-            [evaluate.title(name), _shown(one), _shown(other) if other else "", f"{one.n:,} {one.of}",
-             one.scorer, one.sample or "all"]
-        )  # fmt: skip
+            [
+                evaluate.title(name),
+                _shown(one),
+                _shown(other) if other else "",
+                f"{one.n:,} {one.of}",
+                one.scorer,
+                one.sample or "all",
+            ]
+        )
     return rows
 
 
