@@ -32,9 +32,10 @@ from dramaturg.records import (
 )
 from dramaturg.store import RunFolder
 
-_HEADS = "mar sel tor vin lan fer gal dor pel ros bren kal mun tir hal wes nor jun pol cas".split()
-_TAILS = "a en is or um el ia on ard ick et ow ane ing ly est ump ock in ash".split()
-WORDS = [head + tail for head in _HEADS for tail in _TAILS] + ["dog", "garden", "music", "the"]
+_HEADS = "mar sel tor vin lan fer gal dor pel ros bren kal mun tir hal wes nor jun pol cas"
+_TAILS = "a en is or um el ia on ard ick et ow ane ing ly est ump ock in ash"
+WORDS = [head + tail for head in _HEADS.split() for tail in _TAILS.split()]
+WORDS += ["dog", "garden", "music", "the"]
 _TOPICS = ["pets", "food", "work", "family", "music", "sport", "home", "travel", "books", "weather"]
 
 
@@ -99,9 +100,7 @@ def _pair(folder: RunFolder, draw: random.Random, number: int, people: Sequence[
         put("conversation", talk.id, to_json(talk), 1)
 
 
-def _draft(
-    draw: random.Random, number: int, people: Sequence[Persona], place: int
-) -> Conversation:
+def _draft(draw: random.Random, number: int, people: Sequence[Persona], place: int) -> Conversation:
     turns = tuple(
         Turn(
             speaker=i % 2,
@@ -120,7 +119,9 @@ def _draft(
         for i, person in enumerate(people)
     )
     made = Provenance(recipe="synthetic-persona-chat", round=1, draft=place, seed=number)
-    return Conversation(scene_id=f"s-{number:016x}", speakers=speakers, turns=turns, provenance=made)
+    return Conversation(
+        scene_id=f"s-{number:016x}", speakers=speakers, turns=turns, provenance=made
+    )
 
 
 def _with(talk: Conversation, split: str, scores: dict[str, float]) -> Conversation:

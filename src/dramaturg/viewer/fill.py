@@ -20,6 +20,7 @@ from dramaturg.records import (
     Preference,
     Speaker,
     Verdict,
+    content_id,
     from_json,
     to_json,
 )
@@ -215,9 +216,9 @@ class Filler:
         return KEPT, None, ""
 
     def _takes_part(self, speaker: Speaker, n: int) -> None:
-        if not (speaker.persona_id or speaker.persona):
+        identity = person_of(speaker)
+        if identity is None:
             return
-        identity = speaker.persona_id or f"person of {' '.join(speaker.persona)}"
         key = key_of(identity)
         self.db.execute("INSERT OR IGNORE INTO part VALUES (?, ?)", (key, n))
         self._touched.add(key)
@@ -232,7 +233,9 @@ class Filler:
                     "INSERT OR IGNORE INTO fact VALUES (?, ?, ?, '', '', '')",
                     (of_fact, identity, text[:2_000]),
                 )
-                self.db.execute("INSERT OR IGNORE INTO holds VALUES (?, ?, ?)", (key, place, of_fact))
+                self.db.execute(
+                    "INSERT OR IGNORE INTO holds VALUES (?, ?, ?)", (key, place, of_fact)
+                )
             self._index_person(key, speaker.persona)
         if len(self._people) < 500_000:
             self._people.add(key)
@@ -279,6 +282,13 @@ class Filler:
         self.db.execute(
             "INSERT OR IGNORE INTO link VALUES (?, ?, ?)", (key_of(subject), kind, identity)
         )
+
+
+def person_of(speaker: Speaker) -> str | None:
+    """The id of a speaker's person; made of the facts where the dataset has none."""
+    if speaker.persona_id or not speaker.persona:
+        return speaker.persona_id
+    return content_id("p", list(speaker.persona))
 
 
 def growth_key(fact_ids: Iterable[str]) -> str:

@@ -112,7 +112,9 @@ def meta(db: sqlite3.Connection) -> dict[str, str]:
     return dict(db.execute("SELECT key, value FROM meta").fetchall())
 
 
-def rows(db: sqlite3.Connection, sql: str, values: tuple[object, ...] = ()) -> Iterator[sqlite3.Row]:
+def rows(
+    db: sqlite3.Connection, sql: str, values: tuple[object, ...] = ()
+) -> Iterator[sqlite3.Row]:
     """Rows by name."""
     cursor = db.execute(sql, values)
     cursor.row_factory = sqlite3.Row

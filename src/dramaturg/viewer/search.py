@@ -20,8 +20,15 @@ MARKS = {
     "claims": "a turn claims the other's fact",
     "none": "no turn is marked",
 }
-_ORDERS = {"n": "as made", "round": "round", "turns": "turns", "words": "words", "uses": "facts used",
-           "denies": "facts denied", "claims": "facts claimed"}  # fmt: skip
+_ORDERS = {
+    "n": "as made",
+    "round": "round",
+    "turns": "turns",
+    "words": "words",
+    "uses": "facts used",
+    "denies": "facts denied",
+    "claims": "facts claimed",
+}
 _TERM = re.compile(r'-?"[^"]*"|\S+')
 
 
@@ -233,7 +240,8 @@ def words_of(text: str) -> list[str]:
 
 
 def _where(db: sqlite3.Connection, query: Query) -> tuple[str, list[Any]]:
-    parts, values = ["1"], []
+    parts: list[str] = ["1"]
+    values: list[Any] = []
 
     def need(sql: str, *given: Any) -> None:
         parts.append(sql)
