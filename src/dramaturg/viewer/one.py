@@ -32,6 +32,12 @@ RELATIONS = {
     "claims": "claims the other’s",
     "words": "shares words with",
 }
+OF_FACT = {
+    "uses": "used",
+    "denies": "denied",
+    "claims": "claimed by the other",
+    "words": "shares words",
+}
 _OF_GROUNDING = {"entail": "uses", "contradict": "denies", "partner": "claims"}
 T = TypeVar("T")
 

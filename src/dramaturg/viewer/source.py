@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import itertools
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -22,6 +23,7 @@ from dramaturg.store import Journal, RunFolder, is_run_folder, state_of
 from dramaturg.viewer import schema
 from dramaturg.viewer.fill import Filler, unpacked
 
+_log = logging.getLogger("dramaturg.viewer")
 BATCH = 500  # records between two looks at whether a page waits
 _FIRST = 200  # conversations put in before everything else, for the first page
 _POLL_S = 1.0
@@ -196,6 +198,9 @@ class Source:
                 why=str(error),
                 fix=f"see that {self._cache} can be written and the disk has room",
             )
+        except Exception as error:  # the pages must say so: nobody else hears of this thread
+            _log.exception("the index of %s stopped", self.path)
+            self.error = UserError("the index stopped", why=f"{type(error).__name__}: {error}")
         finally:
             self._ready.set()
 

@@ -2,6 +2,7 @@
 // that go on. Every page works without it.
 (() => {
   "use strict";
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const $ = (what, where = document) => where.querySelector(what);
   const $$ = (what, where = document) => [...where.querySelectorAll(what)];
 
@@ -44,6 +45,9 @@
     const hold = (one) => {
       held = held && one && (held === one || (one.dataset.fact && held.dataset.fact === one.dataset.fact)) ? null : one;
       show();
+      const lit = held?.dataset.fact ? $$(".turn.lit", stage) : [];
+      const seen = (node) => { const box = node.getBoundingClientRect(); return box.bottom > 80 && box.top < innerHeight - 40; };
+      if (lit.length && !lit.some(seen)) lit[0].scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
     };
     stage.addEventListener("mouseover", (event) => {
       const one = target(event.target);
@@ -109,6 +113,8 @@
     form.addEventListener("submit", (event) => { event.preventDefault(); follow(address(), true); });
     if (matchMedia("(min-width: 761px)").matches) $$(".more", form).forEach((one) => { one.open = true; });
   }
+
+  $(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
   // Keys.
   let chosen = -1;
