@@ -82,7 +82,7 @@ def viewing(run: Path, cache: Path) -> Iterator[tuple[Server, float]]:
         assert 'class="row"' in text
         yield server, time.perf_counter() - begun
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
 
 

@@ -27,14 +27,15 @@ def start(tmp_path: Path, *words: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a POSIX signal")
-def test_it_serves_until_ctrl_c_and_leaves_one_index(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_ctrl_c_and_leaves_one_index(tmp_path: Path, stop: signal.Signals) -> None:
     process = start(tmp_path, str(make_run(tmp_path / "run")), "--port", "0")
     assert process.stdout is not None
     told = process.stdout.readline()
     (address,) = re.findall(r"http://127\.0\.0\.1:\d+/", told)
     with urllib.request.urlopen(address, timeout=10) as answer:
         assert b"2 conversations" in answer.read()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     _, err = process.communicate(timeout=15)
     assert (process.returncode, err) == (0, "")
     assert len(list((tmp_path / "cache" / "dramaturg" / "view").glob("*.sqlite"))) == 1

@@ -183,6 +183,9 @@ def test_focus_lights_evidence_too_and_enter_holds_it(page: Any, site: str) -> N
     assert page.get_attribute('.fact[data-fact="f0-0"]', "aria-pressed") == "true"
     page.hover("h1")
     assert lit(page, ".turn") == ["t0", "t1"]
+    assert page.url.endswith("#f0-0")  # what is held is part of the address
+    page.reload()
+    assert lit(page, ".turn") == ["t0", "t1"]
     page.keyboard.press("Escape")
     assert lit(page, ".turn") == []
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from dramaturg.errors import UserError
 from dramaturg.records import to_json
 from dramaturg.store import RunFolder
-from dramaturg.viewer import Source
-from dramaturg.viewer.search import Query, search
+from dramaturg.viewer import Source, one
+from dramaturg.viewer.search import Bound, Query, search
 from tests.viewer.stage import (
     ARGUMENTS,
     DENIED,
@@ -199,3 +200,26 @@ def test_an_index_that_cannot_be_written_says_so(tmp_path: Path) -> None:
             pass
     finally:
         source.close()
+
+
+def test_verdicts_of_a_file_stand_beside_a_dataset(tmp_path: Path) -> None:
+    file, verdicts = tmp_path / "chats.jsonl", tmp_path / "verdicts"
+    plain = talk("Hello there.", "I love steak.")
+    file.write_text(to_json(plain), encoding="utf-8")
+    said = msgspec.structs.replace(VERDICTS[2], subject=plain.id, id="v-9")
+    verdicts.mkdir()
+    (verdicts / "verdicts.jsonl").write_text(f"{to_json(said)}\n{{broken\n", encoding="utf-8")
+    source = Source.open(str(file), cache=tmp_path / "cache", verdicts=str(verdicts))
+    try:
+        wait_for(lambda: source.complete)
+        with source.asked() as db:
+            (row,) = search(db, Query(scores={"faithfulness": Bound(verdict="failed")})).rows
+            d = one.detail(source, db, row.id)
+            assert d.turns[1].remarks[0].text == "turn 1 contradicts 'I am vegan.'"
+            assert d.turns[1].marks == [("f1-1", "denies", "I am vegan.")]
+            ((reason,),) = db.execute("SELECT reason FROM gone").fetchall()
+            assert reason.startswith("unreadable: line 2 of verdicts.jsonl")
+    finally:
+        source.close()
+    with pytest.raises(UserError, match="no verdicts in"):
+        Source.open(str(file), cache=tmp_path / "cache", verdicts=str(tmp_path))

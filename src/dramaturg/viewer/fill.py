@@ -157,6 +157,17 @@ class Filler:
         if found:
             self._score(found[0], {f"s{number}": verdict.value, f"p{number}": passed})
 
+    def verdicts(self, told: Iterable[Verdict]) -> None:
+        """Verdicts that lie in a file of their own, in one transaction; the index keeps them."""
+        self.db.execute("BEGIN")
+        for verdict in told:
+            self.verdict(verdict)
+            self.db.execute(
+                "INSERT OR REPLACE INTO spare VALUES (?, ?, ?)",
+                (key_of(verdict.subject), verdict.id, to_json(verdict)),
+            )
+        self.db.execute("COMMIT")
+
     def comparison(self, one: Comparison) -> None:
         """A comparison of two conversations."""
         self._link(one.first, "comparison", one.id)

@@ -62,6 +62,7 @@ class Overview:
             "about": report.get("about") or {},
             "gone": self._gone(db),
             "calls": calls,
+            "quiet_s": max(0.0, time.time() - calls["newest"]) if calls.get("newest") else None,
             "files": self.files(),
         }
 
@@ -109,8 +110,10 @@ class Overview:
                 for (role, task), cost in self.source.journal.totals().items()
             ]  # fmt: skip
         states: Counter[str] = Counter()
-        for _, _, state, count, _ in self.source.journal.states():
+        newest = 0.0
+        for _, _, state, count, at in self.source.journal.states():
             states[state] += count
+            newest = max(newest, at if state == "done" else 0.0)
         errors: Counter[str] = Counter()
         for _, error, count in self.source.journal.failures():
             errors[error.partition(":")[0].strip()[:80] or "no reason given"] += count
@@ -122,6 +125,7 @@ class Overview:
             },
             "states": dict(states),
             "errors": errors.most_common(20),
+            "newest": newest,
         }
         self._calls = (time.monotonic(), time.monotonic() - begun, found)
         return found

@@ -43,12 +43,17 @@
       light(held);
     };
     const hold = (one) => {
+      const before = held;
       held = held && one && (held === one || (one.dataset.fact && held.dataset.fact === one.dataset.fact)) ? null : one;
       show();
+      if (before !== held) history.replaceState(null, "", held ? "#" + (held.dataset.fact || held.id) : location.pathname + location.search);
       const lit = held?.dataset.fact ? $$(".turn.lit", stage) : [];
       const seen = (node) => { const box = node.getBoundingClientRect(); return box.bottom > 80 && box.top < innerHeight - 40; };
       if (lit.length && !lit.some(seen)) lit[0].scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
     };
+    const named = decodeURIComponent(location.hash.slice(1));
+    const start = facts.get(named) || [...marks.keys()].find((turn) => turn.id === named);
+    if (start) hold(start);
     stage.addEventListener("mouseover", (event) => {
       const one = target(event.target);
       if (!held) light(one);
