@@ -354,7 +354,8 @@ class Viewer:
         words = search.words_of(f"{query.q}")
         line = row.line
         if words:
-            wanted = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+            starts = (rf"\b{re.escape(w)}" if w.isascii() else re.escape(w) for w in words)
+            wanted = re.compile("|".join(starts), re.IGNORECASE)
             talk = source.talk(db, row.id)
             texts = [turn.text for turn in talk.turns]
             texts += [fact for speaker in talk.speakers for fact in speaker.persona]

@@ -155,14 +155,16 @@
   const pulse = $("[data-pulse]");
   if (pulse && !("settled" in pulse.dataset)) {
     let revision = null;
+    let beats = 0;
     const beat = async () => {
       if (document.hidden) { setTimeout(beat, 2000); return; }
       try {
         const told = await (await fetch(pulse.dataset.pulse)).json();
         if (pulse.textContent !== told.text) pulse.textContent = told.text;
         const moved = revision !== null && revision !== told.revision;
-        if (moved || (told.settled && revision !== null)) {
-          const live = $("[data-live]");
+        const live = $("[data-live]");
+        beats += 1;
+        if (moved || (told.settled && revision !== null) || (live && beats % 3 === 0)) {
           if (live) {
             const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
             const fresh = $("#live", page);
