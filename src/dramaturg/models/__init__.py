@@ -12,6 +12,7 @@ from dramaturg.models.base import (
     ToxicityModel,
     can_do,
 )
+from dramaturg.models.capacity import capacity
 from dramaturg.models.cheap import cheap_nli
 from dramaturg.models.scripted import ScriptedModel, ScriptedNLI
 
@@ -29,5 +30,6 @@ __all__ = [
     "ToxicityModel",
     "ask",
     "can_do",
+    "capacity",
     "cheap_nli",
 ]
