@@ -258,8 +258,10 @@ class Viewer:
         first, second = self._two()
         with first.asked() as a, second.asked() as b:
             sides = (compare.Side(first, a), compare.Side(second, b))
-            key = (first.revision, second.revision)
-            figures = self._keep_as(("compare", *key), lambda: compare.figures(*sides))
+            key = ("compare", first.revision, second.revision)
+            if key not in self._kept:
+                self._kept[key] = compare.figures(*sides)
+            figures = self._kept[key]
         return self._page("compare.html", request, "compare", titles=[first.title, second.title],
                           **figures)  # fmt: skip
 
@@ -334,16 +336,18 @@ class Viewer:
         return "Running" if source.state == "running" else ""
 
     def _keep(self, source: Source, name: str, make: Callable[[], Any]) -> Any:
-        """A value that holds until the index changes; while it grows, for two seconds."""
-        fresh = source.revision if source.complete else int(time.monotonic() / 2)
-        return self._keep_as((name, self.sources.index(source), source.complete, fresh), make)
-
-    def _keep_as(self, key: Any, make: Callable[[], Any]) -> Any:
-        if key not in self._kept:
-            if len(self._kept) > 200:
-                self._kept.clear()
-            self._kept[key] = make()
-        return self._kept.get(key) if key in self._kept else make()
+        """A value that holds until the index changes; while it grows, for a while that is long
+        beside what the value costs."""
+        key, seen = (name, self.sources.index(source)), (self._seen.settled, source.revision)
+        now = time.monotonic()
+        if key in self._kept:
+            value, kept_for, at, cost = self._kept[key]
+            growing = not self._seen.settled and now - at < max(1.0, 20 * cost)
+            if growing or (self._seen.settled and kept_for == seen):
+                return value
+        value = make()
+        self._kept[key] = (value, seen, now, time.monotonic() - now)
+        return value
 
     @staticmethod
     def _scorers(db: Any) -> list[dict[str, Any]]:
