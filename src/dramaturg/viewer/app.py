@@ -298,7 +298,7 @@ class Viewer:
         return answer(request)
 
     async def _close(self, app: web.Application) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
         for source in self.sources:
             await asyncio.to_thread(source.close)
 

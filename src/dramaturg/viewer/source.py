@@ -56,6 +56,8 @@ class Source:
         self._file: Path | None = None
         self._mine: list[Path] = []
         self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._db: sqlite3.Connection | None = None
         self._asking = 0
         self._made_for = ""  # the stamp that the index was made for
         self._born = time.time_ns()
@@ -170,6 +172,10 @@ class Source:
         self._thread.join(timeout=10)
         if self._journal is not None:
             self._journal.close()
+        with self._lock:
+            for db in [*self._readers, *([self._db] if self._db else [])]:
+                db.close()
+            self._readers.clear()
         for file in self._mine:
             _delete(file)
 
@@ -180,8 +186,14 @@ class Source:
         if file is None:
             raise UserError(f"{self.title} cannot be shown", why=str(self.error or "no index yet"))
         if getattr(self._local, "file", None) != file:
+            before: sqlite3.Connection | None = getattr(self._local, "db", None)
             self._local.db = schema.open_for_reading(file)
             self._local.file = file
+            with self._lock:
+                self._readers.append(self._local.db)
+                if before is not None:
+                    self._readers.remove(before)
+                    before.close()
         db: sqlite3.Connection = self._local.db
         return db
 
@@ -233,7 +245,8 @@ class Source:
         if self.state != "running" and _is_whole(whole):
             os.utime(whole)
             self._use(whole)
-            noted = schema.meta(schema.open_for_reading(whole))
+            with contextlib.closing(schema.open_for_reading(whole)) as db:
+                noted = schema.meta(db)
             self.done = self.total = int(noted["done"])
             self.complete = True
             self._ready.set()
@@ -242,8 +255,10 @@ class Source:
         _sweep(self._cache, name)
         self._mine.append(file)
         exported = self.state != "running" and any((self.folder / "data").glob("*.parquet"))
-        self._db = schema.create(file)
-        self._filler = Filler(self._db, exported=exported, bodies=not self.is_run)
+        if self._db is not None:
+            self._db.close()
+        self._db = db = schema.create(file)
+        self._filler = Filler(db, exported=exported, bodies=not self.is_run)
         first = self._file is None
         if first:
             self._use(file)
@@ -259,7 +274,7 @@ class Source:
         if not first:
             self._use(file)
         if self.complete and self.state != "running" and stamp == self._stamp():
-            self._settle(file, whole)
+            self._settle(db, file, whole)
 
     def _read_verdicts(self) -> None:
         if self.verdicts is None:
@@ -312,12 +327,12 @@ class Source:
                 return
             self._give_way()
 
-    def _settle(self, file: Path, whole: Path) -> None:
+    def _settle(self, db: sqlite3.Connection, file: Path, whole: Path) -> None:
         """The index is whole: keep it under the name that the next viewer looks for."""
-        self._db.execute("ANALYZE")
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('done', ?)", (str(self.done),))
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES ('whole', '1')")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.execute("ANALYZE")
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('done', ?)", (str(self.done),))
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('whole', '1')")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for old in whole.parent.glob(f"{whole.name.split('-')[0]}-*.sqlite"):
             if old not in (file, whole) and _is_whole(old):
                 _delete(old)
