@@ -18,7 +18,7 @@ OWN_OPTIONS = {
     "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
     "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
     "batch", "batch-wait", "verbose", "otel",
-    "prompts", "run", "partner-expert", "help",
+    "prompts", "run", "partner-expert", "help", "verdicts",
     "scorers", "list", "human", "fact-table", "exam", "no-exam", "samples", "only",
     "against", "split", "by", "pairs", "repeats", "sample", "judged", "embedder",
     "data", "steps", "report", "threads", "write", "export",

@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Make a dataset of conversations from a list of people.",
     "recipes": "List the recipes, or show one: its card, settings and model needs.",
     "show": "Print one conversation, its verdicts, and where it came from.",
+    "view": "Look at a run or a dataset in the browser.",
     "critique": "Judge conversations that exist already, with evidence.",
     "convert": "Write a dataset in another format, and say what was lost.",
     "merge": "Put several datasets together, each conversation once.",
