@@ -110,9 +110,7 @@ def agree(people: Sequence[bool], critic: Sequence[bool], *, seed: int = 13) -> 
     )
 
 
-def rank_agreement(
-    people: Sequence[float], critic: Sequence[float], *, seed: int = 13
-) -> Estimate:
+def rank_agreement(people: Sequence[float], critic: Sequence[float], *, seed: int = 13) -> Estimate:
     """Spearman's rank correlation, ties at their mean rank.
 
     Returns:

@@ -72,5 +72,6 @@ def passes(task: str, expected: Mapping[str, Any], answer: Mapping[str, Any]) ->
         return all(value <= 2 for value in asked)
     if task == "faithfulness":
         marks: Mapping[str, str] = answer["marks"]
-        return marks.get(str(expected["turn"])) == expected["relation"]
+        relation: str = expected["relation"]
+        return marks.get(str(expected["turn"])) == relation
     return bool(set(answer["flags"]) & set(expected["any_of"]))

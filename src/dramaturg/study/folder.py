@@ -43,8 +43,9 @@ CREATE TABLE answers(seq INTEGER PRIMARY KEY, annotator TEXT NOT NULL, item TEXT
     UNIQUE(annotator, item, at, answer, done));
 CREATE INDEX answers_of ON answers(annotator, item, seq);
 """
-_LAST = """SELECT a.annotator, a.item, a.answer, a.done, a.seconds, a.at FROM answers a
-    JOIN (SELECT MAX(seq) AS seq FROM answers GROUP BY annotator, item) l ON l.seq = a.seq"""
+_LAST = """SELECT a.annotator, a.item, a.answer, a.done, a.seconds, a.at FROM (
+    SELECT *, ROW_NUMBER() OVER (PARTITION BY annotator, item ORDER BY at DESC, seq DESC) AS nth
+    FROM answers) a WHERE a.nth = 1"""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,9 +188,7 @@ class Study:
         """
         name = name_key(written)
         shown = " ".join(written.split())
-        self._write(
-            "INSERT OR IGNORE INTO annotators VALUES (?, ?, ?)", (name, shown, time.time())
-        )
+        self._write("INSERT OR IGNORE INTO annotators VALUES (?, ?, ?)", (name, shown, time.time()))
         return name
 
     def next_item(self, annotator: str, now: float | None = None) -> Item | None:
@@ -202,7 +201,9 @@ class Study:
         mine = dict(
             self._all("SELECT item, done FROM (" + _LAST + ") WHERE annotator = ?", (annotator,))
         )
-        claimed = {r[0] for r in self._all("SELECT item FROM claims WHERE annotator = ?", (annotator,))}
+        claimed = {
+            r[0] for r in self._all("SELECT item FROM claims WHERE annotator = ?", (annotator,))
+        }
         others = self._taken(annotator, now)
         for item in order_for(self._items.values(), self.seed, annotator):
             if mine.get(item.id):
@@ -211,10 +212,7 @@ class Study:
             if full and item.id not in mine:
                 continue
             if item.id not in claimed or item.id not in mine:
-                self._write(
-                    "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
-                    (annotator, item.id, now),
-                )
+                self._claim(annotator, item.id, now)
             return item
         return None
 
@@ -251,12 +249,14 @@ class Study:
 
     def answer_of(self, annotator: str, item: str) -> Answer | None:
         """What they last said of it."""
-        sql = _LAST + " WHERE a.annotator = ? AND a.item = ?"
+        sql = _LAST + " AND a.annotator = ? AND a.item = ?"
         return next(map(_answer, self._all(sql, (annotator, item))), None)
 
     def history(self, annotator: str) -> list[str]:
         """The items they have finished, in the order in which they first did."""
-        sql = "SELECT item FROM answers WHERE annotator = ? AND done GROUP BY item ORDER BY MIN(seq)"
+        sql = (
+            "SELECT item FROM answers WHERE annotator = ? AND done GROUP BY item ORDER BY MIN(seq)"
+        )
         return [row[0] for row in self._all(sql, (annotator,))]
 
     def progress(self, annotator: str) -> tuple[int, int]:
@@ -305,6 +305,10 @@ class Study:
         self.close()
 
     # Inside
+
+    def _claim(self, annotator: str, item: str, now: float) -> None:
+        sql = "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at"
+        self._write(sql, (annotator, item, now))
 
     def _taken(self, annotator: str, now: float) -> dict[str, int]:
         """By item, how many others have finished it or have it before them."""
@@ -367,4 +371,3 @@ def _answer(row: Sequence[Any]) -> Answer:
         seconds=seconds,
         at=at,
     )
-

@@ -94,9 +94,7 @@ def plan_study(
     extra = max(1, round(count * checks)) if checks > 0 else 0
     show = _Shown(even=even, facts=personas and task not in ("turing", "faithfulness"))
     if against is not None:
-        items, talks, about = _two_sided(
-            task, data, against, count, extra, seed, same_people, show
-        )
+        items, talks, about = _two_sided(task, data, against, count, extra, seed, same_people, show)
     elif task == "faithfulness":
         items, talks, about = _facts(data, count, extra, seed, show)
     else:

@@ -46,7 +46,8 @@ def questions_for(
     """
     if task not in TASKS:
         raise UserError(
-            f"there is no task {task!r}", fix=f"choose one of {', '.join(TASKS)}{_near(task, TASKS)}"
+            f"there is no task {task!r}",
+            fix=f"choose one of {', '.join(TASKS)}{_near(task, TASKS)}",
         )
     every = shipped()
     told = dict(every["tasks"][task])
@@ -73,6 +74,13 @@ def questions_for(
             fix="leave it out, or take likert, pairwise or flags",
         )
     return found
+
+
+def for_pages(questions: Mapping[str, Any]) -> dict[str, Any]:
+    """The questions without what annotators must not know: which of them checks rest on."""
+    kept = ("name", "label", "anchors")
+    ask = [{key: one[key] for key in kept if key in one} for one in questions["ask"]]
+    return {**questions, "ask": ask}
 
 
 def _asked(task: str, name: str, words: Mapping[str, Any]) -> dict[str, Any]:

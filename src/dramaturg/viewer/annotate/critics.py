@@ -1,0 +1,340 @@
+"""How far each critic agrees with the people: verdicts and scores beside their answers.
+
+A critic is a scorer in one version with one model behind it. People's label of a conversation or
+turn is their majority; where they have none, the case is left out and counted.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dramaturg.errors import RecordError, UserError
+from dramaturg.evaluate.calibration import agree, rank_agreement, reliability
+from dramaturg.evaluate.human_study import majority
+from dramaturg.records import Conversation, Verdict, from_json
+from dramaturg.store import RunFolder, is_run_folder
+from dramaturg.study import Answer, Study
+
+HARM = frozenset({"toxicity"})  # a high value is bad
+VERDICTS = "verdicts.jsonl"
+_MIDDLE = 3.0  # of a scale from 1 to 5
+
+Labels = dict[
+    str, bool | None
+]  # conversation id -> whether people see a problem; None: no majority
+
+
+def read_verdicts(source: str | Path, subjects: set[str]) -> tuple[list[Verdict], list[str]]:
+    """The verdicts on these conversations.
+
+    Args:
+        source: A run folder, the folder of `dramaturg critique --out`, or its verdicts.jsonl.
+
+    Returns:
+        The verdicts, and in words which lines could not be read.
+
+    Raises:
+        UserError: If there is none such, or nothing in it speaks of these conversations.
+    """
+    path = Path(source)
+    found: list[Verdict] = []
+    broken: list[str] = []
+    if is_run_folder(path):
+        with RunFolder.read(path) as folder:
+            for body in folder.journal.records("verdict"):
+                verdict = from_json(body, Verdict)
+                if verdict.subject in subjects:
+                    found.append(verdict)
+        return found, broken
+    file = path / VERDICTS if path.is_dir() else path
+    try:
+        with file.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    one = from_json(line, Verdict) if line.strip() else None
+                except RecordError as error:
+                    broken.append(f"{file} line {number}: {error.why}"[:200])
+                else:
+                    if one is not None and one.subject in subjects:
+                        found.append(one)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{file} cannot be read",
+            why=str(error),
+            fix="name a run folder, or the folder of `dramaturg critique DATA --out FOLDER`",
+        ) from error
+    if not found:
+        raise UserError(
+            f"{file} speaks of none of the study's conversations",
+            why=broken[0] if broken else "its verdicts are on others",
+            fix="judge the same data: dramaturg critique DATA --out FOLDER",
+        )
+    return found, broken
+
+
+def beside_critics(
+    study: Study,
+    counted: Sequence[Answer],
+    said: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    verdicts: Sequence[Verdict],
+) -> list[dict[str, Any]]:
+    """One row for each critic and question it can be held against, as JSON values.
+
+    Returns:
+        Rows with `critic`, `question`, `over` (what a case is), `left_out` (cases without a
+        majority), and of `agree`, `ranks`, `reliability` those that can be counted.
+    """
+    talks = {talk.id: talk for talk in study.conversations()}
+    critics = _critics(talks.values(), [*study.verdicts(), *verdicts])
+    task = study.questions["task"]
+    if task in ("turing", "pairwise"):
+        return _preferences(study, said, critics)
+    if task == "likert":
+        return _ratings(study, said, critics)
+    if task == "flags":
+        return _flags(study, said, critics)
+    return _faithfulness(study, counted, said, critics, talks)
+
+
+class _Critic(msgspec.Struct, kw_only=True):
+    name: str
+    version: str
+    model: str
+    of: dict[str, Verdict]
+
+    def row(self, question: str, over: str, left_out: int, **figures: Any) -> dict[str, Any]:
+        about = {"scorer": self.name, "version": self.version, "model": self.model}
+        plain = {name: msgspec.to_builtins(value) for name, value in figures.items()}
+        return {"critic": about, "question": question, "over": over, "left_out": left_out, **plain}
+
+    @property
+    def harm(self) -> bool:
+        return self.name in HARM
+
+
+def _critics(talks: Iterable[Conversation], verdicts: Iterable[Verdict]) -> list[_Critic]:
+    """Critics by scorer, version and model; a bare score in the data where there is no verdict."""
+    found: dict[tuple[str, str, str], _Critic] = {}
+
+    def add(verdict: Verdict) -> None:
+        key = (verdict.scorer, verdict.version, verdict.model)
+        name, version, model = key
+        made = _Critic(name=name, version=version, model=model, of={})
+        found.setdefault(key, made).of[verdict.subject] = verdict
+
+    for verdict in verdicts:
+        add(verdict)
+    judged = {(name, subject) for (name, _, _), c in found.items() for subject in c.of}
+    for talk in talks:
+        for name, value in talk.scores.items():
+            if (name, talk.id) not in judged and 0 <= value <= 1:
+                add(Verdict(subject=talk.id, scorer=name, value=value, version="score in the data"))
+    return [found[key] for key in sorted(found)]
+
+
+def _against(critic: _Critic, problems: Labels, question: str, seed: int) -> dict[str, Any] | None:
+    """One critic beside people's yes and no on conversations."""
+    shared = [(problems[s], v) for s, v in sorted(critic.of.items()) if s in problems]
+    clear = [(people, v) for people, v in shared if people is not None]
+    if not clear:
+        return None
+    figures: dict[str, Any] = {}
+    decided = [(people, v.passed is False) for people, v in clear if v.passed is not None]
+    if decided:
+        figures["agree"] = agree([p for p, _ in decided], [c for _, c in decided], seed=seed)
+    low, high = clear[0][1].low, clear[0][1].high
+    if high > low:
+        figures["reliability"] = reliability(
+            [v.value for _, v in clear],
+            [not people for people, _ in clear],
+            low=low,
+            high=high,
+            high_is_good=not critic.harm,
+        )
+    return critic.row(question, "conversations", len(shared) - len(clear), **figures)
+
+
+def _flags(
+    study: Study, said: Mapping[str, Mapping[str, Mapping[str, Any]]], critics: Sequence[_Critic]
+) -> list[dict[str, Any]]:
+    """Each critic beside the flag that names it, or else beside any problem at all."""
+    by_flag = {
+        flag: {
+            study.items[item].key["ids"][0]: majority(list(people.values()))
+            for item, people in items.items()
+        }
+        for flag, items in said.items()
+    }
+    anything: Labels = {}
+    for labels in by_flag.values():
+        for talk, label in labels.items():
+            anything[talk] = _either(anything.get(talk, False), label)
+    named = {ask["critic"]: ask["name"] for ask in study.questions["ask"] if "critic" in ask}
+    rows = []
+    for critic in critics:
+        flag = named.get(critic.name)
+        problems = by_flag.get(flag, {}) if flag else anything
+        rows.append(_against(critic, problems, flag or "any problem", study.seed))
+    return [row for row in rows if row]
+
+
+def _ratings(
+    study: Study, said: Mapping[str, Mapping[str, Mapping[str, Any]]], critics: Sequence[_Critic]
+) -> list[dict[str, Any]]:
+    """Each critic's value beside the mean rating on each scale; below 3 is a problem."""
+    rows = []
+    for critic in critics:
+        for scale, items in said.items():
+            means = {
+                study.items[item].key["ids"][0]: statistics.fmean(people.values())
+                for item, people in items.items()
+            }
+            problems: Labels = {
+                talk: None if mean == _MIDDLE else mean < _MIDDLE for talk, mean in means.items()
+            }
+            row = _against(critic, problems, scale, study.seed) or critic.row(
+                scale, "conversations", 0
+            )
+            both = [(means[s], v.value) for s, v in sorted(critic.of.items()) if s in means]
+            if not both:
+                continue
+            turn = -1.0 if critic.harm else 1.0
+            ranks = rank_agreement(
+                [mean for mean, _ in both], [turn * v for _, v in both], seed=study.seed
+            )
+            rows.append(row | {"ranks": msgspec.to_builtins(ranks)})
+    return rows
+
+
+def _preferences(
+    study: Study, said: Mapping[str, Mapping[str, Mapping[str, Any]]], critics: Sequence[_Critic]
+) -> list[dict[str, Any]]:
+    """Does the critic give the better value to the conversation that people prefer?"""
+    rows = []
+    for critic in critics:
+        for question, items in said.items():
+            people, own, left_out = [], [], 0
+            for item, votes in items.items():
+                key = study.items[item].key
+                first, second = (critic.of.get(talk) for talk in key["ids"])
+                if first is None or second is None:
+                    continue
+                choice = majority(list(votes.values()))
+                if choice in (None, "tie") or first.value == second.value:
+                    left_out += 1
+                    continue
+                better = (
+                    key["a"] if (first.value > second.value) != critic.harm else _other(key["a"])
+                )
+                people.append(choice == "data")
+                own.append(better == "data")
+            if people or left_out:
+                found = agree(people, own, seed=study.seed)
+                rows.append(critic.row(question, "decided pairs", left_out, agree=found))
+    return rows
+
+
+def _other(side: str) -> str:
+    return "against" if side == "data" else "data"
+
+
+def _faithfulness(
+    study: Study,
+    counted: Sequence[Answer],
+    said: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    critics: Sequence[_Critic],
+    talks: Mapping[str, Conversation],
+) -> list[dict[str, Any]]:
+    """By turn and own fact: the data's own marks, and each verdict's evidence; by conversation:
+    whether any fact that was asked about is denied."""
+    cells, unclear = _cells(study, counted)
+    rows = []
+    marked = {
+        id: _marks(talk) for id, talk in talks.items() if any(t.grounding for t in talk.turns)
+    }
+    if marked:
+        about = _Critic(name="grounding", version="marks in the data", model="", of={})
+        known = {cell: label for cell, label in cells.items() if cell[0] in marked}
+        for relation in ("entail", "contradict"):
+            found = agree(
+                [label == relation for label in known.values()],
+                [relation in marked[t].get((turn, fact), ()) for t, turn, fact in known],
+                seed=study.seed,
+            )
+            rows.append(about.row(relation, "turn and fact", unclear, agree=found))
+    for critic in critics:
+        if critic.name != "faithfulness":
+            continue
+        denied = {
+            (talk, e.turn, e.fact_id)
+            for talk, verdict in critic.of.items()
+            for e in verdict.evidence
+            if verdict.passed is False
+        }
+        if any(turn is not None for _, turn, _ in denied) or not denied:
+            known = {cell: label for cell, label in cells.items() if cell[0] in critic.of}
+            if known:
+                found = agree(
+                    [label == "contradict" for label in known.values()],
+                    [cell in denied for cell in known],
+                    seed=study.seed,
+                )
+                rows.append(critic.row("contradict", "turn and fact", unclear, agree=found))
+        row = _against(critic, _denials(study, said), "any fact denied", study.seed)
+        if row:
+            rows.append(row)
+    return rows
+
+
+def _cells(study: Study, counted: Sequence[Answer]) -> tuple[dict[tuple[str, int, str], str], int]:
+    """People's label of each turn and own fact with an id; and how many have no majority."""
+    votes: dict[tuple[str, int, str], list[str]] = defaultdict(list)
+    for answer in counted:
+        item = study.items[answer.item]
+        fact = item.key.get("fact_id")
+        if not fact:
+            continue
+        for turn, (speaker, _) in enumerate(item.shown["talk"]["turns"]):
+            if speaker == item.shown["speaker"]:
+                label = answer.answer["marks"].get(str(turn), "neutral")
+                votes[item.key["ids"][0], turn, fact].append(label)
+    decided = {cell: majority(labels) for cell, labels in votes.items()}
+    clear = {cell: label for cell, label in decided.items() if label is not None}
+    return clear, len(decided) - len(clear)
+
+
+def _marks(talk: Conversation) -> dict[tuple[int, str], set[str]]:
+    found: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for number, turn in enumerate(talk.turns):
+        for mark in turn.grounding:
+            found[number, mark.fact_id].add(mark.relation)
+    return found
+
+
+def _denials(study: Study, said: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Labels:
+    found: Labels = {}
+    for item, people in said.get("fact", {}).items():
+        key = study.items[item].key
+        if key["kind"] != "own":
+            continue
+        label = majority(list(people.values()))
+        talk = key["ids"][0]
+        before = found.get(talk, False)
+        denied = label == "contradict"
+        found[talk] = (
+            True if denied or before else None if label is None or before is None else False
+        )
+    return found
+
+
+def _either(one: bool | None, other: bool | None) -> bool | None:
+    """Or, where None is "not known"."""
+    if one or other:
+        return True
+    return None if one is None or other is None else False
