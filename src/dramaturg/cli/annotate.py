@@ -21,10 +21,10 @@ import click
 @click.option("--checks", type=click.FloatRange(0, 1, max_open=True), default=0.1,
               show_default=True, help="Attention checks, as a share of the items.")  # fmt: skip
 @click.option("--quality", "qualities", multiple=True, metavar="NAME",
-              help="A scale (likert, pairwise) or flag to ask for; may be given again.")  # fmt: skip
+              help="A scale (likert, pairwise) or flag to ask for; repeat it for more.")  # fmt: skip
 @click.option("--questions", metavar="FILE", help="Own scales and flags, TOML.")
 @click.option("--people", type=click.Choice(["same", "any"]),
-              help="Pairs of the same people only, or of any.  [default: same where there are]")  # fmt: skip
+              help="Compare talks of the same people only, or of any; else both.")  # fmt: skip
 @click.option("--even", is_flag=True, help="Even out case, spaces and quotes of the texts.")
 @click.option("--no-personas", is_flag=True, help="Do not show the speakers' facts.")
 @click.option("--seed", type=int, default=13, show_default=True)

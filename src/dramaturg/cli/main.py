@@ -19,7 +19,7 @@ COMMANDS = {
     "recipes": "List the recipes, or show one: its card, settings and model needs.",
     "show": "Print one conversation, its verdicts, and where it came from.",
     "critique": "Judge conversations that exist already, with evidence.",
-    "annotate": "Let people judge: on the local network, or by a page in one file; and the figures.",
+    "annotate": "Let people judge, over the local network or by a page in a file.",
     "doctor": "Say what is installed, which models answer, and how fast.",
     "train": "Train the embedded model and its small experts.",
 }

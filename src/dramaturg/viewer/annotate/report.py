@@ -201,8 +201,6 @@ def _faithfulness(study: Study, counted: Sequence[Answer], said: Said) -> dict[s
     return {
         "ticks": _plain(ticks(votes)),
         "ticks_majority": _plain(ticks(ticked)),
-            ticks([(label == "entail", own[i]) for i, label in decided.items()])
-        ),
         "by_kind": {kind: dict(counts) for kind, counts in sorted(kinds.items())},
         "conversations_contradicting": _plain(share(len(hurt), len(asked))),
     }
