@@ -21,7 +21,7 @@ import click
 @click.option("--checks", type=click.FloatRange(0, 1, max_open=True), default=0.1,
               show_default=True, help="Attention checks, as a share of the items.")  # fmt: skip
 @click.option("--quality", "qualities", multiple=True, metavar="NAME",
-              help="A scale (likert, pairwise) or flag to ask for; repeat it for more.")  # fmt: skip
+              help="A scale (likert, pairwise) or flag to ask for; repeat it.")  # fmt: skip
 @click.option("--questions", metavar="FILE", help="Own scales and flags, TOML.")
 @click.option("--people", type=click.Choice(["same", "any"]),
               help="Compare talks of the same people only, or of any; else both.")  # fmt: skip
