@@ -72,7 +72,8 @@ def report(found: dict[str, Any]) -> str:
             f"{person['checks_passed']:>8} of {person['checks_seen']:<3} "
             f"{'-' if seconds is None else format(seconds, '.1f'):>16}{mark}"
         )
-    lines += ["", *_FIGURES[found["task"]](found["figures"]), "", "How far people agree"]
+    lines += ["", *_FIGURES[found["task"]](found["figures"]), ""]
+    lines += ["How far people agree"] if found["agreement"] else []
     for question, row in found["agreement"].items():
         lines.append(f"  {question}")
         lines += [f"    {_agreement(row[name])}" for name in ("alpha", "kappa", "share")]

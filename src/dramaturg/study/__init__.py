@@ -8,7 +8,7 @@ from dramaturg.study.checks import PASS_SHARE, passes
 from dramaturg.study.exchange import TakenIn, export, label_of, rows, sheet, take_in, values
 from dramaturg.study.folder import Answer, Study, is_study, name_key
 from dramaturg.study.order import mix, order_for, share_of
-from dramaturg.study.plan import Item, Plan, plan_study
+from dramaturg.study.plan import Item, Plan, plan_study, two_datasets
 from dramaturg.study.questions import TASKS, TWO_SIDED, for_pages, questions_for
 
 __all__ = [
@@ -35,5 +35,6 @@ __all__ = [
     "share_of",
     "sheet",
     "take_in",
+    "two_datasets",
     "values",
 ]

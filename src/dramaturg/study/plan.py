@@ -84,13 +84,7 @@ def plan_study(
         UserError: If the task needs a second dataset, or the data cannot serve it.
     """
     task = questions["task"]
-    if (task in TWO_SIDED) != (against is not None):
-        raise UserError(
-            f"--task {task} compares two datasets"
-            if against is None
-            else f"--task {task} looks at one dataset",
-            fix="name the other with --against" if against is None else "leave --against out",
-        )
+    two_datasets(task, against is not None)
     extra = max(1, round(count * checks)) if checks > 0 else 0
     show = _Shown(even=even, facts=personas and task not in ("turing", "faithfulness"))
     if against is not None:
@@ -110,6 +104,14 @@ def plan_study(
         )
     about["checks"] = sum("check" in item.key for item in items)
     return Plan(items=_numbered(items, seed), conversations=tuple(talks), about=about)
+
+
+def two_datasets(task: str, given: bool) -> None:
+    """Raise UserError if the task needs a second dataset and has none, or the other way round."""
+    if task in TWO_SIDED and not given:
+        raise UserError(f"--task {task} compares two datasets", fix="name the other with --against")
+    if given and task not in TWO_SIDED:
+        raise UserError(f"--task {task} looks at one dataset", fix="leave --against out")
 
 
 class _Shown:

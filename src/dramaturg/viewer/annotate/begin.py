@@ -10,7 +10,14 @@ from dramaturg.dataset import load_conversations
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Drop
 from dramaturg.store import is_run_folder
-from dramaturg.study import TWO_SIDED, Study, is_study, plan_study, questions_for
+from dramaturg.study import (
+    TWO_SIDED,
+    Study,
+    is_study,
+    plan_study,
+    questions_for,
+    two_datasets,
+)
 from dramaturg.viewer.annotate.critics import read_verdicts
 
 
@@ -44,7 +51,15 @@ def begin(
         UserError: If something is missing or wrong, or `out` holds another study.
     """
     if is_study(data):
-        return Study(data), []
+        study = Study(data)
+        held = study.questions["task"]
+        if task is not None and task != held:
+            study.close()
+            raise UserError(
+                f"{data} is a study, and its task is {held}",
+                fix="leave --task out to go on with it, or name a dataset to make another",
+            )
+        return study, []
     if task is None:
         raise UserError(
             "which task?",
@@ -53,6 +68,7 @@ def begin(
             else f"there is no {data}: name a dataset and give --task, or a study folder",
         )
     questions = questions_for(task, qualities, own_questions)
+    two_datasets(task, against is not None)
     place = Path(out) if out else Path(f"{Path(data).resolve().name.split('.')[0]}-{task}-study")
     arguments: dict[str, Any] = {
         "data": data,
