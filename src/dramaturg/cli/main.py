@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "Make a dataset of conversations from a list of people.",
     "recipes": "List the recipes, or show one: its card, settings and model needs.",
     "show": "Print one conversation, its verdicts, and where it came from.",
+    "view": "Look at a run or a dataset in the browser.",
     "critique": "Judge conversations that exist already, with evidence.",
     "annotate": "Let people judge, over the local network or by a page in a file.",
     "doctor": "Say what is installed, which models answer, and how fast.",

@@ -236,6 +236,9 @@ async def _pair(
         chosen = await judge.judge(pair, new, round=number, seed=own_seed)
         item.asked += chosen.asked
         item.saved += chosen.saved
+        for draft in new:  # those that lost, too: who reads the run sees what the keeper beat
+            if chosen.kept is None or draft.id != chosen.kept.id:
+                notes.note(draft)
         if chosen.kept is not None:
             item.kept = chosen.kept
             notes.note(chosen.kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import logging
 from collections.abc import Callable, Iterable
 from importlib import resources
 from typing import Final
@@ -17,6 +18,7 @@ from dramaturg.viewer import guard as guarding
 from dramaturg.viewer.guard import Guard
 from dramaturg.viewer.pages import page
 
+_log = logging.getLogger("dramaturg.viewer")
 PORT = 8640
 _TRIED = 20  # ports after PORT, where none was asked for
 _TYPES: Final = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -101,6 +103,12 @@ async def _as_pages(request: web.Request, handler: Handler) -> web.StreamRespons
         return _error(404, error.what, error.why, error.fix)
     except DramaturgError as error:
         return _error(500, error.what, error.why, error.fix)
+    except web.HTTPException:
+        raise
+    except Exception:
+        _log.exception("%s %s", request.method, request.rel_url)
+        fix = "The terminal that serves this page shows where."
+        return _error(500, "This page could not be made", "that is a mistake of ours", fix)
 
 
 def _error(status: int, what: str, why: str = "", fix: str = "") -> web.Response:
