@@ -90,6 +90,16 @@ def test_a_critic_beside_people_by_hand() -> None:
     assert (low or 0) < (value or 0) < (high or 0)
 
 
+def test_turns_of_one_conversation_are_drawn_together() -> None:
+    people = [n % 2 == 0 for n in range(10) for _ in range(10)]  # all turns of a talk alike
+    critic = [n % 3 == 0 for n in range(10) for _ in range(10)]
+    alone = agree(people, critic).kappa
+    whole = agree(people, critic, groups=[n for n in range(10) for _ in range(10)]).kappa
+    assert whole.value == alone.value
+    wide, narrow = (whole.high or 0) - (whole.low or 0), (alone.high or 0) - (alone.low or 0)
+    assert wide > 2 * narrow
+
+
 def test_a_figure_that_is_not_defined_says_why() -> None:
     found = agree([True, True], [True, True])
     assert found.kappa.value is None

@@ -10,10 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from dramaturg.records import Evidence, Verdict, to_json
+from dramaturg.records import Comparison, Conversation, Evidence, Verdict, to_json
+from dramaturg.store import RunFolder
 from dramaturg.study import Study, plan_study, questions_for
 from dramaturg.viewer import Guard
 from dramaturg.viewer.annotate import begin, read_verdicts, report_of, study_app, write_page
@@ -298,6 +300,46 @@ def test_ratings_and_preferences_are_held_against_scores(tmp_path: Path) -> None
         (row,) = report_of(made, verdicts=judged)["critics"]
         assert row["agree"]["same"]["count"] == 0
         assert row["agree"]["n"] == 8
+
+
+def a_run(folder: Path, count: int) -> list[Conversation]:
+    """A run of kept conversations, each with a draft that lost to it under both experts."""
+    kept = []
+    with RunFolder.open(folder, {"recipe": "test", "settings": {"seed": 1}}, "1") as run:
+        for n in range(count):
+            keeper = msgspec.structs.replace(talk(n, "kept"), split="train")
+            draft = talk(n, "lost")
+            for row in (keeper, draft):
+                run.journal.put("conversation", row.id, to_json(row))
+            for scorer, winner in (("depth", keeper.id), ("likable", draft.id), ("dull", None)):
+                one = Comparison(first=draft.id, second=keeper.id, scorer=scorer, winner=winner)
+                run.journal.put("comparison", one.id, to_json(one))
+            kept.append(keeper)
+        run.finish()
+    return kept
+
+
+def test_people_compare_keepers_with_drafts_that_lost_and_experts_stand_beside_them(
+    tmp_path: Path,
+) -> None:
+    kept = {row.id for row in a_run(tmp_path / "run", 6)}
+    out = str(tmp_path / "s")
+    made, _ = begin(
+        str(tmp_path / "run"), task="pairwise", drafts=True, out=out, per_item=1, checks=0.1
+    )
+    with made:
+        ann = made.join("Ann")
+        while item := made.next_item(ann):
+            side = item.key.get("check", {}).get("side") or (
+                "a" if item.key["ids"][0] in kept else "b"
+            )
+            made.save(ann, item.id, {"choices": {"overall": side}, "left": "a"}, done=True)
+        found = report_of(made)
+        assert found["figures"]["overall"]["outcome"]["win"]["count"] == 6
+        rows = {row["critic"]["scorer"]: row for row in found["critics"]}
+        assert rows["depth"]["agree"]["same"]["count"] == rows["depth"]["agree"]["n"] == 6
+        assert rows["likable"]["agree"]["same"]["count"] == 0
+        assert (rows["dull"]["agree"]["n"], rows["dull"]["left_out"]) == (0, 6)
 
 
 def test_verdicts_are_read_from_the_folder_of_critique_and_broken_lines_told(

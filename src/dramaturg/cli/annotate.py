@@ -13,6 +13,8 @@ import click
 @click.argument("data", required=False)
 @click.option("--task", help="turing, pairwise, likert, faithfulness or flags.")
 @click.option("--against", help="The other dataset, for turing (the human one) and pairwise.")
+@click.option("--drafts", is_flag=True,
+              help="Pairwise, of a run: the kept against drafts that lost.")  # fmt: skip
 @click.option("--out", help="The study's folder.  [default: DATA-TASK-study]")
 @click.option("-n", "count", type=click.IntRange(1), default=50, show_default=True,
               help="Items; for faithfulness conversations of up to 8 facts each.")  # fmt: skip
@@ -47,6 +49,7 @@ def annotate(
     data: str | None,
     task: str | None,
     against: str | None,
+    drafts: bool,
     out: str | None,
     count: int,
     per_item: int,
@@ -126,6 +129,7 @@ def annotate(
         same_people=None if people is None else people == "same",
         even=even,
         personas=not no_personas,
+        drafts=drafts,
         seed=seed,
     )
     with closing(study):

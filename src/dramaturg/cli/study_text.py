@@ -8,7 +8,7 @@ import click
 
 from dramaturg.cli.render import plain
 from dramaturg.errors import UserError
-from dramaturg.study import Study, TakenIn
+from dramaturg.study import TWO_SIDED, Study, TakenIn
 
 
 def parts(share: str | None) -> tuple[int, int]:
@@ -55,13 +55,15 @@ def taken(file: str, found: TakenIn) -> str:
 def report(found: dict[str, Any]) -> str:
     """The whole report."""
     cover = found["coverage"]
+    two = found["task"] in TWO_SIDED
     lines = [
         f"{found['task']}: {found['data']}"
         + (f" against {found['against']}" if found["against"] else ""),
         f"{cover['answers']} answers to {cover['answered']} of {cover['items']} items; "
         f"{cover['answered_by_enough']} have {found['per_item']} or more. Intervals: 95 %.",
         "",
-        f"{'annotator':<24} {'items':>6} {'checks passed':>14} {'seconds (median)':>17}",
+        f"{'annotator':<24} {'items':>6} {'checks passed':>14} {'seconds (median)':>17}"
+        + (f" {'chose the first':>16}" if two else ""),
     ]
     for person in found["annotators"]:
         mark = " failed" if person["failed"] else ""
@@ -70,7 +72,9 @@ def report(found: dict[str, Any]) -> str:
         lines.append(
             f"{plain(person['name'])[:24]:<24} {person['items']:>6} "
             f"{person['checks_passed']:>8} of {person['checks_seen']:<3} "
-            f"{'-' if seconds is None else format(seconds, '.1f'):>16}{mark}"
+            f"{'-' if seconds is None else format(seconds, '.1f'):>16}"
+            + (f" {_percent(person['chose_left']):>16}" if two else "")
+            + mark
         )
     lines += ["", *_FIGURES[found["task"]](found["figures"]), ""]
     lines += ["How far people agree"] if found["agreement"] else []
@@ -88,9 +92,9 @@ def _outcomes(figures: dict[str, Any]) -> list[str]:
     lines = []
     for question, row in figures.items():
         for title, one in (("all pairs", row["outcome"]), ("same people", row["same_people"])):
-            if one["items"] == 0:
+            if title != "all pairs" and one["items"] in (0, row["outcome"]["items"]):
                 continue
-            sign = "" if one["p_sign"] is None else f", sign test p = {one['p_sign']:.3f}"
+            sign = "" if one["p_sign"] is None else f", sign test {_p(one['p_sign'])}"
             lines += [
                 f"{question}, {title}: majority of each of {one['items']} items, "
                 f"{one['votes']} votes{sign}",
@@ -156,10 +160,11 @@ def _critics(rows: list[dict[str, Any]]) -> list[str]:
         if "agree" in row:
             one = row["agree"]
             lines.append(f"    same answer {_share(one['same'])}")
-            lines.append(
-                f"    precision {_share(one['precision'])}; recall {_share(one['recall'])}; "
-                f"people: {one['problems']} positive"
-            )
+            if row["over"] != "decided pairs":
+                lines.append(
+                    f"    precision {_share(one['precision'])}; recall {_share(one['recall'])}; "
+                    f"people: {one['problems']} positive"
+                )
             lines.append(f"    Cohen's kappa {_estimate(one['kappa'])}")
         if "ranks" in row:
             lines.append(f"    rank correlation {_estimate(row['ranks'])}")
@@ -176,6 +181,10 @@ def _critics(rows: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def _p(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
 def _share(one: dict[str, Any]) -> str:
     if one["value"] is None:
         return "- (n = 0)"
@@ -183,6 +192,10 @@ def _share(one: dict[str, Any]) -> str:
         f"{100 * one['value']:.1f} % [{100 * one['low']:.1f}, {100 * one['high']:.1f}] "
         f"({one['count']} of {one['n']})"
     )
+
+
+def _percent(one: dict[str, Any] | None) -> str:
+    return "-" if one is None else f"{100 * one['value']:.0f} % of {one['n']}"
 
 
 def _estimate(one: dict[str, Any]) -> str:

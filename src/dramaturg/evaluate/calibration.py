@@ -7,7 +7,7 @@ item; an item on which they have none is left out and counted by the caller.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -88,8 +88,18 @@ class Reliability(msgspec.Struct, frozen=True, kw_only=True):
     error: float | None
 
 
-def agree(people: Sequence[bool], critic: Sequence[bool], *, seed: int = 13) -> Agree:
+def agree(
+    people: Sequence[bool],
+    critic: Sequence[bool],
+    *,
+    groups: Sequence[Hashable] | None = None,
+    seed: int = 13,
+) -> Agree:
     """Compare yes and no; True is a problem.
+
+    Args:
+        groups: For each item what it belongs to (turns to their conversation): kappa's interval
+            then resamples groups. The intervals of the shares take items as independent.
 
     Raises:
         RecordError: If the lengths differ.
@@ -105,7 +115,10 @@ def agree(people: Sequence[bool], critic: Sequence[bool], *, seed: int = 13) -> 
         precision=share(hits, sum(critic)),
         recall=share(hits, sum(people)),
         kappa=estimate(
-            both, lambda drawn: cohen_kappa([p for p, _ in drawn], [c for _, c in drawn]), seed=seed
+            both,
+            lambda drawn: cohen_kappa([p for p, _ in drawn], [c for _, c in drawn]),
+            groups=groups,
+            seed=seed,
         ),
     )
 
@@ -164,6 +177,7 @@ def estimate(
     rows: Sequence[T],
     figure: Callable[[Sequence[T]], float],
     *,
+    groups: Sequence[Hashable] | None = None,
     resamples: int = RESAMPLES,
     seed: int = 13,
 ) -> Estimate:
@@ -171,6 +185,7 @@ def estimate(
 
     Args:
         figure: Raises RecordError where it is not defined; such draws are left out.
+        groups: For each item what it belongs to: whole groups are drawn; None = items are.
     """
     try:
         value = figure(rows)
@@ -178,10 +193,15 @@ def estimate(
         why = error.what + (f": {error.why}" if error.why else "")
         return Estimate(value=None, low=None, high=None, n=len(rows), why=why)
     draw = random.Random(derive_seed(seed, "estimate", len(rows)))
+    parts: dict[Hashable, list[T]] = {}
+    for name, row in zip(range(len(rows)) if groups is None else groups, rows, strict=True):
+        parts.setdefault(name, []).append(row)
+    drawn_from = list(parts.values())
     found = []
-    for _ in range(resamples if len(rows) > 1 else 0):
+    for _ in range(resamples if len(parts) > 1 else 0):
+        drawn = draw.choices(drawn_from, k=len(drawn_from))
         try:
-            found.append(figure(draw.choices(rows, k=len(rows))))
+            found.append(figure([row for part in drawn for row in part]))
         except RecordError:
             continue
     found.sort()

@@ -10,6 +10,7 @@ from dramaturg.study.folder import Answer, Study, is_study, name_key
 from dramaturg.study.order import mix, order_for, share_of
 from dramaturg.study.plan import Item, Plan, plan_study, two_datasets
 from dramaturg.study.questions import TASKS, TWO_SIDED, for_pages, questions_for
+from dramaturg.study.sample import Match
 
 __all__ = [
     "PASS_SHARE",
@@ -17,6 +18,7 @@ __all__ = [
     "TWO_SIDED",
     "Answer",
     "Item",
+    "Match",
     "Plan",
     "Study",
     "TakenIn",

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from dramaturg.errors import RecordError, UserError
-from dramaturg.records import Conversation, Verdict, content_id, from_json, to_json
+from dramaturg.records import Comparison, Conversation, Verdict, content_id, from_json, to_json
 from dramaturg.store import differences
 from dramaturg.study.answers import checked
 from dramaturg.study.order import order_for
@@ -35,6 +35,7 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE items(id TEXT PRIMARY KEY, grp TEXT NOT NULL, shown TEXT NOT NULL, key TEXT NOT NULL);
 CREATE TABLE conversations(id TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE verdicts(id TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE comparisons(id TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE annotators(name TEXT PRIMARY KEY, written TEXT NOT NULL, joined REAL NOT NULL);
 CREATE TABLE claims(annotator TEXT NOT NULL, item TEXT NOT NULL, at REAL NOT NULL,
     PRIMARY KEY(annotator, item));
@@ -115,12 +116,13 @@ class Study:
         questions: Mapping[str, Any],
         plan: Plan,
         verdicts: Iterable[Verdict] = (),
+        comparisons: Iterable[Comparison] = (),
     ) -> Study:
         """A new study in an empty or new folder; there is a whole one or none.
 
         Args:
             arguments: JSON values by name: what was asked for; `seed` and `per_item` are needed.
-            verdicts: What critics said of the plan's conversations.
+            verdicts, comparisons: What critics said of the plan's conversations.
         """
         place = Path(path)
         if place.exists() and (not place.is_dir() or any(place.iterdir())):
@@ -154,6 +156,10 @@ class Study:
                 db.executemany(
                     "INSERT OR IGNORE INTO verdicts VALUES (?, ?)",
                     [(verdict.id, to_json(verdict)) for verdict in verdicts],
+                )
+                db.executemany(
+                    "INSERT OR IGNORE INTO comparisons VALUES (?, ?)",
+                    [(compared.id, to_json(compared)) for compared in comparisons],
                 )
                 db.commit()
             part.replace(place / STUDY_FILE)
@@ -293,6 +299,11 @@ class Study:
         """What critics had said of them when the study was made."""
         for (body,) in self._all("SELECT body FROM verdicts ORDER BY id", ()):
             yield from_json(body, Verdict)
+
+    def comparisons(self) -> Iterator[Comparison]:
+        """Which of two of them critics had preferred when the study was made."""
+        for (body,) in self._all("SELECT body FROM comparisons ORDER BY id", ()):
+            yield from_json(body, Comparison)
 
     def close(self) -> None:
         """Close the file."""

@@ -19,7 +19,7 @@ from dramaturg.models.experts.negate import negate
 from dramaturg.records import Conversation, content_id, derive_seed
 from dramaturg.study import checks as planted
 from dramaturg.study.questions import TWO_SIDED
-from dramaturg.study.sample import draw, matched
+from dramaturg.study.sample import Match, draw, matched
 
 Rows = Callable[[], Iterable[Conversation]]
 TRUE_FACTS = DISTRACTORS = 4  # a conversation, as in the paper
@@ -67,6 +67,7 @@ def plan_study(
     same_people: bool | None = None,
     even: bool = False,
     personas: bool = True,
+    pairs: Match | None = None,
 ) -> Plan:
     """The items of one task.
 
@@ -79,16 +80,19 @@ def plan_study(
         even: Show all texts in small letters and without spaces before punctuation, so that the
             spelling habits of a dataset do not tell which it is.
         personas: Show the speakers' facts where the task can use them (never for turing).
+        pairs: What to compare, in place of `against`: those of `count` first, then for checks.
 
     Raises:
         UserError: If the task needs a second dataset, or the data cannot serve it.
     """
     task = questions["task"]
-    two_datasets(task, against is not None)
+    two_datasets(task, against is not None or pairs is not None)
     extra = max(1, round(count * checks)) if checks > 0 else 0
     show = _Shown(even=even, facts=personas and task not in ("turing", "faithfulness"))
     if against is not None:
-        items, talks, about = _two_sided(task, data, against, count, extra, seed, same_people, show)
+        pairs = matched(data, against, count + extra, seed=seed, same_people=same_people)
+    if pairs is not None:
+        items, talks, about = _two_sided(task, pairs, count, extra, seed, show)
     elif task == "faithfulness":
         items, talks, about = _facts(data, count, extra, seed, show)
     else:
@@ -147,15 +151,12 @@ def even_surface(text: str) -> str:
 
 def _two_sided(
     task: str,
-    data: Rows,
-    against: Rows,
+    pairs: Match,
     count: int,
     extra: int,
     seed: int,
-    same_people: bool | None,
     show: _Shown,
 ) -> tuple[list[Item], list[Conversation], dict[str, Any]]:
-    pairs = matched(data, against, count + extra, seed=seed, same_people=same_people)
     spare = pairs[count:] or pairs[: max(1, extra)]
     pairs = pairs[:count]
     items = []

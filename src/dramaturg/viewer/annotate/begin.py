@@ -19,6 +19,7 @@ from dramaturg.study import (
     two_datasets,
 )
 from dramaturg.viewer.annotate.critics import read_verdicts
+from dramaturg.viewer.annotate.drafts import lost_drafts
 
 
 def begin(
@@ -35,6 +36,7 @@ def begin(
     same_people: bool | None = None,
     even: bool = False,
     personas: bool = True,
+    drafts: bool = False,
     seed: int = 13,
 ) -> tuple[Study, list[str]]:
     """The study in `out`: made now, or the one made before with the same arguments.
@@ -42,6 +44,8 @@ def begin(
     Args:
         data: A dataset, or a study folder, which is opened as it is.
         task: One of `study.TASKS`; needed for a dataset.
+        drafts: Pairwise, of a run: compare each kept conversation with a draft that lost to it,
+            so that the quality experts' votes stand beside those of people.
         out: The study's folder; None = the data's name and the task, in the working folder.
 
     Returns:
@@ -68,7 +72,9 @@ def begin(
             else f"there is no {data}: name a dataset and give --task, or a study folder",
         )
     questions = questions_for(task, qualities, own_questions)
-    two_datasets(task, against is not None)
+    two_datasets(task, against is not None or drafts)
+    if drafts and (task != "pairwise" or against is not None):
+        raise UserError("--drafts goes with --task pairwise, and in place of --against")
     place = Path(out) if out else Path(f"{Path(data).resolve().name.split('.')[0]}-{task}-study")
     arguments: dict[str, Any] = {
         "data": data,
@@ -81,6 +87,7 @@ def begin(
         "same_people": same_people,
         "even": even,
         "personas": personas,
+        "drafts": drafts,
         "seed": seed,
     }
     if is_study(place):
@@ -92,6 +99,7 @@ def begin(
             raise
         return study, [f"goes on with the study in {place}"]
     drops: dict[str, list[Drop]] = {}
+    lost, comparisons = lost_drafts(data, seed) if drafts else (None, [])
     plan = plan_study(
         questions,
         lambda: _rows(data, drops),
@@ -102,6 +110,7 @@ def begin(
         same_people=same_people,
         even=even,
         personas=personas,
+        pairs=lost,
     )
     subjects = {talk.id for talk in plan.conversations}
     verdicts = [
@@ -110,7 +119,7 @@ def begin(
         if source is not None and is_run_folder(source)
         for verdict in read_verdicts(source, subjects)[0]
     ]
-    study = Study.make(place, arguments, questions, plan, verdicts)
+    study = Study.make(place, arguments, questions, plan, verdicts, comparisons)
     return study, [*_notes(task, plan.about, count), *_told(drops)]
 
 

@@ -94,7 +94,7 @@ def beside_critics(
     critics = _critics(talks.values(), [*study.verdicts(), *verdicts])
     task = study.questions["task"]
     if task in ("turing", "pairwise"):
-        return _preferences(study, said, critics)
+        return [*_preferences(study, said, critics), *_comparisons(study, said)]
     if task == "likert":
         return _ratings(study, said, critics)
     if task == "flags":
@@ -240,6 +240,36 @@ def _preferences(
     return rows
 
 
+def _comparisons(
+    study: Study, said: Mapping[str, Mapping[str, Mapping[str, Any]]]
+) -> list[dict[str, Any]]:
+    """Does a critic that compared the same two conversations prefer the one that people prefer?"""
+    winners: dict[tuple[str, str, str], dict[frozenset[str], str | None]] = defaultdict(dict)
+    for one in study.comparisons():
+        pair = frozenset((one.first, one.second))
+        winners[one.scorer, one.version, one.model][pair] = one.winner
+    rows = []
+    for (name, version, model), of in sorted(winners.items()):
+        for question, items in said.items():
+            people, own, left_out = [], [], 0
+            for item, votes in items.items():
+                key = study.items[item].key
+                pair = frozenset(key["ids"])
+                if pair not in of:
+                    continue
+                choice, winner = majority(list(votes.values())), of[pair]
+                if choice in (None, "tie") or winner is None:
+                    left_out += 1
+                    continue
+                people.append(choice == "data")
+                own.append((winner == key["ids"][0]) == (key["a"] == "data"))
+            if people or left_out:
+                critic = _Critic(name=name, version=version, model=model, of={})
+                found = agree(people, own, seed=study.seed)
+                rows.append(critic.row(question, "decided pairs", left_out, agree=found))
+    return rows
+
+
 def _other(side: str) -> str:
     return "against" if side == "data" else "data"
 
@@ -265,6 +295,7 @@ def _faithfulness(
             found = agree(
                 [label == relation for label in known.values()],
                 [relation in marked[t].get((turn, fact), ()) for t, turn, fact in known],
+                groups=[talk for talk, _, _ in known],
                 seed=study.seed,
             )
             rows.append(about.row(relation, "turn and fact", unclear, agree=found))
@@ -283,6 +314,7 @@ def _faithfulness(
                 found = agree(
                     [label == "contradict" for label in known.values()],
                     [cell in denied for cell in known],
+                    groups=[talk for talk, _, _ in known],
                     seed=study.seed,
                 )
                 rows.append(critic.row("contradict", "turn and fact", unclear, agree=found))
