@@ -19,6 +19,8 @@ OWN_OPTIONS = {
     "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
     "prompts", "run", "partner-expert", "help",
     "data", "steps", "report", "threads", "write", "export",
+    "task", "against", "host", "html", "share", "import", "critics", "quality",
+    "questions", "drafts", "leave-out", "leave-out-failing", "per-item", "checks", "people",
 }  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def plan_study(
     if pairs is not None:
         items, talks, about = _two_sided(task, pairs, count, extra, seed, show)
     elif task == "faithfulness":
-        items, talks, about = _facts(data, count, extra, seed, show)
+        items, talks, about = _facts(data, count, checks, seed, show)
     else:
         items, talks, about = _one_sided(questions, data, count, extra, seed, show)
     if not talks:
@@ -202,7 +202,7 @@ def _one_sided(
 
 
 def _facts(
-    data: Rows, count: int, extra: int, seed: int, show: _Shown
+    data: Rows, count: int, checks: float, seed: int, show: _Shown
 ) -> tuple[list[Item], list[Conversation], dict[str, Any]]:
     """Up to four true facts and four distractors a conversation: half of these the denial of a
     true fact that is not asked itself, the rest facts of other people."""
@@ -235,6 +235,7 @@ def _facts(
                 wanted -= 1
         items += [_fact_item(seed, row, show, *fact) for fact in chosen]
     made = 0
+    extra = max(1, round(len(items) * checks)) if checks > 0 else 0  # one a conversation at most
     for row in rows:
         quote = planted.quotable(row) if made < extra else None
         if quote is None:

@@ -251,7 +251,10 @@
     document.getElementById("next").disabled = !complete();
     if (task === "likert" || task === "pairwise") {
       const at = complete() ? null : active();
-      for (const set of document.querySelectorAll("fieldset[data-name]")) set.classList.toggle("active", set.dataset.name === at);
+      for (const set of document.querySelectorAll("fieldset[data-name]")) {
+        set.classList.toggle("active", set.dataset.name === at);
+        if (set.dataset.name === at && given() && Object.keys(given()).length > 0) set.scrollIntoView({ block: "nearest" });
+      }
     }
     if (task !== "faithfulness") return;
     const { marks } = now.answer;
