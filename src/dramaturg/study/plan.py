@@ -15,7 +15,6 @@ import msgspec
 
 from dramaturg.dataset.facts import words
 from dramaturg.errors import UserError
-from dramaturg.models.experts.negate import negate
 from dramaturg.records import Conversation, content_id, derive_seed
 from dramaturg.study import checks as planted
 from dramaturg.study.questions import TWO_SIDED
@@ -206,6 +205,8 @@ def _facts(
 ) -> tuple[list[Item], list[Conversation], dict[str, Any]]:
     """Up to four true facts and four distractors a conversation: half of these the denial of a
     true fact that is not asked itself, the rest facts of other people."""
+    from dramaturg.models.experts.negate import negate
+
     having = (row for row in data() if any(speaker.persona for speaker in row.speakers))
     rows = draw(having, count, seed=seed)
     strangers = [(row.id, f) for row in rows for s in row.speakers for f in s.persona]

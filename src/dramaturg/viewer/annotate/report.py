@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 
 from dramaturg.errors import RecordError, UserError
-from dramaturg.evaluate.agreement import Ratings, agreement
+from dramaturg.evaluate.agreement import RESAMPLES, Level, Ratings, agreement
 from dramaturg.evaluate.calibration import estimate
 from dramaturg.evaluate.human_study import Vote, majority, share, ticks, win_lose_tie
 from dramaturg.records import Verdict
 from dramaturg.study import PASS_SHARE, Answer, Study, name_key, passes, values
 from dramaturg.viewer.annotate.critics import beside_critics
 
+_MANY, _FEWER_RESAMPLES = 500, 200  # more rows make an interval steadier, and slower
 _VOTES: dict[str, Vote] = {"data": "win", "against": "lose", "tie": "tie"}
 Said = dict[str, dict[str, dict[str, Any]]]  # question -> item -> annotator -> value
 
@@ -244,18 +245,16 @@ def _agreements(study: Study, counted: Sequence[Answer], said: Said) -> dict[str
                     label = answer.answer["marks"].get(str(turn), "neutral")
                     turns[f"{answer.item} {turn}"][answer.annotator] = label
         tables["turn and fact"] = turns
-    ordinal = study.questions["task"] == "likert"
+    level: Level = "ordinal" if study.questions["task"] == "likert" else "nominal"
     found = {}
     for question, items in tables.items():
         table = _table(items)
+        equal = _equally_rated(table, study.per_item)
+        draws = RESAMPLES if len(table) <= _MANY else _FEWER_RESAMPLES
         found[question] = {
-            "alpha": _plain(
-                agreement(table, level="ordinal" if ordinal else "nominal", seed=study.seed)
-            ),
-            "kappa": _plain(
-                agreement(_equally_rated(table, study.per_item), measure="kappa", seed=study.seed)
-            ),
-            "share": _plain(agreement(table, measure="share", seed=study.seed)),
+            "alpha": _plain(agreement(table, level=level, resamples=draws, seed=study.seed)),
+            "kappa": _plain(agreement(equal, measure="kappa", resamples=draws, seed=study.seed)),
+            "share": _plain(agreement(table, measure="share", resamples=draws, seed=study.seed)),
         }
     return found
 
