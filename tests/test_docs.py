@@ -18,6 +18,7 @@ OWN_OPTIONS = {
     "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
     "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
     "prompts", "run", "partner-expert", "help",
+    "scorers", "list", "human", "fact-table", "exam", "no-exam", "samples", "only",
     "data", "steps", "report", "threads", "write", "export",
     "task", "against", "host", "html", "share", "import", "critics", "quality",
     "questions", "drafts", "leave-out", "leave-out-failing", "per-item", "checks", "people",

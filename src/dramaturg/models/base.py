@@ -2,7 +2,8 @@
 
 `ChatModel` answers tasks (by prompt or natively), `NLIModel` judges pairs of sentences,
 `Embedder` turns sentences into vectors, `ToxicityModel` rates a text, `QualityModel` compares
-two conversations. One object may be several of these; `isinstance` tells.
+two conversations, `QualityRater` rates one. One object may be several of these; `isinstance`
+tells.
 """
 
 from __future__ import annotations
@@ -144,6 +145,17 @@ class QualityModel(Protocol):
         self, policy: str, first: Conversation, second: Conversation
     ) -> tuple[Literal[0, 1] | None, str]:
         """Which is better (0 or 1, None for a tie), and why."""
+        ...
+
+
+@runtime_checkable
+class QualityRater(Protocol):
+    """Rates one conversation under each quality policy by measured features."""
+
+    ref: str
+
+    async def qualities(self, conversation: Conversation) -> Mapping[str, float]:
+        """A value in [0, 1] by policy, higher is better."""
         ...
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from dramaturg.errors import NotJudged
 from dramaturg.models import ChatModel, Judgement, NLIModel, ask
 from dramaturg.prompts import Task
 from dramaturg.records import Conversation, Evidence, Verdict
@@ -39,8 +40,17 @@ def claims(text: str) -> str:
     >>> claims("I love it. Do you have a dog?")
     'I love it.'
     """
-    parts = [part.strip() for part in _SENTENCE.findall(text)]
-    return " ".join(part for part in parts if part and not part.rstrip("\"'”’)").endswith("?"))
+    parts = sentences(text)
+    return " ".join(part for part in parts if not part.rstrip("\"'”’)").endswith("?"))
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a turn, each with its end mark.
+
+    >>> sentences("I love it. Do you have a dog?")
+    ['I love it.', 'Do you have a dog?']
+    """
+    return [part for found in _SENTENCE.findall(text) if (part := found.strip())]
 
 
 async def against_facts(
@@ -130,6 +140,8 @@ class _Asked:
         needs(model, self.task.name)
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
+        if len(conversation.speakers) > 2:
+            raise NotJudged("this prompt shows two profiles", kind="more than two speakers")
         inputs = judge_input(conversation)
         answer = await ask(self.model, self.task, inputs, seed=seed, about=conversation.id)
         said = answer.value

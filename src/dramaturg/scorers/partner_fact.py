@@ -41,7 +41,8 @@ class _Measured:
         people = conversation.speakers
         worst, taken = 0.0, []
         for turn, owner, fact, one in theirs:
-            if turn in own or people[owner].persona[fact] in people[1 - owner].persona:
+            claimant = people[conversation.turns[turn].speaker]
+            if turn in own or people[owner].persona[fact] in claimant.persona:
                 continue
             worst = max(worst, one.p_entail)
             if one.label == "entail" and one.p_entail >= self.threshold:
