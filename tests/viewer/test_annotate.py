@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -18,7 +20,14 @@ from dramaturg.records import Comparison, Conversation, Evidence, Verdict, to_js
 from dramaturg.store import RunFolder
 from dramaturg.study import Study, plan_study, questions_for
 from dramaturg.viewer import Guard
-from dramaturg.viewer.annotate import begin, read_verdicts, report_of, study_app, write_page
+from dramaturg.viewer.annotate import (
+    Said,
+    begin,
+    read_verdicts,
+    report_of,
+    study_app,
+    write_page,
+)
 from dramaturg.viewer.annotate.routes import data_block
 from tests.study.made import answer_all, right, study, talk, talks, write
 
@@ -245,7 +254,7 @@ def test_a_critic_is_held_against_the_flag_that_names_it(tmp_path: Path) -> None
             flags = ["contradicts_fact"] if flagged else ["unnatural"]
             made.save(ann, item.id, {"flags": flags}, done=True)
         judged = verdicts_on(made, "faithfulness", set(ids[2:5]))
-        (row,) = report_of(made, verdicts=judged)["critics"]
+        (row,) = report_of(made, critics=[Said(verdicts=tuple(judged))])["critics"]
         assert row["question"] == "contradicts_fact"
         assert row["critic"] == {"scorer": "faithfulness", "version": "1", "model": "tiny"}
         assert (row["agree"]["n"], row["agree"]["problems"]) == (10, 4)
@@ -268,7 +277,7 @@ def test_a_critic_is_held_against_people_turn_by_turn(tmp_path: Path) -> None:
         hit, fact = denied[0]
         evidence = (Evidence(turn=0, fact_id=fact), Evidence(turn=2, fact_id=fact))
         judged = verdicts_on(made, "faithfulness", {hit}, evidence=evidence)
-        cells, talks_ = report_of(made, verdicts=judged)["critics"]
+        cells, talks_ = report_of(made, critics=[Said(verdicts=tuple(judged))])["critics"]
         assert (cells["question"], cells["over"]) == ("contradict", "turn and fact")
         assert cells["agree"]["n"] == 4 * 4 * 3  # talks, own facts asked, turns of a speaker
         assert cells["agree"]["problems"] == 2
@@ -289,7 +298,7 @@ def test_ratings_and_preferences_are_held_against_scores(tmp_path: Path) -> None
         judged = [
             Verdict(subject=i, scorer="depth", value=(n % 5) / 5) for n, i in enumerate(order)
         ] + [Verdict(subject=i, scorer="toxicity", value=(n % 5) / 5) for n, i in enumerate(order)]
-        found = report_of(made, verdicts=judged)["critics"]
+        found = report_of(made, critics=[Said(verdicts=tuple(judged))])["critics"]
         ranks = {(r["critic"]["scorer"], r["question"]): r["ranks"]["value"] for r in found}
         assert ranks["depth", "natural"] == 1.0
         assert ranks["toxicity", "natural"] == -1.0  # harm is high where people like it
@@ -297,7 +306,7 @@ def test_ratings_and_preferences_are_held_against_scores(tmp_path: Path) -> None
         answer_all(made, "Ann")  # prefers the other dataset always
         theirs = {i.key["ids"][i.key["a"] == "data"] for i in made.items.values()}
         judged = verdicts_on(made, "depth", theirs)
-        (row,) = report_of(made, verdicts=judged)["critics"]
+        (row,) = report_of(made, critics=[Said(verdicts=tuple(judged))])["critics"]
         assert row["agree"]["same"]["count"] == 0
         assert row["agree"]["n"] == 8
 
@@ -354,10 +363,42 @@ def test_verdicts_are_read_from_the_folder_of_critique_and_broken_lines_told(
         to_json(Verdict(subject="c-0", scorer="x", value=1)),
     ]
     (tmp_path / "v" / "verdicts.jsonl").write_text("\n".join(lines))
-    found, broken = read_verdicts(tmp_path / "v", subjects)
-    assert found == judged
-    assert len(broken) == 1
-    assert "line 5" in broken[0]
+    found = read_verdicts(tmp_path / "v", subjects)
+    assert found.verdicts == tuple(judged)
+    assert len(found.broken) == 1
+    assert "line 5" in found.broken[0]
+
+
+def test_a_table_of_facts_is_held_against_people_with_its_probabilities(tmp_path: Path) -> None:
+    with study(tmp_path / "s", "faithfulness", 4, per_item=1, checks=0) as made:
+        answer_all(made, "Ann")
+        rows = []
+        for row in made.conversations():
+            for turn, said in enumerate(row.turns):
+                speaker = row.speakers[said.speaker]
+                for fact_id, fact in zip(speaker.fact_ids, speaker.persona, strict=True):
+                    word = fact.split()[-1].strip(".").lower()
+                    p = 0.95 if word in said.text.lower() else 0.05
+                    base = {"conversation": row.id, "turn": turn, "fact_id": fact_id}
+                    label = "entail" if p > 0.5 else "silent"
+                    rows.append({**base, "whose": "own", "label": label, "p_entail": p,
+                                 "p_contradict": 0.0})  # fmt: skip
+                    rows.append({**base, "whose": "partner", "label": "contradict",
+                                 "p_entail": 0.0, "p_contradict": 1.0})  # fmt: skip
+        judged = verdicts_on(made, "toxicity", set())
+        (tmp_path / "v").mkdir()
+        (tmp_path / "v" / "verdicts.jsonl").write_text("\n".join(map(to_json, judged)))
+        (tmp_path / "v" / "report.json").write_text('{"critic": "tiny"}')
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "v" / "facts.parquet")
+        read = read_verdicts(tmp_path / "v", {row.id for row in made.conversations()})
+        found = report_of(made, critics=[read])["critics"]
+        entail = found[0]
+        assert (entail["critic"]["scorer"], entail["critic"]["model"]) == ("fact table", "tiny")
+        assert entail["question"] == "entail"
+        assert entail["agree"]["n"] == 4 * 4 * 3
+        assert entail["agree"]["same"]["value"] == 1.0
+        assert entail["agree"]["problems"] > 0
+        assert entail["reliability"]["error"] == pytest.approx(0.05)
 
 
 def test_a_study_is_made_once_and_gone_on_with(tmp_path: Path) -> None:

@@ -92,14 +92,12 @@ def annotate(
             raise UserError("--report takes the study itself", fix=f"leave {data} out")
         with closing(Study(report_on)) as study:
             subjects = {talk.id for talk in study.conversations()}
-            read = [pages.read_verdicts(source, subjects) for source in critics]
             report = pages.report_of(
                 study,
-                verdicts=[verdict for found, _ in read for verdict in found],
+                critics=[pages.read_verdicts(source, subjects) for source in critics],
                 leave_out=leave_out,
                 leave_out_failing=leave_out_failing,
             )
-            report["notes"] += [line for _, broken in read for line in broken]
             if export_to:
                 report["exported"] = export(study, export_to)
         click.echo(json.dumps(report) if as_json else study_text.report(report))

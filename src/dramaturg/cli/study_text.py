@@ -170,9 +170,8 @@ def _critics(rows: list[dict[str, Any]]) -> list[str]:
             lines.append(f"    rank correlation {_estimate(row['ranks'])}")
         if "reliability" in row:
             one = row["reliability"]
-            lines.append(
-                f"    calibration error {one['error']:.3f} (n = {one['n']}); good by score:"
-            )
+            what = "people say so" if row["over"] == "turn and fact" else "people find it good"
+            lines.append(f"    calibration error {one['error']:.3f} (n = {one['n']}); {what}:")
             lines += [
                 f"      {part['low']:.1f} to {part['high']:.1f}: {_share(part['good'])}"
                 for part in one["bins"]

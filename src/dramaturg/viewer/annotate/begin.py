@@ -18,8 +18,8 @@ from dramaturg.study import (
     questions_for,
     two_datasets,
 )
-from dramaturg.viewer.annotate.critics import read_verdicts
 from dramaturg.viewer.annotate.drafts import lost_drafts
+from dramaturg.viewer.annotate.verdicts import read_verdicts
 
 
 def begin(
@@ -117,7 +117,7 @@ def begin(
         verdict
         for source in (data, against)
         if source is not None and is_run_folder(source)
-        for verdict in read_verdicts(source, subjects)[0]
+        for verdict in read_verdicts(source, subjects).verdicts
     ]
     study = Study.make(place, arguments, questions, plan, verdicts, comparisons)
     return study, [*_notes(task, plan.about, count), *_told(drops)]

@@ -9,20 +9,17 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from dramaturg.errors import RecordError, UserError
 from dramaturg.evaluate.calibration import agree, rank_agreement, reliability
 from dramaturg.evaluate.human_study import majority
-from dramaturg.records import Conversation, Verdict, from_json
-from dramaturg.store import RunFolder, is_run_folder
+from dramaturg.records import Conversation, Verdict
+from dramaturg.scorers import ENTRIES
 from dramaturg.study import Answer, Study
+from dramaturg.viewer.annotate.verdicts import Cell, FactLabels, Said
 
-HARM = frozenset({"toxicity"})  # a high value is bad
-VERDICTS = "verdicts.jsonl"
 _MIDDLE = 3.0  # of a scale from 1 to 5
 
 Labels = dict[
@@ -30,59 +27,11 @@ Labels = dict[
 ]  # conversation id -> whether people see a problem; None: no majority
 
 
-def read_verdicts(source: str | Path, subjects: set[str]) -> tuple[list[Verdict], list[str]]:
-    """The verdicts on these conversations.
-
-    Args:
-        source: A run folder, the folder of `dramaturg critique --out`, or its verdicts.jsonl.
-
-    Returns:
-        The verdicts, and in words which lines could not be read.
-
-    Raises:
-        UserError: If there is none such, or nothing in it speaks of these conversations.
-    """
-    path = Path(source)
-    found: list[Verdict] = []
-    broken: list[str] = []
-    if is_run_folder(path):
-        with RunFolder.read(path) as folder:
-            for body in folder.journal.records("verdict"):
-                verdict = from_json(body, Verdict)
-                if verdict.subject in subjects:
-                    found.append(verdict)
-        return found, broken
-    file = path / VERDICTS if path.is_dir() else path
-    try:
-        with file.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    one = from_json(line, Verdict) if line.strip() else None
-                except RecordError as error:
-                    broken.append(f"{file} line {number}: {error.why}"[:200])
-                else:
-                    if one is not None and one.subject in subjects:
-                        found.append(one)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{file} cannot be read",
-            why=str(error),
-            fix="name a run folder, or the folder of `dramaturg critique DATA --out FOLDER`",
-        ) from error
-    if not found:
-        raise UserError(
-            f"{file} speaks of none of the study's conversations",
-            why=broken[0] if broken else "its verdicts are on others",
-            fix="judge the same data: dramaturg critique DATA --out FOLDER",
-        )
-    return found, broken
-
-
 def beside_critics(
     study: Study,
     counted: Sequence[Answer],
     said: Mapping[str, Mapping[str, Mapping[str, Any]]],
-    verdicts: Sequence[Verdict],
+    sources: Sequence[Said],
 ) -> list[dict[str, Any]]:
     """One row for each critic and question it can be held against, as JSON values.
 
@@ -91,7 +40,8 @@ def beside_critics(
         majority), and of `agree`, `ranks`, `reliability` those that can be counted.
     """
     talks = {talk.id: talk for talk in study.conversations()}
-    critics = _critics(talks.values(), [*study.verdicts(), *verdicts])
+    later = [verdict for source in sources for verdict in source.verdicts]
+    critics = _critics(talks.values(), [*study.verdicts(), *later])
     task = study.questions["task"]
     if task in ("turing", "pairwise"):
         return [*_preferences(study, said, critics), *_comparisons(study, said)]
@@ -99,7 +49,8 @@ def beside_critics(
         return _ratings(study, said, critics)
     if task == "flags":
         return _flags(study, said, critics)
-    return _faithfulness(study, counted, said, critics, talks)
+    tables = [source.facts for source in sources if source.facts is not None]
+    return _faithfulness(study, counted, said, critics, talks, tables)
 
 
 class _Critic(msgspec.Struct, kw_only=True):
@@ -114,8 +65,13 @@ class _Critic(msgspec.Struct, kw_only=True):
         return {"critic": about, "question": question, "over": over, "left_out": left_out, **plain}
 
     @property
+    def better(self) -> str:
+        """Which end of its range is good: "high", "low", or "neither" for a description."""
+        return ENTRIES[self.name].better if self.name in ENTRIES else "high"
+
+    @property
     def harm(self) -> bool:
-        return self.name in HARM
+        return self.better == "low"
 
 
 def _critics(talks: Iterable[Conversation], verdicts: Iterable[Verdict]) -> list[_Critic]:
@@ -149,7 +105,9 @@ def _against(critic: _Critic, problems: Labels, question: str, seed: int) -> dic
     if decided:
         figures["agree"] = agree([p for p, _ in decided], [c for _, c in decided], seed=seed)
     low, high = clear[0][1].low, clear[0][1].high
-    if high > low:
+    if not decided and critic.better == "neither":
+        return None
+    if high > low and critic.better != "neither":
         figures["reliability"] = reliability(
             [v.value for _, v in clear],
             [not people for people, _ in clear],
@@ -218,6 +176,8 @@ def _preferences(
     """Does the critic give the better value to the conversation that people prefer?"""
     rows = []
     for critic in critics:
+        if critic.better == "neither":
+            continue
         for question, items in said.items():
             people, own, left_out = [], [], 0
             for item, votes in items.items():
@@ -280,9 +240,10 @@ def _faithfulness(
     said: Mapping[str, Mapping[str, Mapping[str, Any]]],
     critics: Sequence[_Critic],
     talks: Mapping[str, Conversation],
+    tables: Sequence[FactLabels],
 ) -> list[dict[str, Any]]:
-    """By turn and own fact: the data's own marks, and each verdict's evidence; by conversation:
-    whether any fact that was asked about is denied."""
+    """By turn and own fact: the data's own marks, tables of facts, and each verdict's evidence; by
+    conversation: whether any fact that was asked about is denied."""
     cells, unclear = _cells(study, counted)
     rows = []
     marked = {
@@ -299,6 +260,7 @@ def _faithfulness(
                 seed=study.seed,
             )
             rows.append(about.row(relation, "turn and fact", unclear, agree=found))
+    rows += [row for table in tables for row in _beside_table(table, cells, unclear, study.seed)]
     for critic in critics:
         if critic.name != "faithfulness":
             continue
@@ -324,9 +286,34 @@ def _faithfulness(
     return rows
 
 
-def _cells(study: Study, counted: Sequence[Answer]) -> tuple[dict[tuple[str, int, str], str], int]:
+def _beside_table(
+    table: FactLabels, cells: Mapping[Cell, str], unclear: int, seed: int
+) -> list[dict[str, Any]]:
+    about = _Critic(name="fact table", version="", model=table.model, of={})
+    both = [
+        (people, table.cells[cell], cell[0])
+        for cell, people in cells.items()
+        if cell in table.cells
+    ]
+    rows = []
+    for place, relation in enumerate(("entail", "contradict"), 1):
+        people = [label == relation for label, _, _ in both]
+        if not both:
+            continue
+        found = agree(
+            people,
+            [critic[0] == relation for _, critic, _ in both],
+            groups=[talk for _, _, talk in both],
+            seed=seed,
+        )
+        sure = reliability([float(critic[place]) for _, critic, _ in both], people)
+        rows.append(about.row(relation, "turn and fact", unclear, agree=found, reliability=sure))
+    return rows
+
+
+def _cells(study: Study, counted: Sequence[Answer]) -> tuple[dict[Cell, str], int]:
     """People's label of each turn and own fact with an id; and how many have no majority."""
-    votes: dict[tuple[str, int, str], list[str]] = defaultdict(list)
+    votes: dict[Cell, list[str]] = defaultdict(list)
     for answer in counted:
         item = study.items[answer.item]
         fact = item.key.get("fact_id")

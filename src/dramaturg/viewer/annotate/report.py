@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,27 +13,27 @@ from dramaturg.errors import RecordError, UserError
 from dramaturg.evaluate.agreement import RESAMPLES, Level, Ratings, agreement
 from dramaturg.evaluate.calibration import estimate
 from dramaturg.evaluate.human_study import Vote, majority, share, ticks, win_lose_tie
-from dramaturg.records import Verdict
 from dramaturg.study import PASS_SHARE, Answer, Study, name_key, passes, values
 from dramaturg.viewer.annotate.critics import beside_critics
+from dramaturg.viewer.annotate.verdicts import Said
 
 _MANY, _FEWER_RESAMPLES = 500, 200  # more rows make an interval steadier, and slower
 _VOTES: dict[str, Vote] = {"data": "win", "against": "lose", "tie": "tie"}
-Said = dict[str, dict[str, dict[str, Any]]]  # question -> item -> annotator -> value
+Values = dict[str, dict[str, dict[str, Any]]]  # question -> item -> annotator -> value
 
 
 def report_of(
     study: Study,
     *,
-    verdicts: Iterable[Verdict] = (),
+    critics: Sequence[Said] = (),
     leave_out: Sequence[str] = (),
     leave_out_failing: bool = False,
 ) -> dict[str, Any]:
     """All figures of a study as JSON values.
 
     Args:
-        verdicts: Of critics who judged the same conversations later; those that the study holds
-            itself are there anyway.
+        critics: What critics said of the same conversations later; verdicts that the study
+            holds itself are there anyway.
         leave_out: Names of annotators whose answers are not counted.
         leave_out_failing: Do not count those who failed their attention checks either.
 
@@ -61,6 +61,7 @@ def report_of(
         for person in people
         if person["failed"]
     ]
+    notes += [line for source in critics for line in source.broken]
     if not counted:
         notes.append("nobody has finished an item yet")
     arguments = study.arguments
@@ -78,7 +79,7 @@ def report_of(
         "coverage": _coverage(study, counted),
         "figures": _FIGURES[study.questions["task"]](study, counted, said),
         "agreement": _agreements(study, counted, said),
-        "critics": beside_critics(study, counted, said, list(verdicts)),
+        "critics": beside_critics(study, counted, said, critics),
         "notes": notes,
     }
 
@@ -135,8 +136,8 @@ def _left_out(
     return out
 
 
-def _said(study: Study, counted: Sequence[Answer]) -> Said:
-    said: Said = defaultdict(lambda: defaultdict(dict))
+def _said(study: Study, counted: Sequence[Answer]) -> Values:
+    said: Values = defaultdict(lambda: defaultdict(dict))
     for answer in counted:
         for question, value, _ in values(study, answer.item, answer.answer):
             said[question][answer.item][answer.annotator] = value
@@ -158,7 +159,7 @@ def _coverage(study: Study, counted: Sequence[Answer]) -> dict[str, Any]:
 # What the answers say, task by task
 
 
-def _two_sided(study: Study, counted: Sequence[Answer], said: Said) -> dict[str, Any]:
+def _two_sided(study: Study, counted: Sequence[Answer], said: Values) -> dict[str, Any]:
     found = {}
     for question, items in said.items():
         votes = {i: [_VOTES[v] for v in people.values()] for i, people in items.items()}
@@ -170,7 +171,7 @@ def _two_sided(study: Study, counted: Sequence[Answer], said: Said) -> dict[str,
     return found
 
 
-def _likert(study: Study, counted: Sequence[Answer], said: Said) -> dict[str, Any]:
+def _likert(study: Study, counted: Sequence[Answer], said: Values) -> dict[str, Any]:
     found = {}
     for question, items in said.items():
         means = [statistics.fmean(people.values()) for people in items.values()]
@@ -183,7 +184,7 @@ def _likert(study: Study, counted: Sequence[Answer], said: Said) -> dict[str, An
     return found
 
 
-def _faithfulness(study: Study, counted: Sequence[Answer], said: Said) -> dict[str, Any]:
+def _faithfulness(study: Study, counted: Sequence[Answer], said: Values) -> dict[str, Any]:
     """Ticks as in the paper (a fact that is shown is ticked), and what happens to each kind."""
     items = said.get("fact", {})
     own = {item: study.items[item].key["kind"] == "own" for item in items}
@@ -207,7 +208,7 @@ def _faithfulness(study: Study, counted: Sequence[Answer], said: Said) -> dict[s
     }
 
 
-def _flags(study: Study, counted: Sequence[Answer], said: Said) -> dict[str, Any]:
+def _flags(study: Study, counted: Sequence[Answer], said: Values) -> dict[str, Any]:
     found = {}
     for question, items in said.items():
         decided = [majority(list(people.values())) is True for people in items.values()]
@@ -222,7 +223,7 @@ def _flags(study: Study, counted: Sequence[Answer], said: Said) -> dict[str, Any
     return found
 
 
-_FIGURES: dict[str, Callable[[Study, Sequence[Answer], Said], dict[str, Any]]] = {
+_FIGURES: dict[str, Callable[[Study, Sequence[Answer], Values], dict[str, Any]]] = {
     "turing": _two_sided,
     "pairwise": _two_sided,
     "likert": _likert,
@@ -234,8 +235,8 @@ _FIGURES: dict[str, Callable[[Study, Sequence[Answer], Said], dict[str, Any]]] =
 # How far people agree with each other
 
 
-def _agreements(study: Study, counted: Sequence[Answer], said: Said) -> dict[str, Any]:
-    tables: dict[str, Said | dict[str, dict[str, Any]]] = dict(said)
+def _agreements(study: Study, counted: Sequence[Answer], said: Values) -> dict[str, Any]:
+    tables: dict[str, dict[str, dict[str, Any]]] = dict(said)
     if study.questions["task"] == "faithfulness":
         turns: dict[str, dict[str, Any]] = defaultdict(dict)
         for answer in counted:
