@@ -190,6 +190,13 @@ def test_an_annotator_s_order_is_their_own_and_stays() -> None:
     assert sorted(ann) == sorted(item.id for item in items)
 
 
+def test_people_who_stop_early_have_judged_the_same_items() -> None:
+    items = plan("likert", 60, of=80, checks=0).items
+    early = [{item.id for item in order_for(items, 13, name)[:20]} for name in ("ann", "ben")]
+    assert early[0] == early[1]
+    assert [i.id for i in order_for(items, 13, "ann")[:20]] != sorted(early[0])
+
+
 def test_facts_of_one_conversation_follow_each_other() -> None:
     items = order_for(plan("faithfulness", 6).items, 13, "ann")
     groups = [item.group for item in items]

@@ -219,6 +219,22 @@ def test_a_file_works_without_a_network_in_the_order_of_the_study_and_comes_back
     other.get_by_role("heading", name="Thank you").wait_for()
 
 
+def test_a_file_shows_many_items_in_the_order_of_the_study(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with study(tmp_path / "s", "flags", 30, of=40) as made:
+        write_page(made, tmp_path / "page.html")
+        wanted = [i.shown["talk"]["turns"][0][1] for i in order_for(made.items.values(), 13, "ann")]
+    page, _ = opened(browser, (tmp_path / "page.html").as_uri())
+    enter(page, "Ann")
+    seen = []
+    for n in range(len(wanted)):
+        seen.append(page.locator(".line bdi").first.inner_text())
+        if n < len(wanted) - 1:
+            go_on(page)
+    assert seen == wanted
+
+
 def attacked(folder: Path, task: str) -> Study:
     long = "ha " * 350_000
 

@@ -27,8 +27,15 @@ def mix(text: str) -> int:
     return h ^ (h >> 16)
 
 
+BLOCK = 20  # groups; annotators who stop early have judged the same blocks
+
+
 def order_for(items: Iterable[Item], seed: int, annotator: str) -> list[Item]:
-    """The items as this annotator sees them: groups shuffled, and the items within a group.
+    """The items as this annotator sees them.
+
+    Blocks of 20 groups come in the order of their (random) numbers, for everybody alike, so that
+    items are judged by several people even where nobody finishes; within a block the groups are
+    shuffled, and the items within a group.
 
     Args:
         annotator: The name as the study keeps it (`folder.name_key`).
@@ -36,6 +43,7 @@ def order_for(items: Iterable[Item], seed: int, annotator: str) -> list[Item]:
     return sorted(
         items,
         key=lambda item: (
+            (int(item.group[1:]) - 1) // BLOCK,
             mix(f"{seed}|{annotator}|{item.group}"),
             item.group,
             mix(f"{seed}|{annotator}|{item.id}"),

@@ -87,7 +87,7 @@
         const key = nameKey(written);
         held = { annotator: written, answers: {} };
         try { held = JSON.parse(localStorage.getItem(place())) || held; } catch { keeper.kept = false; }
-        const rank = (item) => [mix(`${seed}|${key}|${item.group}`), item.group, mix(`${seed}|${key}|${item.id}`), item.id];
+        const rank = (item) => [Math.floor((Number(item.group.slice(1)) - 1) / 20), mix(`${seed}|${key}|${item.group}`), item.group, mix(`${seed}|${key}|${item.id}`), item.id];
         const rows = items.map((item) => [rank(item), item]);
         rows.sort(([a], [b]) => {
           for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
