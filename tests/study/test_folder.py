@@ -119,6 +119,16 @@ def test_another_study_or_another_thing_in_the_folder_is_refused(tmp_path: Path)
         Study(tmp_path / "missing")
 
 
+def test_a_restart_keeps_the_token_of_the_address_and_nothing_shows_it(tmp_path: Path) -> None:
+    with study(tmp_path / "s", "likert", 2) as made:
+        token = made.token()
+        answer_all(made, "Ann")
+        assert token not in json.dumps([sheet(made), made.arguments, list(rows(made))])
+    with Study(tmp_path / "s") as made:
+        assert made.token() == token
+        assert len(token) >= 20
+
+
 def answers_file(made: Study, path: Path, written: str = "Dee", **more: object) -> Path:
     held = sheet(made)
     answers = [

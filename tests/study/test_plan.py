@@ -69,6 +69,13 @@ def test_the_human_side_is_a_as_often_as_b() -> None:
         assert f"the {side} side" in item.shown["sides"][0]["turns"][0][1]
 
 
+def test_the_right_answer_of_a_check_is_a_as_often_as_b() -> None:
+    made = plan("turing", 60, of=80, checks=0.5)
+    sides = Counter(i.key["check"]["side"] for i in made.items if "check" in i.key)
+    assert sides.total() == 30
+    assert min(sides["a"], sides["b"]) >= 8
+
+
 def test_pairs_are_of_the_same_people_where_the_other_dataset_has_them() -> None:
     ours, theirs = talks(20, "made"), talks(8, "human")
     pairs = matched(lambda: ours, lambda: theirs, 10, seed=1)

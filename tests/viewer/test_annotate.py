@@ -309,6 +309,9 @@ def test_ratings_and_preferences_are_held_against_scores(tmp_path: Path) -> None
         (row,) = report_of(made, critics=[Said(verdicts=tuple(judged))])["critics"]
         assert row["agree"]["same"]["count"] == 0
         assert row["agree"]["n"] == 8
+        judged = verdicts_on(made, "toxicity", theirs)  # their harm is low: as people prefer
+        (row,) = report_of(made, critics=[Said(verdicts=tuple(judged))])["critics"]
+        assert row["agree"]["same"]["count"] == row["agree"]["n"] == 8
 
 
 def a_run(folder: Path, count: int) -> list[Conversation]:

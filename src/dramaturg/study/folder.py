@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import sqlite3
 import time
 import unicodedata
@@ -178,6 +179,12 @@ class Study:
                 why="; ".join(told),
                 fix=f"give another --out, or go on with it: dramaturg annotate {self.path}",
             )
+
+    def token(self) -> str:
+        """The secret of the address on the network: made once, so that a restart keeps links."""
+        sql = "INSERT OR IGNORE INTO meta VALUES ('token', ?)"
+        self._write(sql, (secrets.token_urlsafe(16),))
+        return str(self._all("SELECT value FROM meta WHERE key = 'token'", ())[0][0])
 
     # What annotators see and say
 

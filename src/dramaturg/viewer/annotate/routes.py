@@ -6,6 +6,7 @@ too, since looking at the next item claims it.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -42,8 +43,10 @@ def study_app(study: Study, guard: Guard) -> web.Application:
 async def serve_study(
     study: Study, *, host: str, port: int | None, ready: Callable[[str], None]
 ) -> None:
-    """Serve a study until cancelled; see `web.serve`."""
+    """Serve a study until cancelled, see `web.serve`; on the network with the study's token."""
     guard = Guard.of(host, writes=True)
+    if guard.token is not None:
+        guard = dataclasses.replace(guard, token=study.token())
     await serve(study_app(study, guard), guard, port, ready)
 
 

@@ -60,7 +60,10 @@
       body: JSON.stringify(body),
     });
     const said = await reply.json().catch(() => ({}));
-    if (!reply.ok) throw Object.assign(new Error(said.error || reply.statusText), { known: !!said.error });
+    if (!reply.ok) {
+      const about = { known: reply.status === 400 && Boolean(said.error), refused: reply.status === 401 };
+      throw Object.assign(new Error(said.error || reply.statusText), about);
+    }
     return said;
   };
   const server = {
@@ -146,7 +149,9 @@
           tell(keeper.kept ? "Saved" : "Not kept by this browser: save the file before you close it", !keeper.kept);
           return said;
         } catch (error) {
-          tell(error.known ? error.message : "Not saved: the server does not answer. Trying again", true);
+          tell(error.known ? error.message : error.refused
+            ? "Not saved: open the address you were given once more, in another tab"
+            : "Not saved: the server does not answer. Trying again", true);
           if (error.known) return null;
           await pause(1500);
         }
