@@ -17,7 +17,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_OPTIONS = {
     "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
     "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
-    "prompts", "run", "partner-expert", "help",
+    "prompts", "run", "partner-expert", "help", "verdicts",
     "scorers", "list", "human", "fact-table", "exam", "no-exam", "samples", "only",
     "data", "steps", "report", "threads", "write", "export",
     "task", "against", "host", "html", "share", "import", "critics", "quality",

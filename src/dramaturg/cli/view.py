@@ -9,8 +9,11 @@ import click
 @click.argument("data", nargs=-1, required=True)
 @click.option("--port", type=click.IntRange(0, 65535), help="0 = any free one.  [8640 or the next]")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Whom to answer to.")
+@click.option("--verdicts", help="What `dramaturg critique DATA --out VERDICTS` wrote.")
 @click.option("--open/--no-open", "open_it", default=False, help="Also open the browser.")
-def view(data: tuple[str, ...], port: int | None, host: str, open_it: bool) -> None:
+def view(
+    data: tuple[str, ...], port: int | None, host: str, verdicts: str | None, open_it: bool
+) -> None:
     """Look at DATA in the browser: conversations, people, what was dropped, the run.
 
     DATA is a run folder, also while it runs, or a dataset in any format that can be read. Two of
@@ -30,4 +33,4 @@ def view(data: tuple[str, ...], port: int | None, host: str, open_it: bool) -> N
             click.launch(address)
 
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(look(data, Guard.of(host), port, ready))
+        asyncio.run(look(data, Guard.of(host), port, ready, verdicts=verdicts))

@@ -112,7 +112,8 @@ class Viewer:
         return self._page(
             "one.html", request, "conversations",
             d=d, made=made, calls=calls, known=known, parents=parents, statuses=STATUSES,
-            relations=one.RELATIONS, back=back, scene=_scene(d.talk),
+            relations=one.RELATIONS,
+            of_fact=one.OF_FACT, back=back, scene=_scene(d.talk),
             previous=self._near(at, near[0], query, place, -1),
             following=self._near(at, near[1], query, place, 1),
             rest=[(k, v) for k, v in sorted(d.talk.scores.items()) if k not in judged],
@@ -353,7 +354,8 @@ class Viewer:
         words = search.words_of(f"{query.q}")
         line = row.line
         if words:
-            wanted = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+            starts = (rf"\b{re.escape(w)}" if w.isascii() else re.escape(w) for w in words)
+            wanted = re.compile("|".join(starts), re.IGNORECASE)
             talk = source.talk(db, row.id)
             texts = [turn.text for turn in talk.turns]
             texts += [fact for speaker in talk.speakers for fact in speaker.persona]
@@ -399,10 +401,13 @@ class _Address:
 
 
 def _scene(talk: Conversation) -> list[tuple[str, str]]:
+    """What can be said of the scene in a line each; pairs of facts as "one / other"."""
     told = []
     for name, value in talk.scene.items():
         if isinstance(value, list):
-            value = ", ".join(map(str, value))
+            parts = [" / ".join(map(str, v.values())) if isinstance(v, dict) else str(v)
+                     for v in value[:12]]  # fmt: skip
+            value = ", ".join(parts)
         if value not in (None, "", {}, []):
             told.append((name.replace("_", " "), str(value)))
     return told[:20]
@@ -419,7 +424,7 @@ def _marked(text: str, wanted: re.Pattern[str]) -> Markup:
         if hit.end() > hit.start():
             parts += [
                 shown(text[at : hit.start()]),
-                Markup("<mark>{}</mark>").format(shown(hit[0])),
+                _mark(hit[0]),
             ]
             at = hit.end()
     return Markup("").join([*parts, shown(text[at:])])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from dramaturg.viewer.pages import figure
-from dramaturg.viewer.shown import short
+from dramaturg.viewer.shown import plain, short
 
 Values = Sequence[tuple[str, float]]
 
@@ -33,7 +33,7 @@ def bars(values: Values, *, label: str, whole: bool = True, width: int = 560) ->
             ).format(
                 x=left - 10,
                 y=row * i + 17,
-                name=short(name, 32),
+                name=plain(short(name, 32)),
                 left=left,
                 top=row * i + 6,
                 long=long,
@@ -112,4 +112,4 @@ def share(done: float, total: float, *, label: str) -> Markup:
 def _svg(width: float, height: float, told: str, parts: Sequence[Markup]) -> Markup:
     return Markup(
         '<svg class="chart" role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}">{}</svg>'
-    ).format(escape(told), f"{width:g}", f"{height:g}", f"{width:g}", Markup("").join(parts))
+    ).format(plain(told), f"{width:g}", f"{height:g}", f"{width:g}", Markup("").join(parts))

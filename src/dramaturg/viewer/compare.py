@@ -9,26 +9,13 @@ from typing import Any
 from markupsafe import Markup
 
 from dramaturg import evaluate
-from dramaturg.records import Conversation
 from dramaturg.scorers.variety import count_tokens
 from dramaturg.scorers.words import utterances
 from dramaturg.viewer import charts, schema
-from dramaturg.viewer.overview import histogram
+from dramaturg.viewer.overview import WORDS, histogram, sample
 from dramaturg.viewer.source import Source
 
-SAMPLE = 500  # conversations of each side that figures are taken over
 MOST_PAIRS = 30
-
-_WORDS = {
-    "utterances": "turns a conversation",
-    "words": "tokens a turn",
-    "distinct_1": "distinct-1, at equal tokens",
-    "distinct_2": "distinct-2, at equal tokens",
-    "distinct_3": "distinct-3, at equal tokens",
-    "different_utterances": "different utterances",
-    "questions": "turns with a question",
-    "opens_with_i_like_to": "turns that open with “I like to”",
-}
 
 
 @dataclass(frozen=True)
@@ -42,11 +29,11 @@ class Side:
 def figures(one: Side, two: Side) -> dict[str, Any]:
     """The values of the page's template."""
     sides = (one, two)
-    samples = [sample(side) for side in sides]
+    samples = [sample(side.source, side.db) for side in sides]
     tokens = min(count_tokens(utterances(talks)) for talks in samples)
     surfaces = [evaluate.surface(talks, at_tokens=tokens or None) for talks in samples]
     shown = [evaluate.shown(talks) for talks in samples]
-    rows = [(words, surfaces[0][key], surfaces[1][key]) for key, words in _WORDS.items()]
+    rows = [(words, surfaces[0][key], surfaces[1][key]) for key, words in WORDS.items()]
     rows += [
         ("facts that their owner shows", shown[0].owner, shown[1].owner),
         ("facts that nobody shows", shown[0].neither, shown[1].neither),
@@ -60,16 +47,6 @@ def figures(one: Side, two: Side) -> dict[str, Any]:
         "gone": [_gone(side) for side in sides],
         "pairs": both(one, two),
     }
-
-
-def sample(side: Side, most: int = SAMPLE) -> list[Conversation]:
-    """Kept conversations spread evenly over the source, so that the same page shows the same."""
-    count = side.db.execute("SELECT COUNT(*) FROM conv WHERE status = 'kept'").fetchone()[0]
-    step = max(1, -(-count // most))
-    sql = """SELECT id FROM face JOIN (SELECT n, ROW_NUMBER() OVER (ORDER BY n) - 1 AS place
-        FROM conv WHERE status = 'kept') USING (n) WHERE place % ? = 0 ORDER BY n"""
-    rows = side.db.execute(sql, (step,)).fetchall()
-    return [side.source.talk(side.db, row[0]) for row in rows]
 
 
 def both(one: Side, two: Side, most: int = MOST_PAIRS) -> list[dict[str, str]]:

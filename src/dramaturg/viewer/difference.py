@@ -69,8 +69,13 @@ def _words(one: str, two: str) -> tuple[list[tuple[str, bool]], list[tuple[str, 
     matcher = difflib.SequenceMatcher(None, keys[0], keys[1], autojunk=False)
     for kind, i, j, k, m in matcher.get_opcodes():
         own = kind != "equal"
-        if j > i:
-            left.append(("".join(a[i:j]), own))
-        if m > k:
-            right.append(("".join(b[k:m]), own))
+        left += _piece("".join(a[i:j]), own)
+        right += _piece("".join(b[k:m]), own)
     return left, right
+
+
+def _piece(text: str, own: bool) -> list[tuple[str, bool]]:
+    """The text; the space before it belongs to both sides."""
+    bare = text.lstrip()
+    space = text[: len(text) - len(bare)]
+    return [piece for piece in ((space, False), (bare, own)) if piece[0]]

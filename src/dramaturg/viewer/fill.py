@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import zlib
 from collections import Counter
@@ -36,6 +37,10 @@ from dramaturg.viewer.schema import (
 )
 from dramaturg.viewer.shown import short
 
+_PLACE = re.compile(
+    r"(?:(?:user|speaker|person|persona|human|gpt|ai|bot|assistant|[a-z])[ _#-]*\d*)?",
+    re.IGNORECASE,
+)
 _LONGEST = 200_000  # characters of one conversation that can be searched
 
 
@@ -64,17 +69,21 @@ class Filler:
         }
 
     def records(self, rows: Iterable[tuple[int, str, str, str]]) -> int:
-        """Records of a journal in one transaction; the place of the last one."""
+        """Records of a journal in one transaction; the place of the last one.
+
+        A place of 0 means: this record comes again, so a broken one is not told of yet.
+        """
         last = 0
         self.db.execute("BEGIN")
         try:
-            for last, kind, _, body in rows:  # noqa: B007 - the last one is the answer
+            for last, kind, _, body in rows:
                 reader = self._readers.get(kind)
                 if reader is not None:
                     try:
                         reader(body)
                     except RecordError as error:
-                        self.drop(Drop(kind=kind, reason=f"unreadable: {error.why}"))
+                        if last:
+                            self.drop(Drop(kind=kind, reason=f"unreadable: {error.why}"))
             self._count()
         except BaseException:
             self.db.execute("ROLLBACK")
@@ -113,7 +122,7 @@ class Filler:
             return
         n = cursor.lastrowid
         assert n is not None
-        names = " · ".join(short(s.name, 40) for s in talk.speakers[:4])
+        names = " · ".join(short(name, 40) for s in talk.speakers[:4] if (name := own_name(s.name)))
         line = short(" / ".join(turn.text[:200] for turn in talk.turns[:3]), 220)
         self.db.execute("INSERT INTO face VALUES (?, ?, ?, ?, ?)", (n, talk.id, names, line, why))
         said = "\n".join(turn.text[:_LONGEST] for turn in talk.turns)[:_LONGEST]
@@ -147,6 +156,17 @@ class Filler:
         found = self.db.execute("SELECT n FROM conv WHERE key = ?", (key,)).fetchone()
         if found:
             self._score(found[0], {f"s{number}": verdict.value, f"p{number}": passed})
+
+    def verdicts(self, told: Iterable[Verdict]) -> None:
+        """Verdicts that lie in a file of their own, in one transaction; the index keeps them."""
+        self.db.execute("BEGIN")
+        for verdict in told:
+            self.verdict(verdict)
+            self.db.execute(
+                "INSERT OR REPLACE INTO spare VALUES (?, ?, ?)",
+                (key_of(verdict.subject), verdict.id, to_json(verdict)),
+            )
+        self.db.execute("COMMIT")
 
     def comparison(self, one: Comparison) -> None:
         """A comparison of two conversations."""
@@ -210,7 +230,8 @@ class Filler:
         if self.exported:
             return EARLIER, None, ""
         self.db.execute(
-            "UPDATE conv SET status = ? WHERE scene = ? AND status = ? AND round < ?",
+            "UPDATE conv SET status = ? "
+            "WHERE scene = ? AND status = ? AND round < ? AND split = ''",
             (EARLIER, scene, KEPT, talk.provenance.round),
         )
         return KEPT, None, ""
@@ -248,7 +269,7 @@ class Filler:
             "INSERT INTO person(key, id, name, facts, new, whole) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT(key) DO UPDATE SET facts = excluded.facts, new = excluded.new, whole = 1 "
             "WHERE excluded.whole > person.whole",
-            (key, identity, short(name, 80), facts, new, whole),
+            (key, identity, short(own_name(name), 80), facts, new, whole),
         )
         return bool(cursor.rowcount)
 
@@ -282,6 +303,15 @@ class Filler:
         self.db.execute(
             "INSERT OR IGNORE INTO link VALUES (?, ?, ?)", (key_of(subject), kind, identity)
         )
+
+
+def own_name(name: str) -> str:
+    """The name, or "" where it is only a place: "User 1", "assistant".
+
+    >>> own_name("User 1"), own_name("Ann")
+    ('', 'Ann')
+    """
+    return "" if _PLACE.fullmatch(name.strip()) else name
 
 
 def person_of(speaker: Speaker) -> str | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from dramaturg.errors import UserError
 from dramaturg.store import latest
@@ -16,14 +19,20 @@ MOST = 2
 
 
 async def look(
-    data: Sequence[str], guard: Guard, port: int | None, ready: Callable[[str], None]
+    data: Sequence[str],
+    guard: Guard,
+    port: int | None,
+    ready: Callable[[str], None],
+    *,
+    verdicts: str | None = None,
 ) -> None:
-    """Serve one or two sources until cancelled.
+    """Serve one or two sources until Ctrl-C.
 
     Args:
         data: Run folders or files, or "latest".
         port: As in `serve`.
         ready: Is given the address to open.
+        verdicts: Further verdicts on the first source, as in `Source.open`.
 
     Raises:
         UserError: If a source cannot be read, there are more than two, or the port is taken.
@@ -35,8 +44,28 @@ async def look(
         )
     with contextlib.ExitStack() as opened:
         sources = []
-        for name in data:
-            source = Source.open(str(latest()) if name == "latest" else name)
+        for number, name in enumerate(data):
+            path = str(latest()) if name == "latest" else name
+            source = Source.open(path, verdicts=None if number else verdicts)
             opened.callback(source.close)
             sources.append(source)
-        await serve(Viewer(sources).app(guard), guard, port, ready)
+        await _until_stopped(serve(Viewer(sources).app(guard), guard, port, ready))
+
+
+async def _until_stopped(serving: Coroutine[Any, Any, None]) -> None:
+    """Serve until Ctrl-C or SIGTERM, which end it in good order."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    task = loop.create_task(serving)
+
+    def stop() -> None:
+        stopped.set()
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not stopped.is_set():
+            raise

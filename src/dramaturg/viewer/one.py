@@ -32,6 +32,12 @@ RELATIONS = {
     "claims": "claims the other’s",
     "words": "shares words with",
 }
+OF_FACT = {
+    "uses": "used",
+    "denies": "denied",
+    "claims": "claimed by the other",
+    "words": "shares words",
+}
 _OF_GROUNDING = {"entail": "uses", "contradict": "denies", "partner": "claims"}
 T = TypeVar("T")
 
@@ -137,6 +143,7 @@ def detail(source: Source, db: sqlite3.Connection, identity: str) -> Detail:
     talk = source.talk(db, identity)
     linked = _linked(source, db, talk.id)
     verdicts = _records(linked, "verdict", Verdict)
+    verdicts += [v for v in _spare(db, talk.id) if v.id not in {known.id for known in verdicts}]
     people = _people(source, talk)
     known = {fact.id: fact for person in people for fact in person.facts}
     sides = [
@@ -315,6 +322,12 @@ def _linked(source: Source, db: sqlite3.Connection, identity: str) -> dict[str, 
         if body is not None:
             found.setdefault(kind, []).append(body)
     return found
+
+
+def _spare(db: sqlite3.Connection, identity: str) -> list[Verdict]:
+    """Verdicts of a file that was given beside the source."""
+    rows = db.execute("SELECT body FROM spare WHERE key = ? LIMIT 200", (key_of(identity),))
+    return [from_json(row[0], Verdict) for row in rows]
 
 
 def _records(linked: dict[str, list[str]], kind: str, shape: type[T]) -> list[T]:

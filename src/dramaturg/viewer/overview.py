@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dramaturg import evaluate
 from dramaturg.records import Conversation
 from dramaturg.scorers.variety import count_tokens, distinct_n
 from dramaturg.scorers.words import utterances
@@ -17,8 +18,21 @@ from dramaturg.viewer import charts, schema
 from dramaturg.viewer.schema import STATUSES
 from dramaturg.viewer.source import Source
 
-SAMPLE = 300  # conversations of a round over which a live figure of variety is taken
+SAMPLE = 500  # kept conversations over which figures of what is said are taken
+LIVE_SAMPLE = 300  # of a round, while the run goes on
 PICTURES = (".svg", ".png", ".jpg", ".webp")
+WORDS = {
+    "utterances": "turns a conversation",
+    "words": "tokens a turn",
+    "distinct_1": "distinct-1, at equal tokens",
+    "distinct_2": "distinct-2, at equal tokens",
+    "distinct_3": "distinct-3, at equal tokens",
+    "different_utterances": "different utterances",
+    "questions": "turns with a question",
+    "opens_with_i_like_to": "turns that open with “I like to”",
+}
+"""The figures of `evaluate.surface` in words."""
+
 _FIGURES = {
     "votes": "votes for the kept draft",
     "distinct_2_equal": "distinct-2 at equal tokens",
@@ -34,6 +48,7 @@ class Overview:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self._surface: tuple[int, int, list[tuple[str, float]]] = (-1, 0, [])
         self._calls: tuple[float, float, dict[str, Any]] = (0.0, 0.0, {})
 
     def figures(self, db: sqlite3.Connection) -> dict[str, Any]:
@@ -61,7 +76,11 @@ class Overview:
             "pictures": self._round_pictures(db, report),
             "about": report.get("about") or {},
             "gone": self._gone(db),
+            "lengths": self._lengths(db),
+            "said": self._said(db),
+            "scores": self._scores(db),
             "calls": calls,
+            "quiet_s": max(0.0, time.time() - calls["newest"]) if calls.get("newest") else None,
             "files": self.files(),
         }
 
@@ -109,8 +128,10 @@ class Overview:
                 for (role, task), cost in self.source.journal.totals().items()
             ]  # fmt: skip
         states: Counter[str] = Counter()
-        for _, _, state, count, _ in self.source.journal.states():
+        newest = 0.0
+        for _, _, state, count, at in self.source.journal.states():
             states[state] += count
+            newest = max(newest, at if state == "done" else 0.0)
         errors: Counter[str] = Counter()
         for _, error, count in self.source.journal.failures():
             errors[error.partition(":")[0].strip()[:80] or "no reason given"] += count
@@ -122,6 +143,7 @@ class Overview:
             },
             "states": dict(states),
             "errors": errors.most_common(20),
+            "newest": newest,
         }
         self._calls = (time.monotonic(), time.monotonic() - begun, found)
         return found
@@ -175,7 +197,7 @@ class Overview:
         sql = """SELECT id FROM conv JOIN face USING (n) WHERE round = ?
             AND status IN ('kept', 'earlier') ORDER BY n DESC LIMIT ?"""
         for (number,) in db.execute("SELECT DISTINCT round FROM conv WHERE round > 0").fetchall():
-            ids = db.execute(sql, (number, SAMPLE)).fetchall()
+            ids = db.execute(sql, (number, LIVE_SAMPLE)).fetchall()
             by_round[number] = [self.source.talk(db, row[0]) for row in ids]
         sizes = [count_tokens(utterances(talks)) for talks in by_round.values() if talks]
         if not sizes:
@@ -188,12 +210,51 @@ class Overview:
         about = f"so far, over {min(sizes):,} tokens of the newest kept of each round"
         return [("distinct-2", about, charts.line(values, label="distinct-2"))]
 
+    def _lengths(self, db: sqlite3.Connection) -> Markup:
+        rows = db.execute(
+            "SELECT MIN(turns, 40), COUNT(*) FROM conv WHERE status = 'kept' GROUP BY 1"
+        ).fetchall()
+        if len(rows) < 2:
+            return Markup("")
+        counts = dict(rows)
+        values = [
+            (f"{i}{' or more' if i == 40 else ''} turns", float(counts.get(i, 0)))
+            for i in range(min(counts), max(counts) + 1)
+        ]
+        return charts.columns(values, label="Kept conversations by turns")
+
+    def _said(self, db: sqlite3.Connection) -> tuple[int, list[tuple[str, float]]]:
+        """(over how many conversations, figures of what is said in them), once all is indexed."""
+        if not self.source.complete or self.source.state == "running":
+            return 0, []
+        if self._surface[0] != self.source.revision:
+            talks = sample(self.source, db)
+            values = evaluate.surface(talks)
+            figures = [(words.partition(",")[0], values[key]) for key, words in WORDS.items()]
+            self._surface = (self.source.revision, len(talks), figures)
+        return self._surface[1:]
+
+    def _scores(self, db: sqlite3.Connection) -> list[tuple[str, Markup]]:
+        return [
+            (name, charts.columns(histogram(db, name), label=f"{name}, all drafts", height=70))
+            for name in sorted(schema.scorers(db))
+        ]
+
     def _gone(self, db: sqlite3.Connection) -> Markup:
         rows = db.execute(
             "SELECT kind || ' ' || class, COUNT(*) FROM gone GROUP BY kind, class "
             "ORDER BY 2 DESC LIMIT 14"
         ).fetchall()
         return charts.bars(rows, label="Dropped, by what it was and why")
+
+
+def sample(source: Source, db: sqlite3.Connection, most: int = SAMPLE) -> list[Conversation]:
+    """Kept conversations spread evenly over the source, so that the same page shows the same."""
+    count = db.execute("SELECT COUNT(*) FROM conv WHERE status = 'kept'").fetchone()[0]
+    step = max(1, -(-count // most))
+    sql = """SELECT id FROM face JOIN (SELECT n, ROW_NUMBER() OVER (ORDER BY n) - 1 AS place
+        FROM conv WHERE status = 'kept') USING (n) WHERE place % ? = 0 ORDER BY n"""
+    return [source.talk(db, row[0]) for row in db.execute(sql, (step,)).fetchall()]
 
 
 def histogram(db: sqlite3.Connection, scorer: str, bins: int = 20) -> list[tuple[str, float]]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from dramaturg.viewer.shown import LONGEST, short, shown
+from dramaturg.viewer.shown import LONGEST, plain, short, shown
 
 _environment: Environment | None = None
 
@@ -24,7 +24,8 @@ def environment() -> Environment:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        made.filters |= {"shown": shown, "short": short, "part": part, "figure": figure}
+        made.filters |= {"shown": shown, "short": short, "plain": plain, "part": part}
+        made.filters |= {"figure": figure, "decimal": decimal}
         made.globals |= {"LONGEST": LONGEST}
         _environment = made
     return _environment
@@ -44,6 +45,15 @@ def page(name: str, /, *, status: int = 200, **values: Any) -> web.Response:
 def part(text: object) -> str:
     """A text as one part of a path or a value of a query."""
     return quote(str(text), safe="", errors="replace")
+
+
+def decimal(value: float | None, digits: int = 3) -> str:
+    """A number with a fixed count of decimals, for columns.
+
+    >>> decimal(1), decimal(2.5, 2), decimal(None)
+    ('1.000', '2.50', '–')
+    """
+    return "–" if value is None else f"{value:,.{digits}f}"
 
 
 def figure(value: Any, digits: int = 3) -> str:

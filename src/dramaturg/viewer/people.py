@@ -77,6 +77,11 @@ class PersonLine:
     facts: list[FactLine]
     shared: list[str]
 
+    @property
+    def label(self) -> str:
+        """What the person is called on a page: the name, or what is first known of them."""
+        return self.name or (self.facts[0].text if self.facts else self.id)
+
 
 @dataclass(frozen=True)
 class Step:

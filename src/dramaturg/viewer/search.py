@@ -102,8 +102,9 @@ class Query:
             if getattr(me, name)
         ]
         for name, bound in sorted(me.scores.items()):
-            parts += [(f"min.{name}", f"{bound.low:g}")] * (bound.low is not None)
-            parts += [(f"max.{name}", f"{bound.high:g}")] * (bound.high is not None)
+            for kind, end in (("min", bound.low), ("max", bound.high)):
+                if end is not None:
+                    parts.append((f"{kind}.{name}", repr(end).removesuffix(".0")))
             parts += [(f"verdict.{name}", bound.verdict)] * bool(bound.verdict)
         parts += [("sort", me.sort)] * bool(me.sort)
         parts += [("page", str(me.page))] * (me.page > 1)

@@ -37,6 +37,12 @@ def shown(text: object) -> Markup:
     return Markup("").join([*parts, escape(whole[at:])])
 
 
+def plain(text: object) -> str:
+    """The same where no mark-up can stand, as in a title or a picture: "[U+202E]"."""
+    whole = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", str(text))
+    return _ACTS.sub(lambda found: f"[U+{ord(found[0]):04X}]", whole)
+
+
 def short(text: object, most: int = 160) -> str:
     """The text on one line, cut at `most` characters with an ellipsis."""
     line = " ".join(str(text)[: most * 4].split())

@@ -6,22 +6,25 @@ import contextlib
 import hashlib
 import itertools
 import json
+import logging
 import os
 import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from dramaturg.dataset import load_conversations
-from dramaturg.errors import DramaturgError, UserError
-from dramaturg.records import Conversation, Drop, from_json
+from dramaturg.errors import DramaturgError, RecordError, UserError
+from dramaturg.records import Conversation, Drop, Verdict, from_json
 from dramaturg.store import Journal, RunFolder, is_run_folder, state_of
 from dramaturg.viewer import schema
 from dramaturg.viewer.fill import Filler, unpacked
 
+_log = logging.getLogger("dramaturg.viewer")
 BATCH = 500  # records between two looks at whether a page waits
 _FIRST = 200  # conversations put in before everything else, for the first page
 _POLL_S = 1.0
@@ -39,8 +42,9 @@ class Source:
         error: Why the index stopped, or None.
     """
 
-    def __init__(self, path: str, cache: Path) -> None:
+    def __init__(self, path: str, cache: Path, verdicts: Path | None = None) -> None:
         self.path = path
+        self.verdicts = verdicts
         self.is_run = is_run_folder(path)
         self.done = 0
         self.total: int | None = None
@@ -53,22 +57,25 @@ class Source:
         self._mine: list[Path] = []
         self._local = threading.local()
         self._asking = 0
+        self._born = time.time_ns()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="index", daemon=True)
 
     @classmethod
-    def open(cls, path: str, *, cache: Path | None = None) -> Source:
+    def open(cls, path: str, *, cache: Path | None = None, verdicts: str | None = None) -> Source:
         """Open a source, and begin to index it; returns when a first page can be shown.
 
         Args:
             cache: Where indexes are kept; None = the user's cache folder.
+            verdicts: Further verdicts on its conversations: the folder that `dramaturg critique`
+                wrote, or its verdicts.jsonl.
 
         Raises:
             UserError: If it is neither a run nor a file with a conversation that can be read.
         """
-        source = cls(path, cache or cache_folder())
+        source = cls(path, cache or cache_folder(), _verdict_file(verdicts))
         if source.is_run:
             source._journal = RunFolder.read(path).journal
         else:
@@ -196,6 +203,9 @@ class Source:
                 why=str(error),
                 fix=f"see that {self._cache} can be written and the disk has room",
             )
+        except Exception as error:  # the pages must say so: nobody else hears of this thread
+            _log.exception("the index of %s stopped", self.path)
+            self.error = UserError("the index stopped", why=f"{type(error).__name__}: {error}")
         finally:
             self._ready.set()
 
@@ -206,8 +216,9 @@ class Source:
             seen: list[Any] = [(place / "run.json").stat().st_mtime_ns, self.state]
         else:
             files = sorted(place.rglob("*.parquet")) if place.is_dir() else [place]
-            seen = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.exists()]
-        return _hash([schema.VERSION, seen])
+            seen = [_print(file) for file in files if file.exists()] or [self._born]
+        further = _print(self.verdicts) if self.verdicts else None
+        return _hash([schema.VERSION, seen, further])
 
     def _renew(self, stamp: str) -> None:
         name = _hash(str(Path(self.path).resolve()))
@@ -231,6 +242,7 @@ class Source:
             self._use(file)
         self.complete = False
         self.done = 0
+        self._read_verdicts()
         if self.is_run:
             self._first_page()
             self._ready.set()
@@ -241,6 +253,22 @@ class Source:
             self._use(file)
         if self.complete and self.state != "running" and stamp == self._stamp():
             self._settle(file, whole)
+
+    def _read_verdicts(self) -> None:
+        if self.verdicts is None:
+            return
+        told: list[Verdict] = []
+        with self.verdicts.open(encoding="utf-8", errors="replace") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    told.append(from_json(line, Verdict))
+                except RecordError as error:
+                    reason = f"unreadable: line {number} of {self.verdicts.name}: {error.why}"
+                    self._filler.drop(Drop(kind="verdict", reason=reason))
+                if len(told) >= BATCH:
+                    self._filler.verdicts(told)
+                    told.clear()
+        self._filler.verdicts(told)
 
     def _first_page(self) -> None:
         bodies = itertools.islice(self.journal.records("conversation"), _FIRST)
@@ -302,6 +330,25 @@ class Source:
         while self._asking and waited < _PATIENCE_S and not self._stop.is_set():
             self._stop.wait(0.01)
             waited += 0.01
+
+
+def _verdict_file(given: str | None) -> Path | None:
+    if given is None:
+        return None
+    path = Path(given)
+    file = path / "verdicts.jsonl" if path.is_dir() else path
+    if not file.is_file():
+        raise UserError(
+            f"there are no verdicts in {given}",
+            why=f"there is no file {file}",
+            fix="make them: dramaturg critique FILE --out VERDICTS",
+        )
+    return file
+
+
+def _print(file: Path) -> tuple[str, int, int]:
+    about = file.stat()
+    return str(file), about.st_size, about.st_mtime_ns
 
 
 def cache_folder() -> Path:

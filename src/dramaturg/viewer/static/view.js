@@ -2,6 +2,7 @@
 // that go on. Every page works without it.
 (() => {
   "use strict";
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const $ = (what, where = document) => where.querySelector(what);
   const $$ = (what, where = document) => [...where.querySelectorAll(what)];
 
@@ -42,9 +43,17 @@
       light(held);
     };
     const hold = (one) => {
+      const before = held;
       held = held && one && (held === one || (one.dataset.fact && held.dataset.fact === one.dataset.fact)) ? null : one;
       show();
+      if (before !== held) history.replaceState(null, "", held ? "#" + (held.dataset.fact || held.id) : location.pathname + location.search);
+      const lit = held?.dataset.fact ? $$(".turn.lit", stage) : [];
+      const seen = (node) => { const box = node.getBoundingClientRect(); return box.bottom > 80 && box.top < innerHeight - 40; };
+      if (lit.length && !lit.some(seen)) lit[0].scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
     };
+    const named = decodeURIComponent(location.hash.slice(1));
+    const start = facts.get(named) || [...marks.keys()].find((turn) => turn.id === named);
+    if (start) hold(start);
     stage.addEventListener("mouseover", (event) => {
       const one = target(event.target);
       if (!held) light(one);
@@ -110,6 +119,8 @@
     if (matchMedia("(min-width: 761px)").matches) $$(".more", form).forEach((one) => { one.open = true; });
   }
 
+  $(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   // Keys.
   let chosen = -1;
   let first = "";
@@ -144,14 +155,16 @@
   const pulse = $("[data-pulse]");
   if (pulse && !("settled" in pulse.dataset)) {
     let revision = null;
+    let beats = 0;
     const beat = async () => {
       if (document.hidden) { setTimeout(beat, 2000); return; }
       try {
         const told = await (await fetch(pulse.dataset.pulse)).json();
         if (pulse.textContent !== told.text) pulse.textContent = told.text;
         const moved = revision !== null && revision !== told.revision;
-        if (moved || (told.settled && revision !== null)) {
-          const live = $("[data-live]");
+        const live = $("[data-live]");
+        beats += 1;
+        if (moved || (told.settled && revision !== null) || (live && beats % 3 === 0)) {
           if (live) {
             const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
             const fresh = $("#live", page);
