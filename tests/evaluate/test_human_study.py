@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from dramaturg.errors import RecordError
 from dramaturg.evaluate.calibration import agree, rank_agreement, reliability
-from dramaturg.evaluate.human_study import Vote, majority, share, sign_test, ticks, win_lose_tie
+from dramaturg.evaluate.human_study import Vote, majority, sign_test, ticks, win_lose_tie
+from dramaturg.evaluate.shares import share
 
 
 def test_a_share_has_wilson_s_interval() -> None:
@@ -44,9 +45,9 @@ def test_an_item_without_a_majority_is_a_tie() -> None:
         [],
     ]
     found = win_lose_tie(votes)
-    assert (found.win.count, found.lose.count, found.tie.count) == (1, 1, 2)
+    assert (found.win.hits, found.lose.hits, found.tie.hits) == (1, 1, 2)
     assert (found.items, found.votes) == (4, 12)
-    assert found.unanimous.count == 1
+    assert found.unanimous.hits == 1
     assert found.p_sign == 1.0
 
 
@@ -56,7 +57,7 @@ def test_shares_of_an_outcome_sum_to_one_and_swap_with_the_sides(votes: list[lis
     found = win_lose_tie(votes)
     turn: dict[Vote, Vote] = {"win": "lose", "lose": "win", "tie": "tie"}
     other = win_lose_tie([[turn[v] for v in item] for item in votes])
-    assert found.win.count + found.lose.count + found.tie.count == found.items
+    assert found.win.hits + found.lose.hits + found.tie.hits == found.items
     assert (found.win, found.lose, found.tie) == (other.lose, other.win, other.tie)
     assert found.p_sign == other.p_sign
 

@@ -198,7 +198,7 @@ def test_the_report_of_a_detection_test_by_hand(tmp_path: Path) -> None:
         found = report_of(made)
         outcome = found["figures"]["human"]["outcome"]
         # right() finds the made one out; two of three vote so on each item
-        assert (outcome["lose"]["count"], outcome["win"]["count"]) == (10, 0)
+        assert (outcome["lose"]["hits"], outcome["win"]["hits"]) == (10, 0)
         assert outcome["items"] == 10
         assert outcome["votes"] == 30
         kappa = found["agreement"]["human"]["kappa"]
@@ -211,7 +211,7 @@ def test_the_report_of_a_detection_test_by_hand(tmp_path: Path) -> None:
         assert without["figures"]["human"]["outcome"]["votes"] == 20
         assert without["agreement"]["human"]["share"]["value"] == 1.0
         named = report_of(made, leave_out=["ANN", "Ben"])
-        assert named["figures"]["human"]["outcome"]["win"]["count"] == 10
+        assert named["figures"]["human"]["outcome"]["win"]["hits"] == 10
         assert named["agreement"]["human"]["alpha"]["value"] is None
 
 
@@ -223,7 +223,7 @@ def test_the_report_of_faithfulness_by_hand(tmp_path: Path) -> None:
         own = [i for i in made.items.values() if i.key.get("kind") == "own"]
         shown = sum(bool(right(made, i.id)["marks"]) for i in own)
         one = found["figures"]["ticks_majority"]
-        assert one["recall"]["count"] == shown > 0
+        assert one["recall"]["hits"] == shown > 0
         assert one["recall"]["n"] == len(own) == 20
         assert one["precision"]["value"] == 1.0
         assert one["n"] == 40
@@ -261,8 +261,8 @@ def test_a_critic_is_held_against_the_flag_that_names_it(tmp_path: Path) -> None
         assert row["agree"]["precision"]["value"] == pytest.approx(2 / 3)
         assert row["agree"]["recall"]["value"] == 0.5
         low, high = row["reliability"]["bins"][0], row["reliability"]["bins"][4]
-        assert (low["n"], low["good"]["count"]) == (3, 1)
-        assert (high["n"], high["good"]["count"]) == (7, 5)
+        assert (low["n"], low["good"]["hits"]) == (3, 1)
+        assert (high["n"], high["good"]["hits"]) == (7, 5)
 
 
 def test_a_critic_is_held_against_people_turn_by_turn(tmp_path: Path) -> None:
@@ -307,11 +307,11 @@ def test_ratings_and_preferences_are_held_against_scores(tmp_path: Path) -> None
         theirs = {i.key["ids"][i.key["a"] == "data"] for i in made.items.values()}
         judged = verdicts_on(made, "depth", theirs)
         (row,) = report_of(made, critics=[Said(verdicts=tuple(judged))])["critics"]
-        assert row["agree"]["same"]["count"] == 0
+        assert row["agree"]["same"]["hits"] == 0
         assert row["agree"]["n"] == 8
         judged = verdicts_on(made, "toxicity", theirs)  # their harm is low: as people prefer
         (row,) = report_of(made, critics=[Said(verdicts=tuple(judged))])["critics"]
-        assert row["agree"]["same"]["count"] == row["agree"]["n"] == 8
+        assert row["agree"]["same"]["hits"] == row["agree"]["n"] == 8
 
 
 def a_run(folder: Path, count: int) -> list[Conversation]:
@@ -347,10 +347,10 @@ def test_people_compare_keepers_with_drafts_that_lost_and_experts_stand_beside_t
             )
             made.save(ann, item.id, {"choices": {"overall": side}, "left": "a"}, done=True)
         found = report_of(made)
-        assert found["figures"]["overall"]["outcome"]["win"]["count"] == 6
+        assert found["figures"]["overall"]["outcome"]["win"]["hits"] == 6
         rows = {row["critic"]["scorer"]: row for row in found["critics"]}
-        assert rows["depth"]["agree"]["same"]["count"] == rows["depth"]["agree"]["n"] == 6
-        assert rows["likable"]["agree"]["same"]["count"] == 0
+        assert rows["depth"]["agree"]["same"]["hits"] == rows["depth"]["agree"]["n"] == 6
+        assert rows["likable"]["agree"]["same"]["hits"] == 0
         assert (rows["dull"]["agree"]["n"], rows["dull"]["left_out"]) == (0, 6)
 
 

@@ -189,7 +189,7 @@ def _share(one: dict[str, Any]) -> str:
         return "- (n = 0)"
     return (
         f"{100 * one['value']:.1f} % [{100 * one['low']:.1f}, {100 * one['high']:.1f}] "
-        f"({one['count']} of {one['n']})"
+        f"({one['hits']} of {one['n']})"
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from dramaturg.errors import RecordError
 from dramaturg.evaluate.agreement import cohen_kappa
-from dramaturg.evaluate.human_study import Share, share
+from dramaturg.evaluate.shares import Share, share
 from dramaturg.records import derive_seed
 
 T = TypeVar("T")

@@ -13,24 +13,10 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from dramaturg.evaluate.shares import Share, share
+
 Vote = Literal["win", "lose", "tie"]
 H = TypeVar("H", bound=Hashable)
-_Z = 1.959964  # the normal quantile of a two-sided 95 % interval
-
-
-class Share(msgspec.Struct, frozen=True, kw_only=True):
-    """A share with its interval.
-
-    Attributes:
-        value: count / n, in [0, 1]; None where n is 0.
-        low, high: The 95 % Wilson interval; None where n is 0.
-    """
-
-    count: int
-    n: int
-    value: float | None
-    low: float | None
-    high: float | None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,25 +51,6 @@ class Ticks(msgspec.Struct, frozen=True, kw_only=True):
     precision: Share
     recall: Share
     n: int
-
-
-def share(count: int, n: int) -> Share:
-    """A share and its 95 % Wilson interval.
-
-    Source: Wilson 1927, "Probable inference, the law of succession, and statistical inference".
-
-    >>> found = share(8, 10)
-    >>> round(found.value, 2), round(found.low, 3), round(found.high, 3)
-    (0.8, 0.49, 0.943)
-    """
-    if n == 0:
-        return Share(count=count, n=n, value=None, low=None, high=None)
-    p = count / n
-    middle = p + _Z**2 / (2 * n)
-    wide = _Z * math.sqrt(p * (1 - p) / n + _Z**2 / (4 * n * n))
-    below = 1 + _Z**2 / n
-    low, high = (middle - wide) / below, (middle + wide) / below
-    return Share(count=count, n=n, value=p, low=max(low, 0.0), high=min(high, 1.0))
 
 
 def majority(labels: Sequence[H]) -> H | None:

@@ -12,7 +12,8 @@ import msgspec
 from dramaturg.errors import RecordError, UserError
 from dramaturg.evaluate.agreement import RESAMPLES, Level, Ratings, agreement
 from dramaturg.evaluate.calibration import estimate
-from dramaturg.evaluate.human_study import Vote, majority, share, ticks, win_lose_tie
+from dramaturg.evaluate.human_study import Vote, majority, ticks, win_lose_tie
+from dramaturg.evaluate.shares import share
 from dramaturg.study import PASS_SHARE, Answer, Study, name_key, passes, values
 from dramaturg.viewer.annotate.critics import beside_critics
 from dramaturg.viewer.annotate.verdicts import Said
