@@ -22,6 +22,7 @@ OWN_OPTIONS = {
     "data", "steps", "report", "threads", "write", "export",
     "task", "against", "host", "html", "share", "import", "critics", "quality",
     "questions", "drafts", "leave-out", "leave-out-failing", "per-item", "checks", "people",
+    "pairs-of",
 }  # fmt: skip
 
 

@@ -354,6 +354,36 @@ def test_people_compare_keepers_with_drafts_that_lost_and_experts_stand_beside_t
         assert (rows["dull"]["agree"]["n"], rows["dull"]["left_out"]) == (0, 6)
 
 
+def test_people_judge_the_pairs_of_compare_and_its_judges_stand_beside_them(
+    tmp_path: Path,
+) -> None:
+    ours, theirs = talks(8, "made"), talks(8, "human")
+    judged = [
+        Comparison(first=a.id, second=b.id, scorer="more_human", model="judge", winner=b.id)
+        for a, b in zip(ours[:5], theirs[:5], strict=True)
+        for _ in range(2)
+    ]
+    judged[0] = msgspec.structs.replace(judged[0], winner=ours[0].id)  # once each: no winner
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "comparisons.jsonl").write_text("\n".join(map(to_json, judged)))
+    made, notes = begin(
+        str(write(tmp_path / "ours.jsonl", ours)),
+        task="turing",
+        against=str(write(tmp_path / "humans.jsonl", theirs)),
+        pairs_of=str(tmp_path / "c"),
+        out=str(tmp_path / "s"),
+        per_item=1,
+    )
+    with made:
+        assert "in 5 of 5 pairs the same people talk" in notes
+        answer_all(made, "Ann")  # names the human side each time
+        for critics in ([], [read_verdicts(tmp_path / "c", {r.id for r in [*ours, *theirs]})]):
+            (row,) = report_of(made, critics=critics)["critics"]
+            assert row["critic"] == {"scorer": "more_human", "version": "1", "model": "judge"}
+            assert (row["agree"]["n"], row["left_out"]) == (4, 1)
+            assert row["agree"]["same"]["hits"] == 4
+
+
 def test_verdicts_are_read_from_the_folder_of_critique_and_broken_lines_told(
     tmp_path: Path,
 ) -> None:

@@ -15,6 +15,8 @@ import click
 @click.option("--against", help="The other dataset, for turing (the human one) and pairwise.")
 @click.option("--drafts", is_flag=True,
               help="Pairwise, of a run: the kept against drafts that lost.")  # fmt: skip
+@click.option("--pairs-of", metavar="FOLDER",
+              help="The pairs that `dramaturg compare --out FOLDER` judged.")  # fmt: skip
 @click.option("--out", help="The study's folder.  [default: DATA-TASK-study]")
 @click.option("-n", "count", type=click.IntRange(1), default=50, show_default=True,
               help="Items; for faithfulness conversations of up to 8 facts each.")  # fmt: skip
@@ -40,7 +42,7 @@ import click
 @click.option("--export", "export_to", metavar="FILE", help="Write all answers, .jsonl or .csv.")
 @click.option("--report", "report_on", metavar="STUDY", help="Print the figures of a study.")
 @click.option("--critics", multiple=True, metavar="FOLDER",
-              help="With --report: verdicts of `dramaturg critique --out`, or a run.")  # fmt: skip
+              help="With --report: of `critique --out` or `compare --out`, or a run.")  # fmt: skip
 @click.option("--leave-out", multiple=True, metavar="NAME", help="With --report: an annotator.")
 @click.option("--leave-out-failing", is_flag=True,
               help="With --report: without those who failed their attention checks.")  # fmt: skip
@@ -50,6 +52,7 @@ def annotate(
     task: str | None,
     against: str | None,
     drafts: bool,
+    pairs_of: str | None,
     out: str | None,
     count: int,
     per_item: int,
@@ -128,6 +131,7 @@ def annotate(
         even=even,
         personas=not no_personas,
         drafts=drafts,
+        pairs_of=pairs_of,
         seed=seed,
     )
     with closing(study):

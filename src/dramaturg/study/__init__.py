@@ -10,7 +10,7 @@ from dramaturg.study.folder import Answer, Study, is_study, name_key
 from dramaturg.study.order import mix, order_for, share_of
 from dramaturg.study.plan import Item, Plan, plan_study, two_datasets
 from dramaturg.study.questions import TASKS, TWO_SIDED, for_pages, questions_for
-from dramaturg.study.sample import Match
+from dramaturg.study.sample import Match, people_key
 
 __all__ = [
     "PASS_SHARE",
@@ -31,6 +31,7 @@ __all__ = [
     "name_key",
     "order_for",
     "passes",
+    "people_key",
     "plan_study",
     "questions_for",
     "rows",

@@ -36,7 +36,7 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE items(id TEXT PRIMARY KEY, grp TEXT NOT NULL, shown TEXT NOT NULL, key TEXT NOT NULL);
 CREATE TABLE conversations(id TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE verdicts(id TEXT PRIMARY KEY, body TEXT NOT NULL);
-CREATE TABLE comparisons(id TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE comparisons(seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE annotators(name TEXT PRIMARY KEY, written TEXT NOT NULL, joined REAL NOT NULL);
 CREATE TABLE claims(annotator TEXT NOT NULL, item TEXT NOT NULL, at REAL NOT NULL,
     PRIMARY KEY(annotator, item));
@@ -159,8 +159,8 @@ class Study:
                     [(verdict.id, to_json(verdict)) for verdict in verdicts],
                 )
                 db.executemany(
-                    "INSERT OR IGNORE INTO comparisons VALUES (?, ?)",
-                    [(compared.id, to_json(compared)) for compared in comparisons],
+                    "INSERT INTO comparisons(body) VALUES (?)",
+                    [(to_json(compared),) for compared in comparisons],
                 )
                 db.commit()
             part.replace(place / STUDY_FILE)
@@ -309,7 +309,7 @@ class Study:
 
     def comparisons(self) -> Iterator[Comparison]:
         """Which of two of them critics had preferred when the study was made."""
-        for (body,) in self._all("SELECT body FROM comparisons ORDER BY id", ()):
+        for (body,) in self._all("SELECT body FROM comparisons ORDER BY seq", ()):
             yield from_json(body, Comparison)
 
     def close(self) -> None:

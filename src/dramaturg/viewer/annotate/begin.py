@@ -8,17 +8,18 @@ from typing import Any
 
 from dramaturg.dataset import load_conversations
 from dramaturg.errors import UserError
-from dramaturg.records import Conversation, Drop
+from dramaturg.records import Comparison, Conversation, Drop
 from dramaturg.store import is_run_folder
 from dramaturg.study import (
     TWO_SIDED,
+    Match,
     Study,
     is_study,
     plan_study,
     questions_for,
     two_datasets,
 )
-from dramaturg.viewer.annotate.drafts import lost_drafts
+from dramaturg.viewer.annotate.pairs import judged_pairs, lost_drafts
 from dramaturg.viewer.annotate.verdicts import read_verdicts
 
 
@@ -37,6 +38,7 @@ def begin(
     even: bool = False,
     personas: bool = True,
     drafts: bool = False,
+    pairs_of: str | None = None,
     seed: int = 13,
 ) -> tuple[Study, list[str]]:
     """The study in `out`: made now, or the one made before with the same arguments.
@@ -46,6 +48,7 @@ def begin(
         task: One of `study.TASKS`; needed for a dataset.
         drafts: Pairwise, of a run: compare each kept conversation with a draft that lost to it,
             so that the quality experts' votes stand beside those of people.
+        pairs_of: Folder of `dramaturg compare --out`: people judge the pairs that its judges did.
         out: The study's folder; None = the data's name and the task, in the working folder.
 
     Returns:
@@ -75,6 +78,8 @@ def begin(
     two_datasets(task, against is not None or drafts)
     if drafts and (task != "pairwise" or against is not None):
         raise UserError("--drafts goes with --task pairwise, and in place of --against")
+    if pairs_of is not None and against is None:
+        raise UserError("--pairs-of needs the two datasets", fix="name the other with --against")
     place = Path(out) if out else Path(f"{Path(data).resolve().name.split('.')[0]}-{task}-study")
     arguments: dict[str, Any] = {
         "data": data,
@@ -88,6 +93,7 @@ def begin(
         "even": even,
         "personas": personas,
         "drafts": drafts,
+        "pairs_of": pairs_of,
         "seed": seed,
     }
     if is_study(place):
@@ -99,18 +105,26 @@ def begin(
             raise
         return study, [f"goes on with the study in {place}"]
     drops: dict[str, list[Drop]] = {}
-    lost, comparisons = lost_drafts(data, seed) if drafts else (None, [])
+    pairs: Match | None = None
+    comparisons: list[Comparison] = []
+    if drafts:
+        pairs, comparisons = lost_drafts(data, seed)
+    elif pairs_of is not None and against is not None:
+        other = against
+        pairs, comparisons = judged_pairs(
+            pairs_of, lambda: _rows(data, drops), lambda: _rows(other, drops), seed
+        )
     plan = plan_study(
         questions,
         lambda: _rows(data, drops),
-        (lambda: _rows(against, drops)) if against is not None else None,
+        (lambda: _rows(against, drops)) if against is not None and pairs is None else None,
         count=count,
         checks=checks,
         seed=seed,
         same_people=same_people,
         even=even,
         personas=personas,
-        pairs=lost,
+        pairs=pairs,
     )
     subjects = {talk.id for talk in plan.conversations}
     verdicts = [

@@ -7,7 +7,7 @@ turn is their majority; where they have none, the case is left out and counted.
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -44,7 +44,7 @@ def beside_critics(
     critics = _critics(talks.values(), [*study.verdicts(), *later])
     task = study.questions["task"]
     if task in ("turing", "pairwise"):
-        return [*_preferences(study, said, critics), *_comparisons(study, said)]
+        return [*_preferences(study, said, critics), *_comparisons(study, said, sources)]
     if task == "likert":
         return _ratings(study, said, critics)
     if task == "flags":
@@ -201,13 +201,25 @@ def _preferences(
 
 
 def _comparisons(
-    study: Study, said: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    study: Study,
+    said: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    sources: Sequence[Said],
 ) -> list[dict[str, Any]]:
-    """Does a critic that compared the same two conversations prefer the one that people prefer?"""
-    winners: dict[tuple[str, str, str], dict[frozenset[str], str | None]] = defaultdict(dict)
-    for one in study.comparisons():
+    """Does a critic that compared the same two conversations prefer the one that people prefer?
+
+    Asked several times, it prefers what it preferred more often.
+    """
+    repeats = [one for source in sources for one in source.comparisons]
+    ahead: dict[tuple[str, str, str], dict[frozenset[str], Counter[str]]] = defaultdict(
+        lambda: defaultdict(Counter)
+    )
+    for one in [*study.comparisons(), *repeats]:
         pair = frozenset((one.first, one.second))
-        winners[one.scorer, one.version, one.model][pair] = one.winner
+        tally = ahead[one.scorer, one.version, one.model][pair]
+        tally.update([one.winner] if one.winner is not None else [])
+    winners = {
+        critic: {pair: _leader(tally) for pair, tally in of.items()} for critic, of in ahead.items()
+    }
     rows = []
     for (name, version, model), of in sorted(winners.items()):
         for question, items in said.items():
@@ -228,6 +240,13 @@ def _comparisons(
                 found = agree(people, own, seed=study.seed)
                 rows.append(critic.row(question, "decided pairs", left_out, agree=found))
     return rows
+
+
+def _leader(tally: Counter[str]) -> str | None:
+    best = tally.most_common(2)
+    if not best or (len(best) > 1 and best[0][1] == best[1][1]):
+        return None
+    return best[0][0]
 
 
 def _other(side: str) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from dramaturg.errors import RecordError, UserError
-from dramaturg.records import Verdict, from_json
+from dramaturg.records import Comparison, Verdict, from_json
 from dramaturg.store import RunFolder, is_run_folder
 
-VERDICTS, FACTS, REPORT = "verdicts.jsonl", "facts.parquet", "report.json"
+VERDICTS, COMPARISONS = "verdicts.jsonl", "comparisons.jsonl"
+FACTS, REPORT = "facts.parquet", "report.json"
+R = TypeVar("R")
 Cell = tuple[str, int, str]  # conversation id, turn, id of a fact of the turn's speaker
 
 
@@ -36,15 +39,17 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     verdicts: tuple[Verdict, ...]
+    comparisons: tuple[Comparison, ...] = ()
     facts: FactLabels | None = None
     broken: tuple[str, ...] = ()
 
 
 def read_verdicts(source: str | Path, subjects: set[str]) -> Said:
-    """The verdicts on these conversations.
+    """What a source says of these conversations.
 
     Args:
-        source: A run folder, the folder of `dramaturg critique --out`, or its verdicts.jsonl.
+        source: A run folder, the folder of `dramaturg critique --out` or `compare --out`, or one
+            verdicts.jsonl.
 
     Raises:
         UserError: If there is none such, or nothing in it speaks of these conversations.
@@ -54,34 +59,59 @@ def read_verdicts(source: str | Path, subjects: set[str]) -> Said:
         with RunFolder.read(path) as folder:
             found = (from_json(body, Verdict) for body in folder.journal.records("verdict"))
             return Said(verdicts=tuple(one for one in found if one.subject in subjects))
-    file = path / VERDICTS if path.is_dir() else path
-    kept: list[Verdict] = []
+    compared: list[Comparison] = []
+    verdicts: list[Verdict] = []
+    broken: list[str] = []
+    if (path / COMPARISONS).is_file():
+        every, broken = read_comparisons(path)
+        compared = [one for one in every if {one.first, one.second} <= subjects]
+    if not (path / COMPARISONS).is_file() or (path / VERDICTS).is_file():
+        every_verdict, more = _lines(path / VERDICTS if path.is_dir() else path, Verdict)
+        verdicts = [one for one in every_verdict if one.subject in subjects]
+        broken += more
+    if not verdicts and not compared:
+        raise UserError(
+            f"{source} speaks of none of the study's conversations or pairs",
+            why=broken[0] if broken else "its verdicts are on others",
+            fix="judge the same data: dramaturg critique DATA --out FOLDER; for pairs, make the "
+            "study with --pairs-of FOLDER",
+        )
+    table = path / FACTS
+    return Said(
+        verdicts=tuple(verdicts),
+        comparisons=tuple(compared),
+        facts=_facts(table, subjects) if table.is_file() else None,
+        broken=tuple(broken),
+    )
+
+
+def read_comparisons(folder: str | Path) -> tuple[list[Comparison], list[str]]:
+    """The comparisons of `dramaturg compare --out FOLDER`, and the lines that cannot be read.
+
+    Raises:
+        UserError: If there are none.
+    """
+    return _lines(Path(folder) / COMPARISONS, Comparison)
+
+
+def _lines(file: Path, kind: type[R]) -> tuple[list[R], list[str]]:
+    found: list[R] = []
     broken: list[str] = []
     try:
         with file.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 try:
-                    one = from_json(line, Verdict) if line.strip() else None
+                    if line.strip():
+                        found.append(from_json(line, kind))
                 except RecordError as error:
                     broken.append(f"{file} line {number}: {error.why}"[:200])
-                else:
-                    if one is not None and one.subject in subjects:
-                        kept.append(one)
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
             f"{file} cannot be read",
             why=str(error),
-            fix="name a run folder, or the folder of `dramaturg critique DATA --out FOLDER`",
+            fix="name a run folder, or the folder of `dramaturg critique --out` or `compare --out`",
         ) from error
-    if not kept:
-        raise UserError(
-            f"{file} speaks of none of the study's conversations",
-            why=broken[0] if broken else "its verdicts are on others",
-            fix="judge the same data: dramaturg critique DATA --out FOLDER",
-        )
-    table = path / FACTS
-    facts = _facts(table, subjects) if path.is_dir() and table.is_file() else None
-    return Said(verdicts=tuple(kept), facts=facts, broken=tuple(broken))
+    return found, broken
 
 
 def _facts(file: Path, subjects: set[str]) -> FactLabels:

@@ -1,11 +1,16 @@
-"""What a run's keepers beat: each kept conversation beside a draft that lost to it."""
+"""Pairs that critics have compared already, so that people judge the very same ones."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 
 from dramaturg.errors import UserError
 from dramaturg.records import Comparison, Conversation, derive_seed, from_json
 from dramaturg.store import RunFolder
-from dramaturg.study import Match
+from dramaturg.study import Match, people_key
+from dramaturg.viewer.annotate.verdicts import read_comparisons
+
+Rows = Callable[[], Iterable[Conversation]]
 
 
 def lost_drafts(run: str, seed: int) -> tuple[Match, list[Comparison]]:
@@ -44,3 +49,38 @@ def lost_drafts(run: str, seed: int) -> tuple[Match, list[Comparison]]:
         chosen = {frozenset((a.id, b.id)) for a, b, _ in pairs}
         compared = (from_json(body, Comparison) for body in journal.records("comparison"))
         return pairs, [c for c in compared if frozenset((c.first, c.second)) in chosen]
+
+
+def judged_pairs(
+    folder: str, data: Rows, against: Rows, seed: int
+) -> tuple[Match, list[Comparison]]:
+    """The pairs that `dramaturg compare --out FOLDER` judged, in random order.
+
+    Returns:
+        (of data, of against, whether the same people talk), and all that was said of them.
+
+    Raises:
+        UserError: If the folder has no comparisons, or none of these two datasets.
+    """
+    compared, _ = read_comparisons(folder)
+    named = {id for one in compared for id in (one.first, one.second)}
+    ours = {row.id: row for row in data() if row.id in named}
+    theirs = {row.id: row for row in against() if row.id in named}
+    both: dict[tuple[str, str], None] = {}
+    for one in compared:
+        for a, b in ((one.first, one.second), (one.second, one.first)):
+            if a in ours and b in theirs:
+                both[a, b] = None
+                break
+    if not both:
+        raise UserError(
+            f"{folder} compares no conversation of the one dataset with one of the other",
+            fix="give the datasets of that `dramaturg compare`",
+        )
+    order = sorted(both, key=lambda pair: derive_seed(seed, "pair", *pair))
+    pairs = [(ours[a], theirs[b], _same(ours[a], theirs[b])) for a, b in order]
+    return pairs, compared
+
+
+def _same(one: Conversation, other: Conversation) -> bool:
+    return (key := people_key(one)) is not None and key == people_key(other)
