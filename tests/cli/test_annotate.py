@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import io
 import json
 import re
 import signal
@@ -9,9 +12,12 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from dramaturg.cli.main import main
+from dramaturg.runner.judging import critique_file
 from dramaturg.study import Study, questions_for
 from tests.study.made import right, talk, talks, write
 
@@ -19,16 +25,17 @@ ROOT = Path(__file__).parents[2]
 
 
 def annotate(*words: str | Path, code: int = 0) -> str:
-    ran = subprocess.run(
-        [sys.executable, "-m", "dramaturg", "annotate", *map(str, words)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == code, ran.stderr
-    assert "Traceback" not in ran.stderr
-    return ran.stdout + ran.stderr
+    """The command in this process; what it printed."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.object(sys, "argv", ["dramaturg", "annotate", *map(str, words)]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    assert ended.value.code == code, err.getvalue()
+    return out.getvalue() + err.getvalue()
 
 
 def test_a_study_goes_from_a_file_to_a_report(tmp_path: Path) -> None:
@@ -81,12 +88,7 @@ def test_critique_s_verdicts_stand_beside_people(tmp_path: Path) -> None:
         ann = study.join("Ann")
         while item := study.next_item(ann):
             study.save(ann, item.id, {"flags": []}, done=True)
-    subprocess.run(
-        [sys.executable, "-m", "dramaturg", "critique", ours, "--out", tmp_path / "v"],
-        capture_output=True,
-        timeout=120,
-        check=True,
-    )
+    asyncio.run(critique_file(str(ours), out=str(tmp_path / "v")))
     report = json.loads(annotate("--report", out, "--critics", tmp_path / "v", "--json"))
     rows = {row["critic"]["scorer"]: row for row in report["critics"]}
     assert rows["toxicity"]["question"] == "toxic"
@@ -114,22 +116,13 @@ def test_critique_s_verdicts_stand_beside_people(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_told_in_a_sentence_and_makes_nothing(
-    tmp_path: Path, words: list[str], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str
 ) -> None:
     write(tmp_path / "ours.jsonl", talks(3, "made"))
     write(tmp_path / "silent.jsonl", [talk(1, "made", [" ", ""])])
     (tmp_path / "empty.jsonl").touch()
-    ran = subprocess.run(
-        [sys.executable, "-m", "dramaturg", "annotate", *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=tmp_path,
-    )
-    assert ran.returncode == 2
-    assert said in ran.stderr
-    assert "Traceback" not in ran.stderr
+    monkeypatch.chdir(tmp_path)
+    assert said in annotate(*words, code=2)
     assert sorted(f.name for f in tmp_path.iterdir()) == [
         "empty.jsonl",
         "ours.jsonl",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from dramaturg.errors import UserError
 from dramaturg.records import Comparison, Conversation, Evidence, Verdict, to_json
 from dramaturg.store import RunFolder
 from dramaturg.study import Study, plan_study, questions_for
@@ -129,6 +131,24 @@ async def test_what_is_wrong_is_refused_in_words(tmp_path: Path, serving: Open) 
         assert (await client.post("/annotate/join", data=body, headers=headers)).status == 400
     assert made.clicks() == 0
     assert list(made.annotators().values()) == ["Ann", "Ben"]
+
+
+async def test_a_full_disk_is_told_and_the_answer_is_not_called_saved(
+    tmp_path: Path, serving: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = study(tmp_path / "s", "flags", 4)
+    client = await serving(made)
+    await ask(client, "join", name="Ann")
+    _, said = await ask(client, "next", name="Ann")
+
+    def full(*_: object) -> None:
+        raise UserError("study.sqlite cannot be used", why="database or disk is full")
+
+    monkeypatch.setattr(made, "_write", full)
+    item = said["item"]["id"]
+    status, said = await ask(client, "save", name="Ann", item=item, answer={"flags": []}, done=True)
+    assert status == 500
+    assert "disk is full" in said["error"]
 
 
 async def test_only_the_server_s_own_page_may_write_and_nothing_by_get(
@@ -327,6 +347,9 @@ def a_run(folder: Path, count: int) -> list[Conversation]:
                 one = Comparison(first=draft.id, second=keeper.id, scorer=scorer, winner=winner)
                 run.journal.put("comparison", one.id, to_json(one))
             kept.append(keeper)
+        for best, other in itertools.combinations(kept, 2):  # keepers compared: no pair of ours
+            both = Comparison(first=best.id, second=other.id, scorer="depth", winner=best.id)
+            run.journal.put("comparison", both.id, to_json(both))
         run.finish()
     return kept
 
@@ -340,6 +363,8 @@ def test_people_compare_keepers_with_drafts_that_lost_and_experts_stand_beside_t
         str(tmp_path / "run"), task="pairwise", drafts=True, out=out, per_item=1, checks=0.1
     )
     with made:
+        compared = [set(i.key["ids"]) for i in made.items.values() if "check" not in i.key]
+        assert all(len(kept & pair) == 1 for pair in compared)
         ann = made.join("Ann")
         while item := made.next_item(ann):
             side = item.key.get("check", {}).get("side") or (

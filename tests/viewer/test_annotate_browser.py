@@ -21,6 +21,7 @@ from tests.study.made import study, talk
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+PATIENCE_MS = 30_000  # a busy machine is no failure
 ATTACKS = (
     "<script>document.title = 'owned'</script>",
     '"><img src=x onerror="document.title=\'owned\'">',
@@ -81,7 +82,7 @@ def serving() -> Iterator[Callable[..., Server]]:
 def opened(browser: Browser, url: str, **context: Any) -> tuple[Page, list[str]]:
     """A page in a browser profile of its own, and what its console complains of."""
     page = browser.new_context(**context).new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
@@ -105,7 +106,7 @@ def go_on(page: Page) -> None:
 
     before = done(page)
     page.keyboard.press("Enter")
-    expect(page.locator(".progress span").first).not_to_have_text(before)
+    expect(page.locator(".progress span").first).not_to_have_text(before, timeout=PATIENCE_MS)
 
 
 def wait_for_status(page: Page, said: str) -> None:
@@ -248,26 +249,26 @@ def attacked(folder: Path, task: str) -> Study:
     return Study.make(folder, arguments, questions, plan)
 
 
-@pytest.mark.parametrize("task", ["pairwise", "faithfulness"])
+@pytest.mark.parametrize(("task", "served"), [("pairwise", True), ("faithfulness", False)])
 def test_hostile_texts_are_shown_as_text(
-    browser: Browser, serving: Callable[..., Server], tmp_path: Path, task: str
+    browser: Browser, serving: Callable[..., Server], tmp_path: Path, task: str, served: bool
 ) -> None:
     with attacked(tmp_path / "s", task) as made:
         write_page(made, tmp_path / "page.html")
-    for url in (serving(tmp_path / "s").url, (tmp_path / "page.html").as_uri()):
-        page, trouble = opened(browser, url)
-        enter(page, ATTACKS[0])
-        text = page.locator(".talk").first.inner_text()
-        for attack in ATTACKS:
-            assert attack.replace("\u202e", "U+202E") in text
-        assert "\u202e" not in text
-        assert page.locator("#app script, #app img, #app style").count() == 0
-        assert page.title() == page.locator("h1").inner_text()
-        assert "ha " * 2_500 not in text
-        page.get_by_role("button", name="Show all 1,050,000 characters").first.click()
-        assert len(page.locator(".talk").first.inner_text()) > 1_000_000
-        assert trouble == []
-        page.close()
+    url = serving(tmp_path / "s").url if served else (tmp_path / "page.html").as_uri()
+    page, trouble = opened(browser, url)
+    enter(page, ATTACKS[0])
+    text = page.locator(".talk").first.inner_text()
+    for attack in ATTACKS:
+        assert attack.replace("\u202e", "U+202E") in text
+    assert "\u202e" not in text
+    assert page.locator("#app script, #app img, #app style").count() == 0
+    assert page.title() == page.locator("h1").inner_text()
+    assert "ha " * 2_500 not in text
+    page.get_by_role("button", name="Show all 1,050,000 characters").first.click()
+    assert len(page.locator(".talk").first.inner_text()) > 1_000_000
+    assert trouble == []
+    page.close()
 
 
 @pytest.mark.parametrize("task", TASKS)

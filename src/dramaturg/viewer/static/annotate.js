@@ -61,7 +61,9 @@
     });
     const said = await reply.json().catch(() => ({}));
     if (!reply.ok) {
-      const about = { known: reply.status === 400 && Boolean(said.error), refused: reply.status === 401 };
+      const about = {
+        known: reply.status === 400 && Boolean(said.error), refused: reply.status === 401, said: said.error,
+      };
       throw Object.assign(new Error(said.error || reply.statusText), about);
     }
     return said;
@@ -151,7 +153,7 @@
         } catch (error) {
           tell(error.known ? error.message : error.refused
             ? "Not saved: open the address you were given once more, in another tab"
-            : "Not saved: the server does not answer. Trying again", true);
+            : `Not saved: ${error.said || "the server does not answer"}. Trying again`, true);
           if (error.known) return null;
           await pause(1500);
         }
