@@ -185,7 +185,7 @@ def opened(*paths: Path, cache: Path | None = None) -> Iterator[list[Source]]:
             source.close()
 
 
-def wait_for(ready: Any, seconds: float = 15.0) -> None:
+def wait_for(ready: Any, seconds: float = 30.0) -> None:
     """Until it is so."""
     import time
 

@@ -88,7 +88,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def page(chromium: Any) -> Iterator[Any]:
     """A page; whatever its scripts or its policy complain of fails the test."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(20_000)
     opened_page = context.new_page()
     told: list[str] = []
     opened_page.on("pageerror", lambda error: told.append(str(error)))
@@ -103,7 +103,7 @@ def page(chromium: Any) -> Iterator[Any]:
 
 def until(page: Any, true: str) -> None:
     """Wait until an expression is true; the page's policy lets no test evaluate in it."""
-    wait_for(lambda: page.evaluate(true), 10)
+    wait_for(lambda: page.evaluate(true), 25)
 
 
 def lit(page: Any, what: str) -> list[str]:
@@ -122,9 +122,8 @@ def test_browsing_from_the_list_to_a_conversation_and_back(page: Any, site: str)
     page.wait_for_url(f"**/{KEPT.id}*")
     assert page.locator(".turn .text").all_inner_texts() == [turn.text for turn in KEPT.turns]
     page.click("text=What differs >> nth=0")
-    page.wait_for_selector(".diff")
-    assert page.locator(".diff .right mark").count() > 0
-    page.go_back()
+    page.wait_for_selector(".rival .diff")
+    assert page.locator(".rival .diff .right mark").count() > 0
     page.click("text=All conversations")
     page.wait_for_selector("#results")
 

@@ -84,8 +84,8 @@ def test_a_run_is_followed_while_it_is_written_and_after_it_ends(tmp_path: Path)
             put(folder, ended)
             folder.finish()
             folder.close()
-            wait_for(lambda: source.state == "finished" and source.complete)
-            wait_for(lambda: statuses(source).get(ended.id) == "kept")
+            wait_for(lambda: source.settled)
+            assert statuses(source)[ended.id] == "kept"
 
 
 def test_a_resumed_run_that_begins_to_note_anew_is_read_anew(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 )
 @click.option("--rpm", type=click.IntRange(1), help="Requests a minute, at most.")
 @click.option("--tpm", type=click.IntRange(1), help="Tokens a minute, at most.")
+@click.option("--hedge", is_flag=True, help="Ask again where a reply is late; both may be charged.")
 @click.option("--estimate", is_flag=True, help="Print calls, tokens, money and time; make no call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress lines.")
@@ -62,6 +64,7 @@ def run(
     timeout: float,
     rpm: int | None,
     tpm: int | None,
+    hedge: bool,
     estimate: bool,
     as_json: bool,
     quiet: bool,
@@ -84,7 +87,7 @@ def run(
     for name, value in (("personas", personas), ("conversations", conversations), ("seed", seed)):
         if value is not None:
             settings[name] = value
-    limits = Limits(max_in_flight=in_flight, timeout_s=timeout, rpm=rpm, tpm=tpm)
+    limits = Limits(max_in_flight=in_flight, timeout_s=timeout, rpm=rpm, tpm=tpm, hedge=hedge)
     planned = runner.plan(recipe, settings, models, out, limits=limits)
     if estimate:
         table = estimating.estimate(planned)
@@ -93,7 +96,7 @@ def run(
 
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
     gate = Gate()
-    live = Live(lambda: spent(budget))
+    live = Live(lambda: spent(budget), lambda: waits(planned.models.values()))
     if not quiet:
         live.say(f"{recipe} -> {planned.out}  (stop with Ctrl-C; the same command goes on)")
 
@@ -116,6 +119,13 @@ def spent(budget: Budget) -> tuple[int, int, float | None, int]:
     """Calls, tokens, US dollars and calls in flight, for the progress line."""
     done = budget.spent
     return done.calls, done.tokens_in + done.tokens_out, done.usd, budget.reserved.calls
+
+
+def waits(models: Iterable[Any]) -> list[str]:
+    """What the models wait for beside ordinary replies, in words, each once."""
+    inner = {id(m): m for m in (getattr(model, "chat", None) or model for model in models)}
+    found = [m.waiting_for() for m in inner.values() if hasattr(m, "waiting_for")]
+    return list(dict.fromkeys(words for said in found for words in said))
 
 
 def read_extra(args: list[str]) -> dict[str, str]:

@@ -28,9 +28,12 @@ def view(
 
     def ready(address: str) -> None:
         click.echo(f"{' and '.join(data)}: {address}")
+        if guard.token:
+            click.echo("Others on the network: with this machine's name in place of 127.0.0.1.")
         click.echo("Ctrl-C ends it.")
         if open_it:
             click.launch(address)
 
+    guard = Guard.of(host)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(look(data, Guard.of(host), port, ready, verdicts=verdicts))
+        asyncio.run(look(data, guard, port, ready, verdicts=verdicts))

@@ -13,6 +13,7 @@ from dramaturg.models.base import (
     ToxicityModel,
     can_do,
 )
+from dramaturg.models.capacity import capacity
 from dramaturg.models.cheap import cheap_nli
 from dramaturg.models.scripted import ScriptedModel, ScriptedNLI
 
@@ -31,5 +32,6 @@ __all__ = [
     "ToxicityModel",
     "ask",
     "can_do",
+    "capacity",
     "cheap_nli",
 ]

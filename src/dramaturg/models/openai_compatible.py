@@ -64,6 +64,7 @@ class OpenAICompatible:
         price: US dollars per million tokens; default from the price table, and nothing for a
             server on this machine or a private network.
         tries: How often a call is sent at most, >= 1.
+        hedge: Ask a second time where a reply is late; see Endpoint.
 
     Attributes:
         total: All that it took so far, embeddings included.
@@ -86,6 +87,7 @@ class OpenAICompatible:
         tpm: int | None = None,
         price: Price | None = None,
         tries: int = 5,
+        hedge: bool = False,
     ) -> None:
         self.model = model
         self.ref = ref or f"openai:{model}"
@@ -108,12 +110,18 @@ class OpenAICompatible:
             tries=tries,
             rpm=rpm,
             tpm=tpm,
+            hedge=hedge,
         )
         self._without: set[str] = set() if supports_schema else {"response_format"}
         self._length_name = "max_tokens"
 
     def __repr__(self) -> str:
         return f"OpenAICompatible({self.ref!r}, {self.endpoint.where.address!r})"
+
+    @property
+    def slots(self) -> int:
+        """The most requests at a time."""
+        return self.endpoint.limiter.maximum
 
     def native(self, task: str) -> bool:
         """Never: it reads prompts."""
@@ -181,6 +189,10 @@ class OpenAICompatible:
         except (msgspec.MsgspecError, KeyError, TypeError) as error:
             why = f"its list of models cannot be read: {error}"
             raise BackendError(f"{self.endpoint.where.address} is odd", why=why) from None
+
+    def waiting_for(self) -> list[str]:
+        """What calls wait for beside ordinary replies, in words."""
+        return self.endpoint.waiting_for()
 
     async def aclose(self) -> None:
         """Closes the connections."""

@@ -14,7 +14,7 @@ import io
 import pkgutil
 import tokenize
 import typing
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import NoneType, UnionType
@@ -38,14 +38,14 @@ class Made:
     """What a recipe hands to the runner.
 
     Attributes:
-        conversations: The kept ones, each with its split.
+        conversations: The kept ones, each with its split; may be read from disk.
         people: Everyone who could talk.
         report: Figures by section, JSON values; each number names its n, unit, split and scorer.
         notes: Sentences that a user should read (a split that stayed empty, a target missed).
         cut: What cut it off before its end (the user, a budget, a failing model), or None.
     """
 
-    conversations: list[Conversation]
+    conversations: Sequence[Conversation]
     people: list[Persona]
     report: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

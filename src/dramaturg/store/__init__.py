@@ -12,14 +12,18 @@ from dramaturg.store.run_folder import (
     state_of,
     write_atomically,
 )
+from dramaturg.store.spool import Chain, Spool, View
 
 __all__ = [
     "LEFT_OUT",
+    "Chain",
     "FolderLock",
     "Journal",
     "Listener",
     "RunFolder",
     "RunListener",
+    "Spool",
+    "View",
     "differences",
     "fingerprint",
     "is_run_folder",

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,7 @@ class Viewer:
         self._overviews = [Overview(source) for source in sources]
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="page")
         self._kept: dict[Any, Any] = {}
+        self._seen = threading.local()  # one request is one thread's work
 
     def app(self, guard: Guard) -> web.Application:
         """The application."""
@@ -225,10 +227,8 @@ class Viewer:
     def pulse(self, request: web.Request) -> web.Response:
         """In one line how far the index and the run are."""
         _, source = self._source(request)
-        settled = source.state != "running" and (source.complete or source.error is not None)
-        return web.json_response(
-            {"text": self._pulse(source), "settled": settled, "revision": source.revision}
-        )
+        told = {"settled": source.settled, "revision": source.revision}  # in this order
+        return web.json_response({"text": self._pulse(source), **told})
 
     def file(self, request: web.Request) -> web.Response:
         """A picture of the report, or report.html itself, which may use its own style only."""
@@ -258,8 +258,10 @@ class Viewer:
         first, second = self._two()
         with first.asked() as a, second.asked() as b:
             sides = (compare.Side(first, a), compare.Side(second, b))
-            key = (first.revision, second.revision)
-            figures = self._keep_as(("compare", *key), lambda: compare.figures(*sides))
+            key = ("compare", first.revision, second.revision)
+            if key not in self._kept:
+                self._kept[key] = compare.figures(*sides)
+            figures = self._kept[key]
         return self._page("compare.html", request, "compare", titles=[first.title, second.title],
                           **figures)  # fmt: skip
 
@@ -283,9 +285,17 @@ class Viewer:
     def _threaded(self, answer: Answer) -> Callable[[web.Request], Any]:
         async def handle(request: web.Request) -> web.StreamResponse:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, answer, request)
+            return await loop.run_in_executor(self._pool, self._answer, answer, request)
 
         return handle
+
+    def _answer(self, answer: Answer, request: web.Request) -> web.Response:
+        """What the page is a picture of is noted first: what comes meanwhile is then new to it."""
+        at = int(request.match_info.get("at", 0))
+        source = self.sources[at - 1] if 0 < at <= len(self.sources) else None
+        self._seen.settled = source is None or source.settled
+        self._seen.revision = source.revision if source else 0
+        return answer(request)
 
     async def _close(self, app: web.Application) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -309,11 +319,9 @@ class Viewer:
     def _page(self, name: str, request: web.Request, here: str, **values: Any) -> web.Response:
         at = int(request.match_info.get("at", 0))
         source = self.sources[at - 1] if at else None
-        settled = source is None or (
-            source.state != "running" and (source.complete or source.error is not None)
-        )
         return page(
-            name, at=at, here=here, source=source, sources=self.sources, settled=settled,
+            name, at=at, here=here, source=source, sources=self.sources,
+            settled=self._seen.settled, revision=self._seen.revision,
             pulse=self._pulse(source) if source else "", **values,
         )  # fmt: skip
 
@@ -328,16 +336,18 @@ class Viewer:
         return "Running" if source.state == "running" else ""
 
     def _keep(self, source: Source, name: str, make: Callable[[], Any]) -> Any:
-        """A value that holds until the index changes; while it grows, for two seconds."""
-        fresh = source.revision if source.complete else int(time.monotonic() / 2)
-        return self._keep_as((name, self.sources.index(source), source.complete, fresh), make)
-
-    def _keep_as(self, key: Any, make: Callable[[], Any]) -> Any:
-        if key not in self._kept:
-            if len(self._kept) > 200:
-                self._kept.clear()
-            self._kept[key] = make()
-        return self._kept.get(key) if key in self._kept else make()
+        """A value that holds until the index changes; while it grows, for a while that is long
+        beside what the value costs."""
+        key, seen = (name, self.sources.index(source)), (self._seen.settled, source.revision)
+        now = time.monotonic()
+        if key in self._kept:
+            value, kept_for, at, cost = self._kept[key]
+            growing = not self._seen.settled and now - at < max(1.0, 20 * cost)
+            if growing or (self._seen.settled and kept_for == seen):
+                return value
+        value = make()
+        self._kept[key] = (value, seen, now, time.monotonic() - now)
+        return value
 
     @staticmethod
     def _scorers(db: Any) -> list[dict[str, Any]]:

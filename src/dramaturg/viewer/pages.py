@@ -20,6 +20,7 @@ def environment() -> Environment:
         made = Environment(
             loader=PackageLoader("dramaturg.viewer"),
             autoescape=True,
+            auto_reload=False,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -57,6 +57,7 @@ class Source:
         self._mine: list[Path] = []
         self._local = threading.local()
         self._asking = 0
+        self._made_for = ""  # the stamp that the index was made for
         self._born = time.time_ns()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -123,6 +124,13 @@ class Source:
             return ""
         return state_of(self.folder, self.info())
 
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more will come: the run is over, and the index has all of it."""
+        if self.error is not None:
+            return True
+        return self.state != "running" and self.complete and self._made_for == self._stamp()
+
     @contextlib.contextmanager
     def asked(self) -> Iterator[sqlite3.Connection]:
         """A connection to the index, for one page; the index gives way meanwhile."""
@@ -181,15 +189,14 @@ class Source:
         """The thread: make or find the index, then keep it up to date while a run goes on."""
         try:
             self._cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-            made_for = None
             while not self._stop.is_set():
                 stamp = self._stamp()
-                if stamp != made_for:
+                if stamp != self._made_for:
                     self._renew(stamp)
-                    made_for = stamp
+                    self._made_for = stamp
                 elif self.is_run and self.journal.last_record() != self.done:
                     if self.journal.last_record() < self.done:  # a resumed run began to note anew
-                        made_for = None
+                        self._made_for = ""
                         continue
                     self._tail()
                 if not self.is_run:

@@ -74,6 +74,18 @@
     });
   }
 
+  // A difference between two drafts comes when it is opened.
+  document.addEventListener("toggle", async (event) => {
+    const fold = event.target;
+    if (!fold.open || !fold.dataset?.load) return;
+    const answer = await fetch(fold.dataset.load);
+    if (!answer.ok) return;
+    delete fold.dataset.load;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const table = $(".diff", page)?.parentElement;
+    if (table) fold.append(table);
+  }, true);
+
   // A text that was cut: the rest comes in its place.
   document.addEventListener("click", async (event) => {
     const link = event.target.closest("[data-more]");
@@ -154,17 +166,17 @@
   // What goes on: the index while it is made, a run while it runs.
   const pulse = $("[data-pulse]");
   if (pulse && !("settled" in pulse.dataset)) {
-    let revision = null;
+    let revision = Number(pulse.dataset.revision);
     let beats = 0;
     const beat = async () => {
       if (document.hidden) { setTimeout(beat, 2000); return; }
       try {
         const told = await (await fetch(pulse.dataset.pulse)).json();
         if (pulse.textContent !== told.text) pulse.textContent = told.text;
-        const moved = revision !== null && revision !== told.revision;
+        const moved = revision !== told.revision;
         const live = $("[data-live]");
         beats += 1;
-        if (moved || (told.settled && revision !== null) || (live && beats % 3 === 0)) {
+        if (moved || told.settled || (live && beats % 3 === 0)) {
           if (live) {
             const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
             const fresh = $("#live", page);
