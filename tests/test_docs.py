@@ -17,6 +17,8 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_OPTIONS = {
     "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
     "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
+    "batch", "batch-wait", "verbose", "otel", "show", "by", "check", "license", "dry-run",
+    "paraphrase-at",
     "prompts", "run", "partner-expert", "help", "verdicts",
     "scorers", "list", "human", "fact-table", "exam", "no-exam", "samples", "only",
     "data", "steps", "report", "threads", "write", "export",
@@ -53,3 +55,15 @@ def test_the_python_of_the_recipe_s_page_runs_as_it_stands() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.count("shared_categories") == 2
+
+
+def test_the_python_of_the_publishing_page_runs_as_it_stands(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "publish.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "'phone': 30" in ran.stdout
+    assert "{'train': 24, 'test': 3, 'validation': 3} 0" in ran.stdout

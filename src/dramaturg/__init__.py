@@ -12,7 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dramaturg.dataset import load_conversations, load_personas
+    from dramaturg.dataset import convert, load_conversations, load_personas
     from dramaturg.records import Conversation, Fact, Persona, Turn, Verdict
     from dramaturg.runner import arun, run
 
@@ -26,6 +26,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "arun",
+    "convert",
     "load_conversations",
     "load_personas",
     "run",
@@ -38,6 +39,7 @@ _HOME = {
     "Turn": "dramaturg.records",
     "Verdict": "dramaturg.records",
     "arun": "dramaturg.runner",
+    "convert": "dramaturg.dataset",
     "load_conversations": "dramaturg.dataset",
     "load_personas": "dramaturg.dataset",
     "run": "dramaturg.runner",

@@ -113,7 +113,7 @@ def _to_cell(name: str, value: Any, keys: Mapping[str, Sequence[str]]) -> Any:
             if unknown:
                 raise RecordError(f"column {name!r} has no place for {sorted(unknown)}")
             return {key: value.get(key) for key in keys[name]}
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else "{}"
     return value
 
 
