@@ -18,7 +18,9 @@ COMMANDS = {
     "run": "Make a dataset of conversations from a list of people.",
     "recipes": "List the recipes, or show one: its card, settings and model needs.",
     "show": "Print one conversation, its verdicts, and where it came from.",
+    "view": "Look at a run or a dataset in the browser.",
     "critique": "Judge conversations that exist already, with evidence.",
+    "annotate": "Let people judge, over the local network or by a page in a file.",
     "convert": "Write a dataset in another format, and say what was lost.",
     "merge": "Put several datasets together, each conversation once.",
     "filter": "Keep the conversations that meet a condition.",
@@ -29,6 +31,8 @@ COMMANDS = {
     "redact": "Replace personal data: names, addresses, numbers.",
     "card": "Write a dataset's card again, e.g. with a licence.",
     "publish": "Send a dataset to the Hugging Face hub.",
+    "evaluate": "Measure a dataset, alone or beside a reference; pictures and numbers.",
+    "compare": "Ask judges which of two datasets is more human-like, pair by pair.",
     "doctor": "Say what is installed, which models answer, and how fast.",
     "train": "Train the embedded model and its small experts.",
 }

@@ -27,6 +27,12 @@ ABOUT = {
     "votes": "mean number of the five quality experts that chose the kept draft",
     "per_kept": "calls and tokens for each kept conversation; calls_all and tokens_all: an "
     "estimate of the same if every filter saw every draft and every expert every pair of them",
+    "bad_replies": "replies that could not be used as they came, by class; replies = repaired + "
+    "helped (the second reply was used) + in vain (it was not) + dropped (second replies) + "
+    "unanswered; n, all replies, stands in totals",
+    "prompts": "shares, 0 to 1, of the characters of the first 5,000 prompts in the order sent; "
+    "consecutive: begin as the prompt before of the same task; cached: in blocks of 64 characters "
+    "that an earlier prompt to the same model began with",
     "cost": "model calls and tokens of drafts and verdicts; seconds: of the clock",
 }
 
