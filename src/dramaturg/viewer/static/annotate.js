@@ -260,7 +260,7 @@
       const at = complete() ? null : active();
       for (const set of document.querySelectorAll("fieldset[data-name]")) {
         set.classList.toggle("active", set.dataset.name === at);
-        if (set.dataset.name === at && given() && Object.keys(given()).length > 0) set.scrollIntoView({ block: "nearest" });
+        if (task === "likert" && set.dataset.name === at && Object.keys(given()).length > 0) set.scrollIntoView({ block: "nearest" });
       }
     }
     if (task !== "faithfulness") return;
