@@ -17,10 +17,13 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_OPTIONS = {
     "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
     "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
+    "batch", "batch-wait", "verbose", "otel",
     "prompts", "run", "partner-expert", "help",
+    "scorers", "list", "human", "fact-table", "exam", "no-exam", "samples", "only",
+    "against", "split", "by", "pairs", "repeats", "sample", "judged", "embedder",
     "data", "steps", "report", "threads", "write", "export",
+    "show", "check", "license", "dry-run", "paraphrase-at",
     "to", "from", "force", "formats",
-    "show", "by", "check", "license", "dry-run",
 }  # fmt: skip
 
 
@@ -63,3 +66,21 @@ def test_the_python_of_the_publishing_page_runs_as_it_stands(tmp_path: Path) -> 
     assert ran.returncode == 0, ran.stderr
     assert "'phone': 30" in ran.stdout
     assert "{'train': 24, 'test': 3, 'validation': 3} 0" in ran.stdout
+
+
+def test_the_python_of_the_page_on_measuring_runs_as_it_stands() -> None:
+    text = (ROOT / "docs" / "evaluate.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == "0.75 0.95\n"
+
+
+def test_every_figure_stands_on_the_page_on_measuring_with_its_title() -> None:
+    from dramaturg.evaluate import TITLES
+
+    text = (ROOT / "docs" / "evaluate.md").read_text(encoding="utf-8")
+    for name, (title, meaning) in TITLES.items():
+        assert f"| `{name}` | {title} | {meaning} |" in text, name

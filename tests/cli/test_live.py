@@ -21,7 +21,7 @@ class Clock:
 
 def test_plain_lines_where_output_is_no_terminal() -> None:
     stream, clock = io.StringIO(), Clock()
-    live = Live(lambda: (12, 4_000, 0.25, 3), stream, clock=clock)
+    live = Live(lambda: (12, 4_000, 0.25, 3), list, stream, clock=clock)
     live.progress("round 1", 0, 10, {})
     clock.now = 1.0
     live.progress("round 1", 1, 10, {"kept": 1})  # too soon after the last line
@@ -36,9 +36,25 @@ def test_plain_lines_where_output_is_no_terminal() -> None:
     )
 
 
+def test_the_line_forecasts_the_cost_and_names_every_wait() -> None:
+    stream, clock, usd = io.StringIO(), Clock(), [0.0]
+    waits = ["3 to be tried again (rate limit 3), next in 0.8 s"]
+    live = Live(lambda: (12, 0, usd[0], 0), lambda: waits, stream, clock=clock)
+    live.progress("new facts", 0, 10, {})
+    clock.now, usd[0] = 20.0, 0.5
+    live.progress("new facts", 5, 10, {})
+    live.progress("round 2 of 3", 0, 10, {})
+    clock.now, usd[0] = 40.0, 1.5
+    live.progress("round 2 of 3", 5, 10, {})
+    lines = stream.getvalue().splitlines()
+    assert "$0.50 (about $1.00 after this step)" in lines[1]
+    assert "$1.50 (about $4.50 in all)" in lines[3]  # 0.20 a pair: 5 here, 10 in the last round
+    assert waits[0] in lines[3]
+
+
 def test_one_rewritten_line_on_a_terminal() -> None:
     stream, clock = Terminal(), Clock()
-    live = Live(lambda: (0, 0, None, 0), stream, clock=clock)
+    live = Live(lambda: (0, 0, None, 0), list, stream, clock=clock)
     for done in range(3):
         clock.now += 1
         live.progress("compose people", done, 5, {})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 import pytest
@@ -239,3 +240,68 @@ async def test_a_kept_draft_carries_its_scores_and_keeps_its_id(order: Sequence[
     assert choice.kept.turns[0].text == "a"
     assert choice.kept.id in {d.id for d in made}
     assert choice.kept.scores["wins"] == 2.0
+
+
+async def test_a_draft_is_judged_before_the_next_one_is_written() -> None:
+    judge = Rule("f", 0)
+    seen_when_written: list[int] = []
+
+    async def slowly() -> AsyncIterator[Conversation]:
+        for draft in drafts("a", "b", "c"):
+            seen_when_written.append(len(judge.saw))
+            yield draft
+            await asyncio.sleep(0.01)
+
+    choice = await panel(judge, Likes("x", "c")).judge(PAIR, slowly(), round=1, seed=1)
+    assert seen_when_written == [0, 1, 2]
+    assert choice.kept is not None
+    assert choice.kept.turns[0].text == "c"
+
+
+async def test_two_that_passed_are_compared_while_a_third_is_still_being_written() -> None:
+    taste = Likes("x", "a")
+    asked_when_written: list[int] = []
+
+    async def slowly() -> AsyncIterator[Conversation]:
+        for draft in drafts("a", "b", "c"):
+            asked_when_written.append(len(taste.asked))
+            yield draft
+            await asyncio.sleep(0.01)
+
+    await panel(taste).judge(PAIR, slowly(), round=1, seed=1)
+    assert asked_when_written == [0, 0, 1]
+    assert taste.asked == [("a", "b"), ("a", "c"), ("b", "c")]
+
+
+async def test_the_order_in_which_drafts_come_changes_nothing() -> None:
+    made = drafts("a", "b", "c")
+
+    async def choose(order: list[int]) -> str:
+        judge = panel(Rule("f", 0, "b"), Likes("x", "c", "a"))
+        choice = await judge.judge(PAIR, [made[i] for i in order], round=1, seed=1)
+        return msgspec.json.encode(choice).decode()
+
+    assert await choose([0, 1, 2]) == await choose([2, 0, 1]) == await choose([1, 2, 0])
+
+
+@pytest.mark.parametrize(
+    ("enough", "bad", "written", "unwritten"),
+    [(1, "", "a", 3), (1, "ab", "abc", 1), (2, "a", "abc", 1), (2, "abcd", "abcd", 0)],
+)
+async def test_no_draft_is_taken_once_enough_have_passed(
+    enough: int, bad: str, written: str, unwritten: int
+) -> None:
+    taken = ""
+
+    async def one_by_one() -> AsyncIterator[Conversation]:
+        nonlocal taken
+        for draft in drafts("a", "b", "c", "d"):
+            taken += draft.turns[0].text
+            yield draft
+
+    judge = panel(Rule("f", 0, *bad), Likes("x", "c"), enough=enough, of=4)
+    choice = await judge.judge(PAIR, one_by_one(), round=1, seed=1)
+    assert taken == written
+    assert choice.unwritten == unwritten
+    assert len(choice.drafts) == len(written)
+    assert choice.asked + choice.saved == 4 + 6  # all filters on all drafts, all pairs compared

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+import tracemalloc
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from dramaturg import critique, generate, loop, scorers
 from dramaturg.errors import OutOfBudget
 from dramaturg.models import Call, Reply, ScriptedModel, ScriptedNLI
-from dramaturg.records import Conversation, Fact, Pair, Persona, Scene, to_json
+from dramaturg.records import BadReply, Conversation, Fact, Pair, Persona, Scene, to_json
 from dramaturg.store import notes
 
 
@@ -92,6 +93,12 @@ def crowd(n: int) -> list[Pair]:
     return [a_pair([f"I have {i} goats."], [f"I own {i} maps."]) for i in range(n)]
 
 
+def in_order(records: Sequence[msgspec.Struct]) -> list[str]:
+    """As JSON; bad replies, which are told as they come, by what they are."""
+    told = [to_json(record) for record in records if not isinstance(record, BadReply)]
+    return told + sorted(to_json(record) for record in records if isinstance(record, BadReply))
+
+
 async def test_the_same_seed_gives_the_same_bytes_whatever_comes_first() -> None:
     async def once(order: int) -> tuple[str, str]:
         ear = Kept()
@@ -104,7 +111,7 @@ async def test_the_same_seed_gives_the_same_bytes_whatever_comes_first() -> None
                 seed=5,
                 stop_when_diversity_falls=None,
             )
-        return "\n".join(map(to_json, best.kept)), "\n".join(map(to_json, ear.records))
+        return "\n".join(map(to_json, best.kept)), "\n".join(in_order(ear.records))
 
     one, two = await once(1), await once(2)
     assert one == two
@@ -198,7 +205,7 @@ class Narrow:
         round: int,
         seed: int,
         attempt: int = 0,
-    ) -> list[Conversation]:
+    ) -> AsyncGenerator[Conversation, None]:
         text = f"{pair.first.sentences[0]} And {pair.second.sentences[0]}"
         writer = ScriptedModel(
             f"User 1: {text}\nUser 2: {text[::-1]}"
@@ -206,7 +213,8 @@ class Narrow:
             else "User 1: What do you do for fun?\nUser 2: What do you do for fun?"
         )
         shots = generate.few_shot(writer, drafts=1, demonstrations=0)
-        return await shots.propose(pair, pool, round=round, seed=seed)
+        async for draft in shots.propose(pair, pool, round=round, seed=seed):
+            yield draft
 
 
 @pytest.mark.parametrize(("limit", "rounds"), [(0.2, 2), (None, 3)])
@@ -277,7 +285,7 @@ async def test_what_is_finished_behind_an_unfinished_pair_is_noted_when_the_budg
             round: int,
             seed: int,
             attempt: int = 0,
-        ) -> list[Conversation]:
+        ) -> AsyncGenerator[Conversation, None]:
             if pair.id == pairs[0].id:
                 await asyncio.sleep(60)
             if pair.id == pairs[2].id:
@@ -285,7 +293,8 @@ async def test_what_is_finished_behind_an_unfinished_pair_is_noted_when_the_budg
                 raise OutOfBudget("spent")
             writer = ScriptedModel("User 1: I brought tofu.\nUser 2: To the grill!")
             shots = generate.few_shot(writer, drafts=1)
-            return await shots.propose(pair, pool, round=round, seed=seed)
+            async for draft in shots.propose(pair, pool, round=round, seed=seed):
+                yield draft
 
     ear = Kept()
     with notes.listening(ear):
@@ -293,3 +302,71 @@ async def test_what_is_finished_behind_an_unfinished_pair_is_noted_when_the_budg
     assert [c.scene_id for c in best.kept] == [pairs[1].id]
     assert [c.scene_id for c in ear.records if isinstance(c, Conversation)] == [pairs[1].id]
     assert best.rounds[0].pairs == 1
+
+
+async def test_with_enough_no_draft_is_written_after_the_one_that_passed() -> None:
+    good = "User 1: I brought tofu.\nUser 2: To the grill!"
+    bad = "User 1: I love steak.\nUser 2: Me too!"
+    nli = ScriptedNLI({("I love steak.", "I am vegan."): "contradict"})
+    writer = ScriptedModel(bad, good, good, good)
+    best = await loop.improve(
+        [a_pair(["I am vegan."], ["I grill every weekend."])],
+        propose=generate.few_shot(writer, drafts=4, at_first=1),
+        judge=critique.panel(scorers.faithfulness(nli), enough=1, of=4),
+        rounds=1,
+    )
+    assert best.kept[0].turns[0].text == "I brought tofu."
+    assert best.kept[0].provenance.draft == 1
+    assert len(writer.calls) == 2
+    report = best.rounds[0]
+    assert (report.drafts, report.asked, report.saved) == (2, 2, 2)
+    assert report.per_kept["calls"] == 2
+    assert report.per_kept["calls_all"] == 4  # two drafts more, judged by a scripted expert
+    assert report.per_kept["tokens_all"] == 2 * report.per_kept["tokens"]
+
+
+async def test_a_round_of_many_pairs_takes_no_more_memory_than_one_of_few() -> None:
+    class Endless(Sequence[Pair]):
+        """Pairs made when they are looked at."""
+
+        def __init__(self, count: int) -> None:
+            self.size = count
+
+        def __len__(self) -> int:
+            return self.size
+
+        def __getitem__(self, index: int) -> Pair:  # type: ignore[override]
+            if index >= self.size:
+                raise IndexError(index)
+            return a_pair([f"I have {index} goats."], [f"I own {index} maps."])
+
+    class Long:
+        ref = "test:long"
+
+        def native(self, task: str) -> bool:
+            return False
+
+        def follows_prompts(self) -> bool:
+            return True
+
+        async def answer(self, call: Call) -> Reply:
+            said = [f"turn {i} of {call.seed} {'word ' * 60}" for i in range(6)]
+            return Reply(text="\n".join(f"User {i % 2 + 1}: {t}" for i, t in enumerate(said)))
+
+    async def peak(count: int) -> int:
+        tracemalloc.start()
+        best = await loop.improve(
+            Endless(count),
+            propose=generate.few_shot(Long(), drafts=1, demonstrations=0),
+            judge=critique.panel(),
+            rounds=1,
+            concurrency=8,
+        )
+        assert len(best.kept) == count
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    await peak(10)
+    few, many = await peak(600), await peak(1_200)
+    assert many < 1.3 * few  # the last 512 conversations read are in the cache of both

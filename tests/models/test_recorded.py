@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,17 @@ class Table:
     def intend(self, key: str, **fields: str) -> None:
         self.rows[key] = {**fields, "state": "intent"}
 
-    def finish(self, key: str, reply_json: str, **cost: float) -> None:
+    def finish(
+        self,
+        key: str,
+        reply_json: str,
+        *,
+        then: Callable[[], None] | None = None,
+        **cost: float,
+    ) -> None:
         self.rows[key] |= {"state": "done", "reply": reply_json, **cost}
+        if then is not None:
+            then()
 
     def fail(self, key: str, error: str) -> None:
         self.rows[key] |= {"state": "failed", "error": error}

@@ -6,6 +6,7 @@ standard error, so that standard output stays clean for results.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import time
@@ -21,6 +22,7 @@ class Live:
 
     Args:
         spent: What the models have done so far.
+        waits: What they wait for beside ordinary replies, in words.
         stream: Where to; a terminal gets one rewritten line.
         every_s: Seconds between two plain lines when `stream` is no terminal.
     """
@@ -28,17 +30,20 @@ class Live:
     def __init__(
         self,
         spent: Spent,
+        waits: Callable[[], list[str]] = list,
         stream: TextIO = sys.stderr,
         every_s: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._spent, self._stream, self._clock = spent, stream, clock
+        self._waits = waits
         self._terminal = stream.isatty()
         self._every = 0.1 if self._terminal else every_s
         self._step, self._since, self._done_at_start = "", clock(), 0
         self._shown, self._last = -1e9, ""
         self._started = clock()
         self._tokens_at_start = 0
+        self._usd_at_start = 0.0
 
     def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
         """Show a step's state; a new step always gets a line of its own."""
@@ -49,6 +54,7 @@ class Live:
                 self._stream.write("\n")
             self._step, self._since, self._done_at_start = step, now, done
             self._tokens_at_start = self._spent()[1]
+            self._usd_at_start = self._spent()[2] or 0.0
         finished = total is not None and done >= total
         if not (new or finished) and now - self._shown < self._every:
             return
@@ -91,11 +97,23 @@ class Live:
             parts.append(f"{clock_text((total - done) * took / advanced)} left in this step")
         if in_flight:
             parts.append(f"waiting for {in_flight} calls")
+        parts += self._waits()
         parts.append(f"{calls:,} calls")
         if usd is not None and usd > 0:
-            parts.append(f"${usd:.2f}")
+            parts.append(f"${usd:.2f}{self._forecast(step, done, total, advanced, usd)}")
         parts.append(clock_text(now - self._started))
         return " · ".join(parts)
+
+    def _forecast(self, step: str, done: int, total: int | None, advanced: int, usd: float) -> str:
+        """What it will have cost at the end of this step, or of the last round like this one."""
+        here = usd - self._usd_at_start
+        if total is None or advanced <= 0 or here <= 0 or done >= total:
+            return ""
+        each = here / advanced
+        rounds = re.search(r"(\d+) of (\d+)$", step)
+        further = int(rounds[2]) - int(rounds[1]) if rounds else 0
+        whole = usd + each * (total - done + further * total)
+        return f" (about ${whole:.2f} " + ("in all)" if rounds else "after this step)")
 
 
 def clock_text(seconds: float) -> str:

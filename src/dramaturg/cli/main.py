@@ -29,6 +29,8 @@ COMMANDS = {
     "redact": "Replace personal data: names, addresses, numbers.",
     "card": "Write a dataset's card again, e.g. with a licence.",
     "publish": "Send a dataset to the Hugging Face hub.",
+    "evaluate": "Measure a dataset, alone or beside a reference; pictures and numbers.",
+    "compare": "Ask judges which of two datasets is more human-like, pair by pair.",
     "doctor": "Say what is installed, which models answer, and how fast.",
     "train": "Train the embedded model and its small experts.",
 }

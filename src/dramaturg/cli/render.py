@@ -182,22 +182,41 @@ def lineage(found: Lineage) -> str:
     return "\n".join(lines)
 
 
+def scorer_list() -> str:
+    """Every scorer with its forms and what it needs, and the groups."""
+    from dramaturg.scorers import ENTRIES, GROUPS
+
+    lines = ["Scorers (name: what its value is; forms; what it needs; calls of the asked form)"]
+    for entry in ENTRIES.values():
+        needs = f"; needs {', '.join(entry.needs)}" if entry.needs else ""
+        calls = f"; {entry.prompts} call(s) a conversation" if entry.prompts else ""
+        lines.append(f"  {entry.name}: {entry.says}; {', '.join(entry.forms)}{needs}{calls}")
+    lines += ["", "Groups"]
+    lines += [
+        f"  {name}: " + (", ".join(members) if len(members) < 8 else f"{len(members)} scorers")
+        for name, members in GROUPS.items()
+    ]
+    return "\n".join(lines)
+
+
 def critique(report: dict[str, Any]) -> str:
-    """The outcome of `critique`: counts, then the worst cases with their evidence."""
+    """The outcome of `critique`: figures, then the worst cases with their evidence."""
     lines = [
         f"{report['conversations']} conversations of {report['source']}, critic {report['critic']}"
     ]
-    for row in report["scorers"]:
-        if row["n"]:
-            lines.append(
-                f"  {row['scorer']} {row['version']}: {row['failed']} of {row['n']} fail "
-                f"({100 * row['failed_share']:.1f} %)"
-            )
-        else:
-            lines.append(f"  {row['scorer']}: none could be judged")
+    for exam in report["exams"]:
+        done = exam["caught"] or exam["ranked"]
+        lines.append(
+            f"exam of {exam['judge']} ({exam['model']}): "
+            f"{'passed' if exam['passed'] else 'FAILED'}, {done['hits']:g} of {done['n']} "
+            f"{'caught' if exam['caught'] else 'in order'}"
+            + (f", {exam['false_alarms']['hits']:g} false alarms" if exam["caught"] else "")
+        )
+    lines += [f"  {_scorer_line(row)}" for row in report["scorers"]]
     lines += [f"note: {note}" for note in report["notes"]]
     if report["unjudged"]:
-        lines.append(f"no verdict: {report['unjudged']}")
+        told = ", ".join(f"{why} ({n})" for why, n in report["unjudged"].items())
+        lines.append(f"no verdict: {told}")
     if report["broken_row_count"]:
         lines.append(f"{report['broken_row_count']} broken rows were left out, e.g.:")
         lines += [f"  {plain(reason)}" for reason in report["broken_rows"][:5]]
@@ -209,6 +228,27 @@ def critique(report: dict[str, Any]) -> str:
         for turn, text in case["turns"].items():
             lines.append(textwrap.shorten(f"    turn {turn}: {plain(text)}", 160))
     return "\n".join(lines)
+
+
+def _scorer_line(row: dict[str, Any]) -> str:
+    name = f"{row['scorer']} {row['version']}"
+    if not row["n"]:
+        why = ", ".join(f"{kind} {n}" for kind, n in row["not_judged"].items())
+        return f"{name}: none could be judged" + (f" ({why})" if why else "")
+    if not row["counts"]:
+        return f"{name}: {row['n']} judged, not counted (exam failed)"
+    low, high = row["range"]
+    span = f"{low:g} to {high:g}" if high is not None else f"from {low:g}"
+    text = f"{name}: mean {row['mean']:.3f} ({span}), n {row['n']}"
+    if row["failed"] is not None:
+        lower, upper = row["failed_interval"]
+        text += (
+            f"; {row['failed']} fail ({100 * row['failed_share']:.1f} %, "
+            f"95 % {100 * lower:.1f} to {100 * upper:.1f})"
+        )
+    if row["calls"]:
+        text += f"; {row['calls']:,} calls" + (f", ${row['usd']:.4f}" if row["usd"] else "")
+    return text
 
 
 def doctor(found: dict[str, Any]) -> str:

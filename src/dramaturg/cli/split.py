@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 
@@ -18,6 +16,11 @@ import click
 )
 @click.option("--shares", default="0.8,0.1,0.1", show_default=True, help="Train, validation, test.")
 @click.option("--seed", default=13, show_default=True, help="Which groups go where.")
+@click.option(
+    "--paraphrase-at",
+    type=click.FloatRange(0.5, 1),
+    help="With --by paraphrase: cosine of the embedded vectors from which facts say the same.",
+)
 @click.option("--check", is_flag=True, help="Only look for what the splits of DATA share.")
 @click.option("--published", help="With --check: compare with the splits as published.")
 @click.option(
@@ -36,6 +39,7 @@ def split(
     by: str,
     shares: str,
     seed: int,
+    paraphrase_at: float | None,
     check: bool,
     published: str | None,
     near: float,
@@ -66,8 +70,21 @@ def split(
         return 0 if found.clean else 1
     if out is None:
         raise click.UsageError("Give DATA and OUT, or --check.")
+    same = None
+    if paraphrase_at is not None:
+        from dramaturg.runner.paraphrases import by_vectors
+
+        same = by_vectors(paraphrase_at)
     made = resplit.resplit(
-        data, out, by, resplit.read_shares(shares), seed, to_format=to_format, force=force
+        data,
+        out,
+        by,
+        resplit.read_shares(shares),
+        seed,
+        same=same,
+        near=paraphrase_at,
+        to_format=to_format,
+        force=force,
     )
-    click.echo(json.dumps(made.as_json()) if as_json else render.produced(made))
+    click.echo(render.produced(made, as_json))
     return 0

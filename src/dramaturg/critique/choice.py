@@ -13,8 +13,11 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kept: The best draft with its scores, or None if no draft survived the filters.
         scores: The kept draft's value by scorer, "votes", and "wins" over all comparisons.
+        drafts: All that were judged, in order of their number.
         asked, saved: Verdicts and comparisons that were asked for, and those that were not
-            because a draft was already out or alone.
+            because a draft was already out or alone, or not written.
+        unwritten: Drafts that were not written, since enough had passed; known only where the
+            panel was told how many there may be.
     """
 
     kept: Conversation | None
@@ -23,5 +26,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     comparisons: tuple[Comparison, ...] = ()
     preferences: tuple[Preference, ...] = ()
     drops: tuple[Drop, ...] = ()
+    drafts: tuple[Conversation, ...] = ()
     asked: int = 0
     saved: int = 0
+    unwritten: int = 0

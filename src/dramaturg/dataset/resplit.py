@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Drop
 
 WAYS = ("persona", "pair", "paraphrase", "file")
-_BY = {"persona": apart_by_persona, "pair": apart_by_pair, "paraphrase": apart_by_paraphrase}
+_BY = {"persona": apart_by_persona, "pair": apart_by_pair}
 
 
 def resplit(
@@ -31,6 +31,9 @@ def resplit(
     by: str = "persona",
     shares: Mapping[str, float] = SHARES,
     seed: int = 13,
+    *,
+    same: Callable[[Sequence[str]], Iterable[tuple[int, int]]] | None = None,
+    near: float | None = None,
     **options: Any,
 ) -> Produced:
     """The same conversations in new splits, kept apart in the way asked for.
@@ -43,6 +46,8 @@ def resplit(
             name says. Or the name of a published dataset, e.g. "synthetic-persona-chat": the
             splits it was released with.
         shares: Split -> share of the conversations.
+        same: For "paraphrase": which facts say the same, as `apart_by_paraphrase` has it; `near`
+            is its threshold, for the lineage.
 
     Raises:
         UserError: If the way is unknown, or the shares are none.
@@ -66,11 +71,13 @@ def resplit(
         splits = Splits({made.id: origin.split for made in origin.conversations()})
     elif by in PUBLISHED:
         splits = as_published(people_only(), by)
+    elif by == "paraphrase":
+        splits = apart_by_paraphrase(people_only(), shares, seed, same)
     else:
         splits = _BY[by](people_only(), shares, seed)
     told: dict[str, Any] = {"by": by}
-    if by in _BY:
-        told.update(shares=dict(shares), seed=seed)
+    if by in (*_BY, "paraphrase"):
+        told.update(shares=dict(shares), seed=seed, **({"near": near} if same else {}))
     seen: set[str] = set()
 
     def rows() -> Iterator[Conversation | Drop]:

@@ -6,8 +6,11 @@ Differs: a draft that copies a demonstration or repeats itself is refused and co
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -29,7 +32,7 @@ from dramaturg.records import (
     derive_seed,
     to_json,
 )
-from dramaturg.scorers import costs_one_item, lost_call, together
+from dramaturg.scorers import costs_one_item, lost_call
 from dramaturg.store import notes
 
 
@@ -42,6 +45,7 @@ class FewShot:
     demonstrations: int
     turns: tuple[int, int]
     sampling: Sampling
+    at_first: int
     recipe: str = ""
     task: Task[WriteInput, Parsed] = field(default_factory=write_task)
 
@@ -53,8 +57,11 @@ class FewShot:
         round: int,
         seed: int,
         attempt: int = 0,
-    ) -> list[Conversation]:
-        """The drafts that could be read, in order of their index; the others become Drops.
+    ) -> AsyncGenerator[Conversation, None]:
+        """The drafts that could be read, each as it is finished; the others become Drops.
+
+        The first `at_first` are written at the same time; each further one only once the reader
+        asks for more than those have given. A reader that has enough closes the generator.
 
         Args:
             pool: Demonstrations are drawn from here; an empty pool means the starter pool.
@@ -65,12 +72,33 @@ class FewShot:
             BackendError: If the model cannot be used at all; a call that may succeed later and
                 did not is a Drop.
         """
-        work = [self._draft(pair, pool, round, seed, attempt, i) for i in range(self.drafts)]
-        made = await together(work)
-        for drop in made:
-            if isinstance(drop, Drop):
-                notes.note(drop)
-        return [draft for draft in made if isinstance(draft, Conversation)]
+        drops: dict[int, Drop] = {}
+        writing: dict[asyncio.Task[Conversation | Drop], int] = {}
+        waiting = iter(range(self.drafts))
+
+        def write(count: int) -> None:
+            for index in itertools.islice(waiting, count):
+                one = self._draft(pair, pool, round, seed, attempt, index)
+                writing[asyncio.create_task(one)] = index
+
+        write(self.at_first)
+        try:
+            while writing:
+                done, _ = await asyncio.wait(writing, return_when=asyncio.FIRST_COMPLETED)
+                for task in sorted(done, key=writing.__getitem__):
+                    index, made = writing.pop(task), task.result()
+                    if isinstance(made, Drop):
+                        drops[index] = made
+                    else:
+                        yield made
+                if not writing:
+                    write(1)
+        finally:
+            for task in writing:
+                task.cancel()
+            await asyncio.gather(*writing, return_exceptions=True)
+            for index in sorted(drops):
+                notes.note(drops[index])
 
     async def _draft(
         self,
@@ -117,7 +145,7 @@ class FewShot:
                 draft=attempt * self.drafts + index,
                 demonstrations=tuple(c.id for c in shown),
                 calls=tuple(key for key in answer.keys if key),
-                repairs=parsed.repairs,
+                repairs=_repairs(parsed.repairs, answer.mended),
                 extra={
                     "attempt": attempt,
                     "turns_wanted": list(self.turns),
@@ -149,6 +177,7 @@ def few_shot(
     temperature: float = 0.7,
     top_k: int | None = 40,
     max_tokens: int = 1_200,
+    at_first: int | None = None,
     recipe: str = "",
 ) -> FewShot:
     """Drafts by one model that is shown a few conversations: the paper's generator.
@@ -158,6 +187,8 @@ def few_shot(
         demonstrations: Shown to each draft; drawn anew for each.
         turns: More than the first and fewer than the second are asked for. Models do not keep
             to it: what was wanted and what was got stands in each conversation's provenance.
+        at_first: Drafts written at the same time, before any is asked for more; None = all. Give
+            it with a panel that stops once it has enough.
         recipe: Name for the provenance.
     """
     task = write_task()
@@ -170,6 +201,7 @@ def few_shot(
         demonstrations=demonstrations,
         turns=turns,
         sampling=sampling,
+        at_first=drafts if at_first is None else at_first,
         recipe=recipe,
         task=task,
     )
@@ -211,6 +243,13 @@ def _speakers(pair: Pair) -> tuple[Speaker, ...]:
         )
         for i, person in enumerate(pair.people)
     )
+
+
+def _repairs(parsed: dict[str, int], mended: Sequence[str]) -> dict[str, int]:
+    """What the parser mended, and what was mended before it read."""
+    count = Counter(parsed)
+    count.update(mended)
+    return dict(sorted(count.items()))
 
 
 def _dropped(pair: Pair, round: int, seed: int, reason: str, writer: Metered) -> Drop:

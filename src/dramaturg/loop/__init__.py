@@ -1,7 +1,8 @@
 """Loop: propose, judge, keep, show the kept as examples, again."""
 
+from dramaturg.loop.flow import flow
 from dramaturg.loop.improve import Chosen, Improved, Judge, Measure, Proposer, improve
-from dramaturg.loop.report import RoundReport, report_round
+from dramaturg.loop.report import RoundReport, RoundTally
 
 __all__ = [
     "Chosen",
@@ -10,6 +11,7 @@ __all__ = [
     "Measure",
     "Proposer",
     "RoundReport",
+    "RoundTally",
+    "flow",
     "improve",
-    "report_round",
 ]

@@ -6,29 +6,37 @@ Differs: stops when the words narrow, since a pool that feeds on itself loses va
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import time
+from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from dramaturg.errors import BackendError, DramaturgError, Interrupted
+from dramaturg.loop.flow import flow
 from dramaturg.loop.ordered import Buffer, InOrder
-from dramaturg.loop.report import RoundReport, report_round
+from dramaturg.loop.report import VARIETY_TOKENS, RoundReport, RoundTally, texts_of
 from dramaturg.records import Conversation, Drop, Pair, derive_seed
-from dramaturg.scorers import count_tokens, distinct_n, utterances
-from dramaturg.store import notes
+from dramaturg.scorers import count_tokens, distinct_n
+from dramaturg.store import Chain, Spool, notes
 
 Measure = Callable[[Sequence[Conversation]], Mapping[str, float]]
 
 
 class Chosen(Protocol):
-    """What the loop needs to know of a judge's choice."""
+    """What the loop needs to know of a judge's choice.
+
+    `asked` and `saved` count verdicts and comparisons, `unwritten` drafts that were not needed.
+    """
 
     @property
     def kept(self) -> Conversation | None: ...
+
+    @property
+    def drafts(self) -> Sequence[Conversation]: ...
 
     @property
     def asked(self) -> int: ...
@@ -36,11 +44,15 @@ class Chosen(Protocol):
     @property
     def saved(self) -> int: ...
 
+    @property
+    def unwritten(self) -> int: ...
+
 
 class Proposer(Protocol):
-    """Writes drafts for a pair; notes a Drop for each that could not be read."""
+    """Writes drafts for a pair, each handed over when it is finished, in any order; notes a Drop
+    for each that could not be read. What the reader does not wait for need not be written."""
 
-    async def propose(
+    def propose(
         self,
         pair: Pair,
         pool: Sequence[Conversation],
@@ -48,14 +60,15 @@ class Proposer(Protocol):
         round: int,
         seed: int,
         attempt: int = 0,
-    ) -> list[Conversation]: ...
+    ) -> AsyncGenerator[Conversation, None]: ...
 
 
 class Judge(Protocol):
-    """Chooses among drafts; notes verdicts, comparisons, preferences and drops."""
+    """Chooses among drafts, judging each as it comes; notes verdicts, comparisons, preferences
+    and drops."""
 
     async def judge(
-        self, pair: Pair, drafts: Sequence[Conversation], *, round: int, seed: int
+        self, pair: Pair, drafts: AsyncIterable[Conversation], *, round: int, seed: int
     ) -> Chosen: ...
 
 
@@ -64,17 +77,17 @@ class Improved(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kept: One conversation a pair that has one, in the order of the pairs: the keeper of the
-            last round that has one for the pair (its provenance says which).
+            last round that has one for the pair (its provenance says which). Read from disk.
         rounds: A report for each round that was worked on.
-        dropped: Everything dropped on the way, drafts and pairs, round by round.
+        dropped: Everything dropped on the way, drafts and pairs, round by round. Read from disk.
         stopped: Why it ended early, or None.
         cut: What cut it off, if it is not finished: the user, a budget, or a model that failed.
             A fall in diversity ends the loop too, but leaves nothing to go on with.
     """
 
-    kept: list[Conversation]
+    kept: Sequence[Conversation]
     rounds: list[RoundReport]
-    dropped: list[Drop]
+    dropped: Sequence[Drop]
     stopped: str | None = None
     cut: DramaturgError | None = None
 
@@ -86,6 +99,20 @@ class _Item(msgspec.Struct):
     drafts: list[Conversation]
     asked: int = 0
     saved: int = 0
+    unwritten: int = 0
+
+
+class _Round(msgspec.Struct):
+    """A round that is over.
+
+    Attributes:
+        keepers: Position in the spool by index of the pair; -1 = none.
+    """
+
+    tally: RoundTally
+    keepers: array[int]
+    drops: array[int]
+    cut: DramaturgError | None = None
 
 
 async def improve(
@@ -99,14 +126,16 @@ async def improve(
     seed: int = 13,
     measure: Measure | None = None,
     stop_when_diversity_falls: float | None = 0.2,
+    finish: Callable[[Conversation], Awaitable[Conversation]] | None = None,
     concurrency: int = 64,
 ) -> Improved:
     """The best conversation of each pair after some rounds of writing and judging.
 
-    All pairs of a round run at the same time, at most `concurrency` of them, and each goes to
-    the judge when its own drafts are there. Every pair of a round sees the same pool: the given
-    one and the keepers of all earlier rounds. What comes out depends on the seed, never on
-    which reply came first; records are noted in the order of the pairs.
+    The pairs of a round run at the same time, at most `concurrency` of them; each draft goes to
+    the judge when it is written. Every pair of a round sees the same pool: the given one and the
+    keepers of all earlier rounds. What comes out depends on the seed, never on which reply came
+    first; records are noted in the order of the pairs. Conversations that are through wait on
+    disk, so that memory does not grow with the number of pairs.
 
     Args:
         pool: First demonstrations; empty leaves the choice to the proposer.
@@ -116,6 +145,9 @@ async def improve(
         stop_when_diversity_falls: Stop when distinct-2, at equal tokens, has fallen by this
             share against the first round. The round that fell is reported, and its keepers are
             not taken. None = never.
+        finish: What is done to each keeper while others still wait for models, e.g. marking its
+            turns with the facts that they show.
+        concurrency: Pairs under way, >= 1; `models.capacity` says how many keep an endpoint full.
 
     Returns:
         What is kept; when the user, a budget or a failing model cut it off, what was finished
@@ -124,54 +156,65 @@ async def improve(
     Raises:
         BackendError: If a model cannot be used at all and no pair was finished.
     """
-    kept: dict[str, Conversation] = {}
-    first: list[Conversation] = []
-    examples = list(pool)
+    spool: Spool[Conversation] = Spool()
+    drops: Spool[Drop] = Spool()
+    kept = array("q", [-1]) * len(pairs)
+    dropped = array("Q")
+    examples: Sequence[Conversation] = pool
+    first, first_tokens = spool.view(()), 0
     reports: list[RoundReport] = []
-    dropped: list[Drop] = []
+
+    def result(stopped: str | None = None, cut: DramaturgError | None = None) -> Improved:
+        return Improved(
+            kept=spool.view(position for position in kept if position >= 0),
+            rounds=reports,
+            dropped=drops.view(dropped),
+            stopped=stopped,
+            cut=cut,
+        )
+
     for number in range(1, rounds + 1):
         begun = time.monotonic()
-        done, told, cut = await _round(
-            pairs, examples, propose, judge, number, retries, seed, concurrency
+        done = await _round(
+            pairs,
+            examples,
+            propose,
+            judge,
+            number,
+            rounds,
+            retries,
+            seed,
+            finish,
+            concurrency,
+            spool,
+            drops,
         )
-        items = [done[i] for i in sorted(done)]
-        if cut and not items and not kept:
-            raise cut
-        keepers = [item.kept for item in items if item.kept is not None]
-        first = first or keepers
-        dropped += [record for record in told.records if isinstance(record, Drop)]
+        if done.cut and not done.tally.pairs and not len(result().kept):
+            raise done.cut
+        keepers = spool.view(position for position in done.keepers if position >= 0)
+        if not len(first):
+            first, first_tokens = keepers, done.tally.tokens
+        dropped.extend(done.drops)
         reports.append(
-            report_round(
-                number,
-                pairs=len(items),
-                failed=len(items) - len(keepers),
-                kept=keepers,
-                drafts=[draft for item in items for draft in item.drafts],
-                records=told.records,
-                first=first,
+            done.tally.report(
+                keepers,
+                first,
+                first_tokens=first_tokens,
                 seconds=time.monotonic() - begun,
                 seed=derive_seed(seed, "report"),
-                asked=sum(item.asked for item in items),
-                saved=sum(item.saved for item in items),
-                extra=dict(measure(keepers)) if measure else {},
+                extra=measure(keepers) if measure else {},
             )
         )
         fell = _fall(first, keepers, stop_when_diversity_falls, number)
-        if fell and not cut:
-            return Improved(
-                kept=_in_order(pairs, kept), rounds=reports, dropped=dropped, stopped=fell
-            )
-        kept |= {made.scene_id: made for made in keepers}
-        if cut:
-            return Improved(
-                kept=_in_order(pairs, kept),
-                rounds=reports,
-                dropped=dropped,
-                stopped=cut.what,
-                cut=cut,
-            )
-        examples += keepers
-    return Improved(kept=_in_order(pairs, kept), rounds=reports, dropped=dropped)
+        if fell and not done.cut:
+            return result(fell)
+        for index, position in enumerate(done.keepers):
+            if position >= 0:
+                kept[index] = position
+        if done.cut:
+            return result(done.cut.what, done.cut)
+        examples = Chain(examples, keepers)
+    return result()
 
 
 async def _round(
@@ -180,39 +223,57 @@ async def _round(
     propose: Proposer,
     judge: Judge,
     number: int,
+    rounds: int,
     retries: int,
     seed: int,
+    finish: Callable[[Conversation], Awaitable[Conversation]] | None,
     concurrency: int,
-) -> tuple[dict[int, _Item], InOrder, DramaturgError | None]:
-    """Every pair once: finished items by index, what was noted, and what cut it off."""
-    done: dict[int, _Item] = {}
+    spool: Spool[Conversation],
+    drops: Spool[Drop],
+) -> _Round:
+    """Every pair once: what is kept and dropped goes to the spools, figures to a tally."""
+    done = _Round(RoundTally(number), array("q", [-1]) * len(pairs), array("Q"))
+    places: list[tuple[int, int]] = []
     told = InOrder()
-    waiting = iter(enumerate(pairs))
-    counts: Counter[str] = Counter()
+    tally = done.tally
 
-    async def work() -> None:
-        for index, pair in waiting:
-            buffer = Buffer()
-            with notes.listening(buffer):
-                item = await _pair(pair, examples, propose, judge, number, retries, seed, buffer)
-            done[index] = item
-            told.done(index, buffer.records)
-            counts["kept" if item.kept else "failed"] += 1
-            counts["drafts"] += len(item.drafts)
-            notes.progress(f"round {number}", len(done), len(pairs), **_floats(counts))
+    async def work(pair: Pair) -> tuple[_Item, list[msgspec.Struct]]:
+        buffer = Buffer()
+        with notes.listening(buffer):
+            item = await _pair(pair, examples, propose, judge, number, retries, seed, buffer)
+            if item.kept is not None:
+                item.kept = await finish(item.kept) if finish else item.kept
+                notes.note(item.kept)
+        return item, buffer.records
 
-    workers = [asyncio.create_task(work()) for _ in range(min(concurrency, len(pairs)))]
-    cut: DramaturgError | None = None
     try:
-        await asyncio.gather(*workers)
+        async for index, (item, records) in flow(pairs, work, at_once=concurrency):
+            if item.kept is not None:
+                done.keepers[index] = spool.append(item.kept)
+            places += [(index, drops.append(r)) for r in records if isinstance(r, Drop)]
+            tally.add(
+                item.kept,
+                item.drafts,
+                records,
+                asked=item.asked,
+                saved=item.saved,
+                unwritten=item.unwritten,
+            )
+            told.done(index, records)
+            notes.progress(
+                f"round {number} of {rounds}",
+                tally.pairs,
+                len(pairs),
+                kept=float(tally.kept),
+                failed=float(tally.pairs - tally.kept),
+                drafts=float(tally.drafts),
+            )
     except (Interrupted, BackendError) as error:
-        cut = error
+        done.cut = error
     finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
         told.close()
-    return done, told, cut
+    done.drops.extend(position for _, position in sorted(places))
+    return done
 
 
 async def _pair(
@@ -228,17 +289,16 @@ async def _pair(
     """Drafts and a choice for one pair, tried again when nothing survives."""
     item = _Item(kept=None, drafts=[])
     for attempt in range(retries + 1):
-        new = await propose.propose(pair, examples, round=number, seed=seed, attempt=attempt)
-        item.drafts += new
-        if not new:
-            continue
+        drafts = propose.propose(pair, examples, round=number, seed=seed, attempt=attempt)
         own_seed = derive_seed(seed, "judge", pair.id, number, attempt)
-        chosen = await judge.judge(pair, new, round=number, seed=own_seed)
+        async with contextlib.aclosing(drafts):
+            chosen = await judge.judge(pair, drafts, round=number, seed=own_seed)
+        item.drafts += chosen.drafts
         item.asked += chosen.asked
         item.saved += chosen.saved
+        item.unwritten += chosen.unwritten
         if chosen.kept is not None:
             item.kept = chosen.kept
-            notes.note(chosen.kept)
             return item
     classes = Counter(r.reason_class for r in told.records if isinstance(r, Drop))
     why = ", ".join(f"{name} {n}" for name, n in sorted(classes.items())) or "no draft came"
@@ -255,8 +315,8 @@ def _fall(
     """Why to stop, if the words have narrowed by more than the limit."""
     if limit is None or number == 1 or not now:
         return None
-    before, after = utterances(first), utterances(now)
-    size = min(count_tokens(before), count_tokens(after))
+    before, after = (list(texts_of(side, VARIETY_TOKENS)) for side in (first, now))
+    size = min(count_tokens(before), count_tokens(after), VARIETY_TOKENS)
     was, is_now = distinct_n(before, 2, at_tokens=size), distinct_n(after, 2, at_tokens=size)
     if is_now >= (1 - limit) * was:
         return None
@@ -264,11 +324,3 @@ def _fall(
         f"diversity: distinct-2 over {size} tokens fell from {was:.3f} in round 1 "
         f"to {is_now:.3f} in round {number}"
     )
-
-
-def _in_order(pairs: Sequence[Pair], kept: Mapping[str, Conversation]) -> list[Conversation]:
-    return [kept[pair.id] for pair in pairs if pair.id in kept]
-
-
-def _floats(counts: Mapping[str, int]) -> dict[str, float]:
-    return {name: float(n) for name, n in counts.items()}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from dramaturg.store import notes
+
+_MOST_WAITING = 4_096  # items held back for one that is late; more, and the late one loses its turn
 
 
 class Buffer:
@@ -23,28 +27,32 @@ class Buffer:
 class InOrder:
     """Notes the records of items 0, 1, 2, ... in this order, each as soon as all before it are in.
 
-    Attributes:
-        records: All that was noted so far, in order.
+    So many items at most are held back: memory does not grow behind one that hangs.
     """
 
-    def __init__(self) -> None:
-        self.records: list[msgspec.Struct] = []
+    def __init__(self, most_waiting: int = _MOST_WAITING) -> None:
         self._next = 0
-        self._waiting: dict[int, list[msgspec.Struct]] = {}
+        self._most = most_waiting
+        self._waiting: dict[int, Sequence[msgspec.Struct]] = {}
 
-    def done(self, index: int, records: list[msgspec.Struct]) -> None:
+    def done(self, index: int, records: Sequence[msgspec.Struct]) -> None:
         """Item `index` is finished and has noted these."""
+        if index < self._next:  # its turn was given away
+            _release(records)
+            return
         self._waiting[index] = records
+        if len(self._waiting) > self._most:
+            self._next = min(self._waiting)
         while self._next in self._waiting:
-            self._release(self._waiting.pop(self._next))
+            _release(self._waiting.pop(self._next))
             self._next += 1
 
     def close(self) -> None:
         """Note what waits behind items that will not finish."""
         for index in sorted(self._waiting):
-            self._release(self._waiting.pop(index))
+            _release(self._waiting.pop(index))
 
-    def _release(self, records: list[msgspec.Struct]) -> None:
-        self.records.extend(records)
-        for record in records:
-            notes.note(record)
+
+def _release(records: Sequence[msgspec.Struct]) -> None:
+    for record in records:
+        notes.note(record)

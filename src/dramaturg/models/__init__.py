@@ -6,12 +6,17 @@ from dramaturg.models.base import (
     ChatModel,
     Embedder,
     Judgement,
+    LogProbModel,
     NLIModel,
+    Odds,
     QualityModel,
+    QualityRater,
     Reply,
+    Scored,
     ToxicityModel,
     can_do,
 )
+from dramaturg.models.capacity import capacity
 from dramaturg.models.cheap import cheap_nli
 from dramaturg.models.scripted import ScriptedModel, ScriptedNLI
 
@@ -21,13 +26,18 @@ __all__ = [
     "ChatModel",
     "Embedder",
     "Judgement",
+    "LogProbModel",
     "NLIModel",
+    "Odds",
     "QualityModel",
+    "QualityRater",
     "Reply",
+    "Scored",
     "ScriptedModel",
     "ScriptedNLI",
     "ToxicityModel",
     "ask",
     "can_do",
+    "capacity",
     "cheap_nli",
 ]

@@ -9,18 +9,22 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 from urllib.request import getproxies
 
 import aiohttp
+from yarl import URL
 
 from dramaturg.errors import BackendError
 from dramaturg.models import failures
 from dramaturg.models.failures import Problem, Where
 from dramaturg.models.headers import read_duration, retry_after
+from dramaturg.models.held import release_when_kept
 from dramaturg.models.patience import Breaker, Patience
 from dramaturg.models.pressure import AdaptiveLimiter, MinuteWindow
+from dramaturg.models.stream import read_body
 from dramaturg.models.wire import BrokenBody
 
 T = TypeVar("T")
@@ -50,7 +54,10 @@ class Endpoint:
 
     Attributes:
         retries: How often each kind of failure was tried again.
-        paused: Calls that wait for their next try now.
+        leave_when_down: Raise a failure to connect at once: another endpoint takes the call.
+        hedge: Ask a second time where a reply is late, and take whichever comes first.
+        longest_wait: The longest wait for a reply so far, as a multiple of the 99th percentile
+            that was known when it began; 0 while none was known.
     """
 
     def __init__(
@@ -64,6 +71,7 @@ class Endpoint:
         tries: int = 5,
         rpm: int | None = None,
         tpm: int | None = None,
+        hedge: bool = False,
     ) -> None:
         self.where = where
         self.base_url = base_url.rstrip("/")
@@ -72,15 +80,51 @@ class Endpoint:
         self.limiter = AdaptiveLimiter(max_in_flight, window=MinuteWindow(rpm, tpm))
         self.patience = Patience(timeout_s)
         self.breaker = Breaker()
+        self.leave_when_down = False
+        self.hedge = hedge
+        self.hedged = 0
+        self.longest_wait = 0.0
         self._learn_rpm, self._learn_tpm = rpm is None, tpm is None
         self._headers = dict(headers)
+        self._urls: dict[str, URL] = {}
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._sleepers: set[asyncio.Future[None]] = set()
+        self._sleepers: dict[asyncio.Future[None], tuple[str, float]] = {}
 
     @property
     def paused(self) -> int:
+        """Calls that wait for their next try now."""
         return len(self._sleepers)
+
+    @property
+    def usable(self) -> bool:
+        """Whether a call may go there: it answers, or it is time to see if it does again."""
+        if not self.breaker.failing:
+            return True
+        return self.breaker.due and not self.limiter.in_flight
+
+    def waiting_for(self) -> list[str]:
+        """What calls wait for, in words; nothing where all that is out is an ordinary reply."""
+        said = []
+        if self.breaker.open:
+            said.append(
+                f"{self.where.address} is down since {self.breaker.since}, "
+                f"tried every {self.breaker.probe_s:g} s"
+            )
+        if self._sleepers:
+            why = Counter(kind for kind, _ in self._sleepers.values())
+            soonest = min(at for _, at in self._sleepers.values())
+            kinds = ", ".join(f"{kind} {count}" for kind, count in why.most_common())
+            in_s = max(0.0, soonest - time.monotonic())
+            said.append(f"{len(self._sleepers)} to be tried again ({kinds}), next in {in_s:.1f} s")
+        if self.limiter.held_for_s > 0:
+            said.append(
+                f"{self.limiter.waiting} wait for the limit a minute, next in "
+                f"{self.limiter.held_for_s:.0f} s"
+            )
+        elif self.limiter.waiting and self.limiter.limit < self.limiter.maximum:
+            said.append(f"{self.limiter.waiting} wait for one of {int(self.limiter.limit)} slots")
+        return said
 
     async def post(
         self,
@@ -108,7 +152,8 @@ class Endpoint:
         failed = refused = timed_out = adapted = 0
         while True:
             try:
-                return await self._attempt(path, build, decode, work, tokens, timed_out)
+                attempt = self._hedged if self.hedge else self._attempt
+                return await attempt(path, build, decode, work, tokens, timed_out)
             except _Failed as failure:
                 error = failure.error
                 if failure.problem and failure.status in (400, 422) and adapted < _MOST_CHANGES:
@@ -123,6 +168,8 @@ class Endpoint:
                 tried = failed + refused
                 absent = error.kind == "connection" and not self.breaker.ever_up
                 most = min(2, self.tries) if absent else self.tries
+                if error.kind == "connection" and self.leave_when_down:
+                    most = 1
                 if not error.retryable or failed >= most or refused >= 4 * self.tries:
                     raise self._final(error, tried) from None
                 pause = self._pause(failure, tried, seed)
@@ -130,7 +177,7 @@ class Endpoint:
                     error.why += f"; it asks us to wait {pause:.0f} s"
                     raise self._final(error, tried) from None
                 self.retries[error.kind] = self.retries.get(error.kind, 0) + 1
-            await self._sleep(pause)
+            await self._sleep(pause, error.kind)
 
     async def get(self, path: str, *, timeout_s: float = 5.0) -> bytes:
         """The body of a small request, tried once. Raises BackendError."""
@@ -165,6 +212,8 @@ class Endpoint:
         body = build()
         epoch = await self.limiter.acquire(tokens)
         started = time.perf_counter()
+        p99 = self.patience.p99_s(work)
+        release: Callable[[Callable[[], None]], None] = _at_once
         try:
             async with self.patience.within(work, timed_out):
                 status, headers, data = await self._send(path, body)
@@ -181,6 +230,7 @@ class Endpoint:
                 raise _Failed(failures.broken_error(self.where, str(error))) from None
             self.patience.saw(work, seconds)
             self.limiter.succeeded(epoch, seconds)
+            release = release_when_kept
             return value, seconds
         except TimeoutError:
             self.limiter.pressed(epoch)
@@ -189,20 +239,51 @@ class Endpoint:
             late = failures.timeout_error(self.where, waited, self.patience.timeout_s)
             raise _Failed(late) from None
         finally:
-            self.limiter.release()
+            if p99:
+                waited = (time.perf_counter() - started) / p99
+                self.longest_wait = max(self.longest_wait, waited)
+            release(self.limiter.release)
+
+    async def _hedged(
+        self, path: str, build: Callable[[], bytes], decode: Callable[[bytes], T],
+        work: str, tokens: int, timed_out: int,
+    ) -> tuple[T, float]:  # fmt: skip
+        """An attempt, and a second one once the first is later than 95 in 100 replies; whichever
+        is answered first counts and the other is cut off. Only a free slot is used for it."""
+
+        def attempt() -> asyncio.Task[tuple[T, float]]:
+            return asyncio.create_task(self._attempt(path, build, decode, work, tokens, timed_out))
+
+        out = {attempt()}
+        try:
+            late_s = self.patience.late_s(work)
+            done, _ = await asyncio.wait(out, timeout=late_s)
+            if not done and self.limiter.room > 0:
+                self.hedged += 1
+                out.add(attempt())
+            waiting = set(out)
+            while True:
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                good = [task for task in done if task.exception() is None]
+                if good or not waiting:
+                    return (good or list(done))[0].result()
+        finally:
+            for task in out:
+                task.cancel()
+            await asyncio.gather(*out, return_exceptions=True)
 
     async def _send(self, path: str, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         session = self._open()
         try:
             async with session.post(
-                self.base_url + path,
+                self._url(path),
                 data=body,
                 allow_redirects=False,
             ) as response:
                 self.breaker.connected()
                 if "x-ratelimit-limit-requests" in response.headers:
                     self._learn(response.headers)
-                return response.status, response.headers, await response.read()
+                return response.status, response.headers, await read_body(response)
         except TimeoutError:
             raise
         except aiohttp.ClientConnectorError as error:
@@ -218,6 +299,11 @@ class Endpoint:
             why = f"the connection ended early ({type(error).__name__})"
             raise _Failed(failures.broken_error(self.where, why)) from None
 
+    def _url(self, path: str) -> URL:
+        if path not in self._urls:
+            self._urls[path] = URL(self.base_url + path)
+        return self._urls[path]
+
     def _refusal(self, status: int, headers: Mapping[str, str], data: bytes) -> _Failed:
         problem = failures.read_problem(data)
         if status < 500 and failures.is_html(data):
@@ -232,16 +318,16 @@ class Endpoint:
         first = _FIRST_PAUSE_S.get(failure.error.kind, 0.05)
         return min(_LONGEST_PAUSE_S, float(first * 2 ** (tried - 1) * (0.5 + jitter)))
 
-    async def _sleep(self, seconds: float) -> None:
+    async def _sleep(self, seconds: float, kind: str) -> None:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         timer = loop.call_later(seconds, _wake, future)
-        self._sleepers.add(future)
+        self._sleepers[future] = kind, time.monotonic() + seconds
         try:
             await future
         finally:
             timer.cancel()
-            self._sleepers.discard(future)
+            del self._sleepers[future]
 
     def _all_fail(self, last: str) -> None:
         def make() -> BackendError:
@@ -276,10 +362,15 @@ class Endpoint:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
                 headers=self._headers,
+                cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
                 trust_env=bool(getproxies()),
             )
         return self._session
+
+
+def _at_once(release: Callable[[], None]) -> None:
+    release()
 
 
 def _wake(future: asyncio.Future[None]) -> None:

@@ -26,13 +26,13 @@ class Gated:
 
     def __init__(self, model: ChatModel, gate: Gate) -> None:
         self.ref = model.ref
-        self._model, self._gate = model, gate
+        self.model, self._gate = model, gate
 
     def native(self, task: str) -> bool:
-        return self._model.native(task)
+        return self.model.native(task)
 
     def follows_prompts(self) -> bool:
-        return self._model.follows_prompts()
+        return self.model.follows_prompts()
 
     async def answer(self, call: Call) -> Reply:
         """The model's answer. Raises Interrupted once the gate is closed."""
@@ -42,4 +42,4 @@ class Gated:
                 why="Ctrl-C or a stop signal came",
                 fix="type the same command again to go on; nothing finished is repeated",
             )
-        return await self._model.answer(call)
+        return await self.model.answer(call)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from typing import Any
 
 from dramaturg.errors import BackendError
 from dramaturg.models.pressure import Clock
@@ -27,6 +26,8 @@ class Patience:
         self._seen: dict[str, deque[float]] = {}
         self._count: dict[str, int] = {}
         self._learnt: dict[str, float] = {}
+        self._p99: dict[str, float] = {}
+        self._p95: dict[str, float] = {}
         self._in_a_row: dict[str, int] = {}
         self._out: dict[str, dict[asyncio.Timeout, float]] = {}
 
@@ -35,17 +36,17 @@ class Patience:
         learnt = self._learnt.get(work, self.timeout_s)
         return min(self.timeout_s, float(learnt * 2**timed_out))
 
-    @contextlib.asynccontextmanager
-    async def within(self, work: str, timed_out: int = 0) -> AsyncIterator[None]:
+    def p99_s(self, work: str) -> float:
+        """The 99th percentile of the seconds that this kind of work took; 0 = not known yet."""
+        return self._p99.get(work, 0.0)
+
+    def late_s(self, work: str) -> float | None:
+        """Seconds after which a reply is later than 95 in 100; None = not known yet."""
+        return self._p95.get(work)
+
+    def within(self, work: str, timed_out: int = 0) -> _Within:
         """A block that ends in TimeoutError once patience is out."""
-        now = asyncio.get_running_loop().time()
-        out = self._out.setdefault(work, {})
-        async with asyncio.timeout_at(now + self.timeout(work, timed_out)) as deadline:
-            out[deadline] = now
-            try:
-                yield
-            finally:
-                del out[deadline]
+        return _Within(self._out.setdefault(work, {}), self.timeout(work, timed_out))
 
     def saw(self, work: str, seconds: float) -> None:
         """A reply took so long."""
@@ -54,7 +55,9 @@ class Patience:
         seen.append(seconds)
         count = self._count[work] = self._count.get(work, 0) + 1
         if count >= self.needed and count % 25 == 0:
-            p99 = sorted(seen)[min(len(seen) - 1, int(len(seen) * 0.99))]
+            ordered = sorted(seen)
+            p99 = ordered[min(len(seen) - 1, int(len(seen) * 0.99))]
+            self._p99[work], self._p95[work] = p99, ordered[int(len(seen) * 0.95)]
             limit = self._learnt[work] = max(self.floor_s, 3 * p99)
             if count < self.needed + 25:
                 for deadline, begun in self._out.get(work, {}).items():
@@ -67,8 +70,27 @@ class Patience:
         feed on itself.)"""
         self._in_a_row[work] = self._in_a_row.get(work, 0) + 1
         if self._in_a_row[work] >= 5:
-            for known in (self._seen, self._count, self._learnt):
+            for known in (self._seen, self._count, self._learnt, self._p99, self._p95):
                 known.pop(work, None)
+
+
+class _Within:
+    """An asyncio.timeout that stands in a register while it runs."""
+
+    __slots__ = ("_deadline", "_out", "_seconds")
+
+    def __init__(self, out: dict[asyncio.Timeout, float], seconds: float) -> None:
+        self._out, self._seconds = out, seconds
+
+    async def __aenter__(self) -> None:
+        now = asyncio.get_running_loop().time()
+        self._deadline = asyncio.timeout_at(now + self._seconds)
+        await self._deadline.__aenter__()
+        self._out[self._deadline] = now
+
+    async def __aexit__(self, *error: Any) -> None:
+        del self._out[self._deadline]
+        await self._deadline.__aexit__(*error)
 
 
 class Breaker:
@@ -104,6 +126,21 @@ class Breaker:
         return self._ever_up
 
     @property
+    def failing(self) -> bool:
+        """Whether the last try to connect failed."""
+        return self._failures > 0
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to try again an endpoint that fails."""
+        return self._clock() >= self._next_probe
+
+    @property
+    def since(self) -> str:
+        """The time of day of the first failure in this row."""
+        return time.strftime("%H:%M:%S", time.localtime(self.down_since or time.time()))
+
+    @property
     def open(self) -> bool:
         """Whether the endpoint counts as down."""
         if self._failures < self.after:
@@ -132,17 +169,17 @@ class Breaker:
             self._first = self._clock()
             self.down_since = time.time()
         self._failures += 1
+        pause = min(self.probe_s, 0.25 * 2**self._failures)
+        self._next_probe = self._clock() + (self.probe_s if self.open else pause)
         if not self.open:
             return False
-        self._next_probe = self._clock() + self.probe_s
         told, self._told = self._told, True
         return not told
 
     def error(self, address: str, last: str) -> BackendError:
         """What is down, since when, and what to do."""
-        since = time.strftime("%H:%M:%S", time.localtime(self.down_since or time.time()))
         return BackendError(
-            f"{address} is down since {since}",
+            f"{address} is down since {self.since}",
             why=f"{self._failures} connections failed in a row; the last: {last}",
             fix="start the server or mend the network, then run the same command again: it resumes",
             retryable=True,

@@ -72,14 +72,15 @@ class MinuteWindow:
 class AdaptiveLimiter:
     """So many requests at a time as the endpoint bears.
 
-    Begins at `start` (default: half of `maximum`), grows by a request a reply (so it doubles each
-    round) while all slots are in use and latency holds, halves when more than a tenth of a
-    window's replies are 429, 503 or time-outs, and from then on grows slowly. Never below 1 nor
-    above `maximum`.
+    Begins at `start` (default: `maximum` up to 64, else half of it), grows by a request a reply
+    (so it doubles each round) while all slots are in use and latency holds, halves when more than
+    a tenth of a window's replies are 429, 503 or time-outs, and from then on grows slowly. Never
+    below 1 nor above `maximum`.
 
     Attributes:
         limit: Requests that may be out now.
         in_flight: Requests that are out.
+        freed: Called when a slot is free and nobody here waits for it.
     """
 
     def __init__(
@@ -91,16 +92,20 @@ class AdaptiveLimiter:
         clock: Clock = time.monotonic,
     ) -> None:
         self.maximum = max(1, maximum)
-        start = max(16, self.maximum // 2) if start is None else start
+        start = max(64, self.maximum // 2) if start is None else start
         self.limit = float(min(start, self.maximum))
         self.in_flight = 0
         self.window = window or MinuteWindow(clock=clock)
+        self._clock = clock
+        self._timer_at = 0.0
         self.halvings = 0
+        self.freed: Callable[[], None] | None = None
         self._waiting: deque[tuple[asyncio.Future[int], int]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._epoch = 0  # what started before the last halving says nothing about the limit now
         self._new_window()
         self._latencies: list[float] = []
+        self._recent = 0.0
         self._best: float | None = None
         self._slow = False
 
@@ -108,6 +113,23 @@ class AdaptiveLimiter:
     def waiting(self) -> int:
         """Calls that wait for a slot."""
         return len(self._waiting)
+
+    @property
+    def held_for_s(self) -> float:
+        """Seconds until a limit per minute lets the next call go; 0 if none stands in the way."""
+        return max(0.0, self._timer_at - self._clock()) if self._waiting else 0.0
+
+    @property
+    def room(self) -> int:
+        """Slots that a request could take at once."""
+        if self._waiting or self.window.delay(0) > 0:
+            return 0
+        return int(self.limit) - self.in_flight
+
+    @property
+    def latency_s(self) -> float:
+        """Median seconds of the last replies; 0 before the first."""
+        return self._recent
 
     async def acquire(self, tokens: int = 0) -> int:
         """Waits for a slot; the number to give to `succeeded` and `pressed`. First come, first
@@ -132,6 +154,7 @@ class AdaptiveLimiter:
     def succeeded(self, epoch: int, seconds: float) -> None:
         """A reply came after so many seconds."""
         self._latencies.append(seconds)
+        self._recent = self._recent or seconds
         if epoch != self._epoch:
             return
         busy = self.in_flight + 1 >= int(self.limit)  # the replied one may have been given back
@@ -171,7 +194,7 @@ class AdaptiveLimiter:
             return
         self._new_window()
         if self._latencies:
-            median = statistics.median(self._latencies)
+            median = self._recent = statistics.median(self._latencies)
             self._latencies.clear()
             # The best is forgotten slowly: work changes, and longer replies are not pressure.
             self._best = median if self._best is None else min(median, self._best * 1.005)
@@ -193,6 +216,9 @@ class AdaptiveLimiter:
                 if self._timer is not None:
                     self._timer.cancel()
                 self._timer = future.get_loop().call_later(delay, self._wake)
+                self._timer_at = self._clock() + delay
                 return
             self._waiting.popleft()
             future.set_result(self._take(tokens))
+        if self.freed is not None and not self._waiting:
+            self.freed()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
 
 from dramaturg.errors import DramaturgError, RecordError
 from dramaturg.models.base import Call, ChatModel, Reply
+from dramaturg.models.held import Release, until_kept
 from dramaturg.records import Cost, content_id
 
 _replies = msgspec.json.Decoder(Reply)
@@ -37,8 +39,9 @@ class CallJournal(Protocol):
         tokens_out: int,
         usd: float,
         seconds: float,
+        then: Callable[[], None] | None = None,
     ) -> None:
-        """The reply came."""
+        """The reply came; `then` is called, from any thread, once it is committed."""
         ...
 
     def fail(self, key: str, error: str) -> None:
@@ -138,25 +141,41 @@ class Recorded:
             prompt_hash=call.prompt_hash,
             request=_text(msgspec.structs.replace(call, about="")),
         )
-        try:
-            found = await self.model.answer(call)
-        except DramaturgError as error:
-            self.totals.failed += 1
-            self._journal.fail(key, str(error))
-            raise
-        reply = msgspec.structs.replace(found, key=key)
-        cost = reply.cost
-        self._journal.finish(
-            key,
-            _text(reply),
-            tokens_in=cost.tokens_in,
-            tokens_out=cost.tokens_out,
-            usd=cost.usd,
-            seconds=cost.seconds,
-        )
+        with until_kept() as releases:
+            try:
+                found = await self.model.answer(call)
+            except DramaturgError as error:
+                self.totals.failed += 1
+                self._journal.fail(key, str(error))
+                raise
+            reply = msgspec.structs.replace(found, key=key)
+            cost = reply.cost
+            self._journal.finish(
+                key,
+                _text(reply),
+                tokens_in=cost.tokens_in,
+                tokens_out=cost.tokens_out,
+                usd=cost.usd,
+                seconds=cost.seconds,
+                then=_from_any_thread(releases) if releases else None,
+            )
         self.totals.made += 1
         self.totals.cost += cost
         return reply
+
+
+def _from_any_thread(releases: list[Release]) -> Callable[[], None]:
+    loop = asyncio.get_running_loop()
+
+    def give_back() -> None:
+        for release in releases:
+            release()
+
+    def then() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for a slot
+            loop.call_soon_threadsafe(give_back)
+
+    return then
 
 
 def _text(value: msgspec.Struct) -> str:

@@ -25,20 +25,22 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         max_in_flight: The most calls at once.
         timeout_s: The longest wait for one reply.
         rpm, tpm: Requests and tokens a minute; None = learnt from the server's headers.
+        hedge: Ask again where a reply is late; the first answer counts, both may be charged.
     """
 
     max_in_flight: int = 64
     timeout_s: float = 120.0
     rpm: int | None = None
     tpm: int | None = None
+    hedge: bool = False
 
 
 def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is immutable)
     """The model that a reference names. Nothing is called and nothing heavy is loaded yet.
 
     Args:
-        ref: "embedded", "openai:MODEL", "openai:MODEL@http://host:port/v1", "ollama:MODEL" or
-            "scripted:FILE".
+        ref: "embedded", "openai:MODEL", "openai:MODEL@http://host:port/v1" (several addresses of
+            the same model with commas between them), "ollama:MODEL" or "scripted:FILE".
         limits: How an endpoint may be used; the embedded model knows none.
 
     Raises:
@@ -72,6 +74,7 @@ def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is i
 
 def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
     from dramaturg.models.openai_compatible import OpenAICompatible
+    from dramaturg.models.spread import Spread
 
     model, _, url = name.partition("@")
     if not model:
@@ -87,25 +90,40 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
             why="the environment variable OPENAI_API_KEY is not set",
             fix="export OPENAI_API_KEY=..., or name a local server: openai:MODEL@http://host:port/v1",
         )
-    if "@" in base.partition("//")[2].partition("/")[0] or "?" in base:
+    bases = [address.strip().rstrip("/") for address in base.split(",") if address.strip()]
+    if any("@" in one.partition("//")[2].partition("/")[0] or "?" in one for one in bases):
         raise UserError(
             "the endpoint's address holds a password or parameters, which would be written down",
             fix="give the plain address, and the key in the environment variable OPENAI_API_KEY",
         )
-    if not base.startswith(("http://", "https://")):
-        raise UserError(
-            f"{base!r} is no endpoint address", fix="it begins with http:// or https://"
+    for one in bases or [base]:
+        if not one.startswith(("http://", "https://")):
+            raise UserError(
+                f"{one!r} is no endpoint address", fix="it begins with http:// or https://"
+            )
+    named = f"{provider}:{model}" + (f"@{','.join(bases)}" if url else "")
+    places = [
+        OpenAICompatible(
+            model,
+            base_url=one,
+            api_key=one_key,
+            timeout_s=limits.timeout_s,
+            max_in_flight=limits.max_in_flight,
+            rpm=limits.rpm,
+            tpm=limits.tpm,
+            hedge=limits.hedge,
+            ref=named,
         )
-    return OpenAICompatible(
-        model,
-        base_url=base.rstrip("/"),
-        api_key=key,
-        timeout_s=limits.timeout_s,
-        max_in_flight=limits.max_in_flight,
-        rpm=limits.rpm,
-        tpm=limits.tpm,
-        ref=f"{provider}:{model}" + (f"@{base}" if url else ""),
-    )
+        for one in dict.fromkeys(bases)
+        for one_key in _keys(key)
+    ]
+    return places[0] if len(places) == 1 else Spread(places, named)
+
+
+def _keys(given: str | None) -> list[str | None]:
+    """The keys in OPENAI_API_KEY: one, or several with commas between them."""
+    keys = [key.strip() for key in (given or "").split(",") if key.strip()]
+    return list(dict.fromkeys(keys)) or [given]
 
 
 def parse_roles(given: Sequence[str], roles: Sequence[str]) -> dict[str, str]:

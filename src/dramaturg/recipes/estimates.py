@@ -15,6 +15,7 @@ RANGES = {
     **dict.fromkeys(["demonstrations", "new_facts", "query_steps", "retries"], (0, _ANY)),
     **dict.fromkeys(["new_per_person", "shared"], (0, _ANY)),
     "people": (2, _ANY),
+    "enough": (1, _ANY),
     "min_turns": (2, 100),
     "max_turns": (2, 100),
     "cluster_at": (-1, 1),
@@ -31,7 +32,8 @@ def new_facts_wanted(asked: int | None, seeds: int) -> int:
 
 def synthetic_persona_chat_calls(s: Mapping[str, Any], facts: int) -> list[Step]:
     """Nothing is dropped early and no pair is tried again: more votes, fewer drafts than a run."""
-    n, rounds, drafts, size = s["conversations"], s["rounds"], s["drafts"], s["profile_size"]
+    n, rounds, size = s["conversations"], s["rounds"], s["profile_size"]
+    drafts = min(s["drafts"], s["enough"] or s["drafts"])
     new = new_facts_wanted(s["new_facts"], facts) if facts else 0
     talk = TOKENS_A_TURN * (s["min_turns"] + s["max_turns"]) // 2
     shown = s["demonstrations"] * (talk + 120) + 320

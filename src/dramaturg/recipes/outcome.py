@@ -11,7 +11,8 @@ from dramaturg import dataset
 from dramaturg.loop import Improved
 from dramaturg.recipes.error_rates import rests_on
 from dramaturg.recipes.recipe import Made
-from dramaturg.records import Conversation, Persona
+from dramaturg.records import Persona
+from dramaturg.store import Spool
 
 ABOUT = {
     "n": "every figure of a round is over its kept conversations (kept), before they are split; "
@@ -24,13 +25,20 @@ ABOUT = {
     "different": "share, 0 to 1, of utterances that no other equals",
     "turns, words": "means: turns a conversation, tokens a turn",
     "votes": "mean number of the five quality experts that chose the kept draft",
+    "per_kept": "calls and tokens for each kept conversation; calls_all and tokens_all: an "
+    "estimate of the same if every filter saw every draft and every expert every pair of them",
+    "bad_replies": "replies that could not be used as they came, by class; replies = repaired + "
+    "helped (the second reply was used) + in vain (it was not) + dropped (second replies) + "
+    "unanswered; n, all replies, stands in totals",
+    "prompts": "shares, 0 to 1, of the characters of the first 5,000 prompts in the order sent; "
+    "consecutive: begin as the prompt before of the same task; cached: in blocks of 64 characters "
+    "that an earlier prompt to the same model began with",
     "cost": "model calls and tokens of drafts and verdicts; seconds: of the clock",
 }
 
 
 def outcome(
     best: Improved,
-    talks: Sequence[Conversation],
     people: Sequence[Persona],
     sides: Mapping[str, str] | None = None,
     *,
@@ -44,13 +52,13 @@ def outcome(
 
     Args:
         asked: How many conversations were asked for; falling short is told.
-        talks: The kept conversations of `best`, grounded.
         critics: The model behind each critic, by name and version.
         steps: Counts of the steps before the loop, by step.
         sides: Split by persona id, where people were divided before they met; None divides the
             conversations.
         said: Sentences of those steps that a user should read.
     """
+    talks = best.kept
     if sides is None:
         splits = dataset.apart_by_persona(talks, seed=seed)
     else:
@@ -58,20 +66,21 @@ def outcome(
             {talk.id: sides[str(talk.speakers[0].persona_id)] for talk in talks}
         )
     rounds = [msgspec.to_builtins(row) for row in best.rounds]
-    marked = [any(turn.grounding for turn in talk.turns) for talk in talks]
+    marked = sum(any(turn.grounding for turn in talk.turns) for talk in talks)
+    divided = (msgspec.structs.replace(talk, split=splits.by_id[talk.id]) for talk in talks)
     report = {
         "rounds": rounds,
         "steps": dict(steps),
         "critics": {name: rests_on(name, ref) for name, ref in critics.items()},
         "grounded": {
-            "conversations_with_a_marked_turn": sum(marked),
+            "conversations_with_a_marked_turn": marked,
             "n": len(talks),
             "scorer": "ground, by the role nli, or embedded where that role asks prompts",
         },
         "about": ABOUT,
     }
     return Made(
-        conversations=splits.apply(talks),
+        conversations=Spool(divided),
         people=list(people),
         report=report,
         notes=[

@@ -14,20 +14,29 @@ import io
 import pkgutil
 import tokenize
 import typing
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any
 
 from dramaturg.errors import DramaturgError, UserError
-from dramaturg.models import ChatModel, Embedder, NLIModel, QualityModel, ToxicityModel, can_do
+from dramaturg.models import (
+    ChatModel,
+    Embedder,
+    LogProbModel,
+    NLIModel,
+    QualityModel,
+    ToxicityModel,
+    can_do,
+)
 from dramaturg.records import Conversation, Persona
 
 _PROTOCOLS: dict[type, str] = {
     ChatModel: "answers the tasks",
     NLIModel: "judges entailment and contradiction",
     Embedder: "turns sentences into vectors",
+    LogProbModel: "says how likely a given text is",
     ToxicityModel: "rates toxicity",
     QualityModel: "compares conversations",
 }
@@ -38,14 +47,14 @@ class Made:
     """What a recipe hands to the runner.
 
     Attributes:
-        conversations: The kept ones, each with its split.
+        conversations: The kept ones, each with its split; may be read from disk.
         people: Everyone who could talk.
         report: Figures by section, JSON values; each number names its n, unit, split and scorer.
         notes: Sentences that a user should read (a split that stayed empty, a target missed).
         cut: What cut it off before its end (the user, a budget, a failing model), or None.
     """
 
-    conversations: list[Conversation]
+    conversations: Sequence[Conversation]
     people: list[Persona]
     report: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

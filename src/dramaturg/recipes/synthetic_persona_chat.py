@@ -12,11 +12,12 @@ read by the writer; every step runs, at a small model's quality.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Literal
 
 from dramaturg import critique, generate, loop, pairing, persona, profile, scorers
-from dramaturg.models import ChatModel, Embedder, NLIModel, cheap_nli
+from dramaturg.models import ChatModel, Embedder, NLIModel, capacity, cheap_nli
 from dramaturg.recipes.estimates import RANGES, new_facts_wanted, synthetic_persona_chat_calls
 from dramaturg.recipes.meeting import meet
 from dramaturg.recipes.outcome import outcome
@@ -42,6 +43,7 @@ async def synthetic_persona_chat(
     conversations: int = 100,  # pairs to write for; one conversation is kept for each
     rounds: int = 3,
     drafts: int = 4,  # per pair and round (paper: "a series")
+    enough: int | None = None,  # write no further draft once so many passed the filters
     demonstrations: int = 5,  # shown in each prompt, drawn anew
     min_turns: int = 6,  # utterances asked for, at least (paper: more than 5)
     max_turns: int = 7,  # and at most (paper: fewer than 8)
@@ -112,23 +114,24 @@ async def synthetic_persona_chat(
             drafts=drafts,
             demonstrations=demonstrations,
             turns=(min_turns - 1, max_turns + 1),
+            at_first=min(enough or drafts, drafts),
             recipe="synthetic-persona-chat",
         ),
-        judge=critique.panel(filters, experts),
+        judge=critique.panel(filters, experts, enough=enough, of=drafts),
         pool=generate.starter_pool(),
         rounds=rounds,
         retries=retries,
         stop_when_diversity_falls=narrow_at,
+        finish=functools.partial(scorers.ground, nli=cheap_nli(nli)),
+        concurrency=capacity(writer, critic),
         seed=seed,
     )
-    talks = [await scorers.ground(talk, cheap_nli(nli)) for talk in best.kept]
     steps = {"expansion": known.counts, "people": len(cast), "pairs": len(pairs)}
     asked = [f"{one.name} {one.version}" for one in filters]
     asked += [f"{one.name} {one.version}" for one in experts]
     critics = dict.fromkeys(asked, critic.ref)
     return outcome(
         best,
-        talks,
         cast,
         sides,
         asked=conversations,

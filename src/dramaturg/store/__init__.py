@@ -6,14 +6,18 @@ from dramaturg.store.listener import RunListener
 from dramaturg.store.lock import FolderLock
 from dramaturg.store.notes import Listener, listening, note, progress
 from dramaturg.store.run_folder import RunFolder, is_run_folder, latest, write_atomically
+from dramaturg.store.spool import Chain, Spool, View
 
 __all__ = [
     "LEFT_OUT",
+    "Chain",
     "FolderLock",
     "Journal",
     "Listener",
     "RunFolder",
     "RunListener",
+    "Spool",
+    "View",
     "differences",
     "fingerprint",
     "is_run_folder",

@@ -1,12 +1,14 @@
 """The journal: every call and every record of a run in one SQLite file, the source of truth.
 
-One thread writes. Callers hand it what happened and go on; it commits in groups, at the latest
-20 ms after the first item. `flush` returns when everything handed over before is committed, and
-what is committed survives a kill -9 at any instant. A reader sees what is queued too.
+One thread writes. Callers hand over what happened and go on; it commits in groups: what came
+within 2 ms, or while the last group was being written. `flush` returns when everything handed
+over before is committed, and what is committed survives a kill -9 at any instant. A reader sees
+what is queued too.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import queue
 import sqlite3
@@ -20,7 +22,7 @@ from dramaturg.errors import DramaturgError, RunFolderError, UserError
 from dramaturg.records import Cost
 
 APPLICATION_ID = 0x4472616D  # "Dram": tells our file from another program's SQLite file
-GROUP_S = 0.02  # the longest that an item waits for company
+GROUP_S = 0.002  # the longest that an item waits for company
 GROUP_ITEMS = 256  # the most items in one commit
 _BACKLOG = 20_000  # queued items at which a caller has to wait for the writer
 _PAGE = 500  # rows that a reader holds at a time
@@ -70,7 +72,7 @@ _PUT = """INSERT INTO records(kind, id, round, body) VALUES (?, ?, ?, ?)
 _REMEMBER = """INSERT INTO meta(key, value) VALUES (?, ?)
     ON CONFLICT(key) DO UPDATE SET value = excluded.value"""
 
-_Item = tuple[str, tuple[Any, ...], dict[str, Any] | None]
+_Item = tuple[str, tuple[Any, ...], dict[str, Any] | None, Callable[[], None] | None]
 _CALL_COLUMNS = (
     "key, seq, role, model, task, prompt_hash, request, state, reply, error, "
     "tokens_in, tokens_out, usd, seconds, at"
@@ -108,9 +110,13 @@ class Journal:
                 self._writing = self._open_for_writing()
             self._reading = self._open_for_reading()
             self._check_version()
+        self._known = None if read_only or self._row_exists("calls") else _Known()
         if not read_only:
-            self._queue: queue.SimpleQueue[_Item | threading.Event | None] = queue.SimpleQueue()
-            self._hurry = threading.Event()
+            self._queue: queue.SimpleQueue[list[_Item] | threading.Event | None] = (
+                queue.SimpleQueue()
+            )
+            self._batch: list[_Item] = []
+            self._behind = 0
             self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
             self._thread.start()
 
@@ -123,6 +129,9 @@ class Journal:
             The columns of `calls` by name; `state` is "intent" (begun and, if no process is at
             it, lost), "done" (`reply` holds the reply's JSON) or "failed" (`error` says why).
         """
+        if self._known is not None and key not in self._known:
+            self._raise_if_broken()
+            return None  # nothing with this key was ever begun
         with self._pending_lock:
             queued = dict(self._pending.get(key, ()))
         row = self._row(key)
@@ -170,8 +179,13 @@ class Journal:
         tokens_out: int = 0,
         usd: float = 0.0,
         seconds: float = 0.0,
+        then: Callable[[], None] | None = None,
     ) -> None:
-        """Keep the reply to a call. A call that is done stays as it was first finished."""
+        """Keep the reply to a call. A call that is done stays as it was first finished.
+
+        Args:
+            then: Called by the writing thread once the reply is committed, or cannot be.
+        """
         at = time.time()
         queued = {
             "state": "done",
@@ -184,7 +198,7 @@ class Journal:
             "at": at,
         }
         row = (key, reply_json, tokens_in, tokens_out, usd, seconds, at)
-        self._send(key, _FINISH, row, queued)
+        self._send(key, _FINISH, row, queued, then)
 
     def fail(self, key: str, error: str) -> None:
         """Say why a call has no reply; the same call may be made again."""
@@ -273,8 +287,8 @@ class Journal:
             return
         self._raise_if_broken()
         done = threading.Event()
+        self._kick()
         self._queue.put(done)
-        self._hurry.set()
         done.wait()
         self._raise_if_broken()
 
@@ -284,8 +298,8 @@ class Journal:
             return
         self._closed = True
         if not self.read_only:
+            self._kick()
             self._queue.put(None)
-            self._hurry.set()
             self._thread.join()
         with self._lock:
             self._reading.close()
@@ -304,51 +318,57 @@ class Journal:
     # Inside
 
     def _send(
-        self, key: str | None, sql: str, row: tuple[Any, ...], queued: dict[str, Any] | None
+        self,
+        key: str | None,
+        sql: str,
+        row: tuple[Any, ...],
+        queued: dict[str, Any] | None,
+        then: Callable[[], None] | None = None,
     ) -> None:
         if self.read_only or self._closed:
             raise RunFolderError(f"{self.path} is open for reading only, or closed")
         self._raise_if_broken()
-        if key is not None and queued is not None:
-            with self._pending_lock:
+        with self._pending_lock:
+            if key is not None and queued is not None:
                 queued = {**self._pending.get(key, {}), **queued}
                 self._pending[key] = queued
-        self._queue.put((sql, row, queued))
-        if self._queue.qsize() > _BACKLOG:
+                if self._known is not None:
+                    self._known.add(key)
+            self._batch.append((sql, row, queued, then))
+            waiting = len(self._batch)
+        if waiting == 1:
+            self._kick_soon()
+        elif waiting >= GROUP_ITEMS:
+            self._kick()
+        if self._behind > _BACKLOG:
             self.flush()
 
+    def _kick_soon(self) -> None:
+        """Hand the batch over in a moment; where no event loop runs, now."""
+        try:
+            asyncio.get_running_loop().call_later(GROUP_S, self._kick)
+        except RuntimeError:
+            self._kick()
+
+    def _kick(self) -> None:
+        with self._pending_lock:
+            batch, self._batch = self._batch, []
+            self._behind += len(batch)
+            if batch:
+                self._queue.put(batch)
+
     def _write(self) -> None:
-        going = True
-        while going:
-            items: list[_Item] = []
-            waiting: list[threading.Event] = []
-            first = self._queue.get()
-            if isinstance(first, tuple) and self._queue.qsize() < GROUP_ITEMS:
-                self._hurry.wait(GROUP_S)
-            self._hurry.clear()
-            entry: _Item | threading.Event | None = first
-            while True:
-                if entry is None:
-                    going = False
-                elif isinstance(entry, threading.Event):
-                    waiting.append(entry)
-                else:
-                    items.append(entry)
-                if len(items) >= GROUP_ITEMS and not waiting and going:
-                    break
-                try:
-                    entry = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-            self._commit(items)
-            for done in waiting:
-                done.set()
+        while (entry := self._queue.get()) is not None:
+            if isinstance(entry, threading.Event):
+                entry.set()
+                continue
+            self._commit(entry)
 
     def _commit(self, items: list[_Item]) -> None:
         if items and self._error is None:
             try:
                 self._writing.execute("BEGIN IMMEDIATE")
-                for sql, row, _ in items:
+                for sql, row, _, _ in items:
                     try:
                         self._writing.execute(sql, row)
                     except UnicodeEncodeError:  # a lone surrogate: SQLite keeps UTF-8
@@ -359,9 +379,13 @@ class Journal:
                     self._writing.execute("ROLLBACK")
                 self._error = _explain(error, self.path)
         with self._pending_lock:
-            for _, row, queued in items:
+            self._behind -= len(items)
+            for _, row, queued, _ in items:
                 if queued is not None and self._pending.get(row[0]) is queued:
                     del self._pending[row[0]]
+        for *_, then in items:
+            if then is not None:
+                then()
 
     def _raise_if_broken(self) -> None:
         if self._error is not None:
@@ -411,6 +435,9 @@ class Journal:
                 fix="upgrade dramaturg",
             )
 
+    def _row_exists(self, table: str) -> bool:
+        return bool(self._fetch(f"SELECT 1 FROM {table} LIMIT 1", ()))
+
     def _row(self, key: str) -> dict[str, Any] | None:
         self._raise_if_broken()
         rows = self._fetch(f"SELECT {_CALL_COLUMNS} FROM calls WHERE key = ?", (key,))
@@ -438,6 +465,31 @@ class Journal:
             yield
         except (sqlite3.Error, OSError) as error:
             raise _explain(error, self.path) from error
+
+
+class _Known:
+    """Keys that may have been seen, in a quarter of a megabyte: never wrong with "no".
+
+    For a journal that began empty: whether a call was made before is then known without asking
+    SQLite. (A Bloom filter; the keys are hashes already.)
+    """
+
+    _BITS = 1 << 21
+
+    def __init__(self) -> None:
+        self._bytes = bytearray(self._BITS // 8)
+
+    def add(self, key: str) -> None:
+        for place in self._places(key):
+            self._bytes[place >> 3] |= 1 << (place & 7)
+
+    def __contains__(self, key: str) -> bool:
+        return all(self._bytes[place >> 3] >> (place & 7) & 1 for place in self._places(key))
+
+    def _places(self, key: str) -> tuple[int, int, int]:
+        number = hash(key)
+        bits = self._BITS - 1
+        return number & bits, number >> 21 & bits, number >> 42 & bits
 
 
 def _mended(value: Any) -> Any:
