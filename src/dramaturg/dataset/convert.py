@@ -100,7 +100,7 @@ def convert(
                 progress(n)
 
     if form.of_run is not None and is_run_folder(source):
-        rows = form.of_run(Path(source))
+        rows = form.of_run(Path(source), losses)
     else:
         rows = load_conversations(source, drop, format=from_format)
     first = list(itertools.islice(rows, 1))  # a source that cannot be read leaves no trace

@@ -23,7 +23,7 @@ from dramaturg.store import RunFolder
 _WHY = ("criterion", "reason", "margin")
 
 
-def preferred(path: Path) -> Iterator[Conversation]:
+def preferred(path: Path, losses: Losses) -> Iterator[Conversation]:
     """The conversations of a run's preferences, in pairs: chosen, rejected.
 
     Raises:
@@ -40,6 +40,8 @@ def preferred(path: Path) -> Iterator[Conversation]:
             told = from_json(body, Preference)
             sides = [folder.journal.record("conversation", i) for i in (told.chosen, told.rejected)]
             if sides[0] is None or sides[1] is None:
+                losses.leave_out("the run kept only the id of one side of the preference")
+                losses.refused += 1
                 continue
             why = {"criterion": told.criterion, "reason": told.reason, "margin": told.weight}
             for side, found in zip(("chosen", "rejected"), sides, strict=True):
