@@ -14,6 +14,7 @@ import msgspec
 
 from dramaturg.dataset import examples
 from dramaturg.dataset.formats import containers, training, trl
+from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
 from dramaturg.dataset.formats.messages import decode_messages
 from dramaturg.errors import UserError
@@ -101,8 +102,8 @@ def _row(
         "rejected": bad[same:],
         **{key: mark.get(key) for key in _WHY},
         "id": mark.get("pair"),
-        "chosen_id": chosen.id,
-        "rejected_id": rejected.id,
+        "chosen_id": outer_id(chosen),
+        "rejected_id": outer_id(rejected),
         "split": chosen.split,
         "personas": training.sides(chosen, told[0].speaker),
     }
@@ -133,7 +134,7 @@ PREFERENCE = Format(
     decode=_decode,
     write=_write,
     of_run=preferred,
-    holds=frozenset({"personas", "split", "preference"}),
+    holds=frozenset({"personas", "id", "split", "preference"}),
     partly="conversations of which no preference speaks are not written",
     options=training.OPTIONS - {"window"},
 )
