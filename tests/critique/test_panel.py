@@ -212,10 +212,7 @@ async def test_verdicts_comparisons_preferences_and_drops_are_noted_in_a_fixed_o
         choice = await panel(Rule("f", 0, "c"), Likes("x", "b", "a")).judge(
             PAIR, drafts("a", "b", "c"), round=1, seed=1
         )
-    rejected = ["Conversation"] * 2  # a preference is worth little without what it speaks of
-    assert ear.kinds == (
-        ["Verdict"] * 3 + ["Comparison"] + rejected + ["Preference"] * 2 + ["Drop"]
-    )
+    assert ear.kinds == ["Verdict"] * 3 + ["Comparison"] + ["Preference"] * 2 + ["Drop"]
     by_votes, by_filter = choice.preferences
     assert isinstance(by_votes, Preference)
     assert (by_votes.criterion, by_votes.reason) == ("votes", "preferred for x")

@@ -304,6 +304,22 @@ async def test_what_is_finished_behind_an_unfinished_pair_is_noted_when_the_budg
     assert best.rounds[0].pairs == 1
 
 
+async def test_the_drafts_that_lost_are_noted_whole() -> None:
+    writer = ScriptedModel("A: I love steak.\nB: Me too!", "A: I brought tofu.\nB: To the grill!")
+    nli = ScriptedNLI({("I love steak.", "I am vegan."): "contradict"})
+    kept = Kept()
+    with notes.listening(kept):
+        await loop.improve(
+            [a_pair(["I am vegan."], ["I grill every weekend."])],
+            propose=generate.few_shot(writer, drafts=2),
+            judge=critique.panel(scorers.faithfulness(nli)),
+            rounds=1,
+        )
+    talks = [record for record in kept.records if isinstance(record, Conversation)]
+    assert sorted(talk.turns[0].text for talk in talks) == ["I brought tofu.", "I love steak."]
+    assert len({talk.id for talk in talks}) == 2
+
+
 async def test_with_enough_no_draft_is_written_after_the_one_that_passed() -> None:
     good = "User 1: I brought tofu.\nUser 2: To the grill!"
     bad = "User 1: I love steak.\nUser 2: Me too!"

@@ -55,7 +55,8 @@ def result(run: Run) -> str:
     if run.stopped:
         lines.append(f"stopped: {run.stopped}. The same command goes on where it stopped.")
     if splits:
-        lines += ["", "Next:", f"  dramaturg show 1 --run {run.path}"]
+        lines += ["", "Next:", f"  dramaturg view {run.path}"]
+        lines.append(f"  dramaturg show 1 --run {run.path}")
         lines.append(f"  dramaturg critique {run.path}")
         lines.append(f"  python -c \"import datasets; datasets.load_dataset('{run.path}')\"")
     return "\n".join(lines)

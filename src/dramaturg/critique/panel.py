@@ -105,9 +105,7 @@ class Panel:
             saved=possible - asked,
             unwritten=unwritten,
         )
-        rejected = {preference.rejected for preference in choice.preferences}
-        losers = (draft for draft in choice.drafts if draft.id in rejected)
-        for record in (*verdicts, *comparisons, *losers, *choice.preferences, *drops):
+        for record in (*verdicts, *comparisons, *choice.preferences, *drops):
             notes.note(record)
         return choice
 
