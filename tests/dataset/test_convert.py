@@ -308,3 +308,16 @@ def test_rated_conversations_keep_every_rating(shared_data: Path, tmp_path: Path
         assert other.scores == one.scores
         assert other.provenance.extra == one.provenance.extra
         assert said(other) == said(one)
+
+
+def test_a_preference_of_which_the_run_kept_only_an_id_is_told(tmp_path: Path) -> None:
+    (good,) = load_conversations(lines(tmp_path / "a.jsonl", SPC))
+    arguments = {"recipe": "synthetic-persona-chat", "settings": {}}
+    with RunFolder.open(tmp_path / "run", arguments, "1") as folder:
+        folder.journal.put("conversation", good.id, to_json(good))
+        why = Preference(chosen=good.id, rejected="c-gone", criterion="votes")
+        folder.journal.put("preference", why.id, to_json(why))
+        folder.journal.flush()
+    with pytest.raises(UserError, match="holds no conversation that trl-preference") as told:
+        convert(tmp_path / "run", tmp_path / "x.jsonl", to_format="trl-preference")
+    assert told.value.why == "1 not written: the run kept only the id of one side of the preference"

@@ -100,7 +100,7 @@ def convert(
                 progress(n)
 
     if form.of_run is not None and is_run_folder(source):
-        rows = form.of_run(Path(source))
+        rows = form.of_run(Path(source), losses)
     else:
         rows = load_conversations(source, drop, format=from_format)
     first = list(itertools.islice(rows, 1))  # a source that cannot be read leaves no trace
@@ -124,6 +124,8 @@ def convert(
         ) from error
     finally:
         _remove(aside)
+    taken = frozenset({"preference"} if form.of_run is not None else ())
+    stayed = left_behind(Path(source), taken)
     return Converted(
         source=from_format or formats.name_of(source),
         target=form.name,
@@ -132,7 +134,7 @@ def convert(
         dropped_count=count,
         lost=dict(losses.counts),
         left_out=dict(losses.left_out),
-        lost_line="; ".join(filter(None, [losses.line(form.name), left_behind(Path(source))])),
+        lost_line="; ".join(filter(None, [losses.line(form.name), stayed])),
     )
 
 

@@ -23,7 +23,7 @@ class Losses:
         counts: Words -> conversations that lost it.
         left_out: Conversations that the format could not hold at all -> why, by words.
         taken: Conversations that the writer was given; some of them it may have left out.
-        refused: Conversations that it was not given, having too many speakers.
+        refused: Conversations that it was not given, e.g. having too many speakers.
     """
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ class Format:
     options: frozenset[str] = field(default_factory=frozenset)
     files: Callable[[Path], list[Path]] | None = None
     shaped: Callable[[Path], Iterator[tuple[int, Any, str]]] | None = None
-    of_run: Callable[[Path], Iterator[Conversation]] | None = None
+    of_run: Callable[[Path, Losses], Iterator[Conversation]] | None = None
 
     @property
     def ways(self) -> str:

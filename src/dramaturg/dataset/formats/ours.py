@@ -97,13 +97,21 @@ def _people(made: Conversation) -> Iterator[Persona]:
             yield Persona(facts=facts, id=speaker.persona_id)
 
 
-def left_behind(path: Path) -> str:
-    """What a run folder holds beside conversations, in words; "" for anything else."""
+def left_behind(path: Path, taken: frozenset[str] = frozenset()) -> str:
+    """What a run folder holds beside conversations, in words; "" for anything else.
+
+    Args:
+        taken: Kinds of records that came along.
+    """
     if not is_run_folder(path):
         return ""
     with RunFolder.read(path) as folder:
         kinds = folder.journal.kinds()
-    told = [f"{n:,} {_PLURAL[kind]}" for kind, n in kinds.items() if kind in _PLURAL and n]
+    told = [
+        f"{n:,} {_PLURAL[kind]}"
+        for kind, n in kinds.items()
+        if kind in _PLURAL.keys() - taken and n
+    ]
     return f"left in {path}: {', '.join(told)}" if told else ""
 
 

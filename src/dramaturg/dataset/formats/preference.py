@@ -14,6 +14,7 @@ import msgspec
 
 from dramaturg.dataset import examples
 from dramaturg.dataset.formats import containers, training, trl
+from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
 from dramaturg.dataset.formats.messages import decode_messages
 from dramaturg.errors import UserError
@@ -23,7 +24,7 @@ from dramaturg.store import RunFolder
 _WHY = ("criterion", "reason", "margin")
 
 
-def preferred(path: Path) -> Iterator[Conversation]:
+def preferred(path: Path, losses: Losses) -> Iterator[Conversation]:
     """The conversations of a run's preferences, in pairs: chosen, rejected.
 
     Raises:
@@ -40,6 +41,8 @@ def preferred(path: Path) -> Iterator[Conversation]:
             told = from_json(body, Preference)
             sides = [folder.journal.record("conversation", i) for i in (told.chosen, told.rejected)]
             if sides[0] is None or sides[1] is None:
+                losses.leave_out("the run kept only the id of one side of the preference")
+                losses.refused += 1
                 continue
             why = {"criterion": told.criterion, "reason": told.reason, "margin": told.weight}
             for side, found in zip(("chosen", "rejected"), sides, strict=True):
@@ -99,8 +102,8 @@ def _row(
         "rejected": bad[same:],
         **{key: mark.get(key) for key in _WHY},
         "id": mark.get("pair"),
-        "chosen_id": chosen.id,
-        "rejected_id": rejected.id,
+        "chosen_id": outer_id(chosen),
+        "rejected_id": outer_id(rejected),
         "split": chosen.split,
         "personas": training.sides(chosen, told[0].speaker),
     }
@@ -131,7 +134,7 @@ PREFERENCE = Format(
     decode=_decode,
     write=_write,
     of_run=preferred,
-    holds=frozenset({"personas", "split", "preference"}),
+    holds=frozenset({"personas", "id", "split", "preference"}),
     partly="conversations of which no preference speaks are not written",
     options=training.OPTIONS - {"window"},
 )
