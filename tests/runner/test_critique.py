@@ -59,6 +59,17 @@ async def test_scorers_are_chosen_by_name_and_each_row_says_what_it_is(tmp_path:
     assert json.loads((tmp_path / "v" / "report.json").read_text())["conversations"] == 2
 
 
+async def test_what_is_bad_follows_from_which_end_is_good(tmp_path: Path) -> None:
+    harm = a_row("Hi there.", "You fucking piece of shit.", "I never eat meat.", "Ok.")
+    report = await judging.critique_file(a_file(tmp_path, GOOD, BAD, harm))
+    worst = {case["scorer"]: case for case in report["worst"]}
+    assert worst["toxicity"]["value"] == worst["toxicity"]["badness"] > 0.6
+    assert worst["faithfulness"]["badness"] == pytest.approx(1 - worst["faithfulness"]["value"])
+    assert [case["badness"] for case in report["worst"]] == sorted(
+        (case["badness"] for case in report["worst"]), reverse=True
+    )
+
+
 async def test_the_fact_table_can_be_queried(tmp_path: Path) -> None:
     source = a_file(tmp_path, GOOD, BAD, a_row("Hi.", "Yo.", one=[], two=[]))
     await judging.critique_file(source, out=str(tmp_path / "v"), fact_table=True)
