@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -106,7 +109,7 @@ def test_without_personas_what_cannot_be_measured_says_so() -> None:
         assert found[name].value is None, name
         assert found[name].why, name
     assert "personas" in found["shown_by_owner"].why
-    assert (found["next_utterance_ir_none"].value or 0) > 0
+    assert found["next_utterance_ir_none"].value is not None
     assert found["toxicity"].value is not None
     assert any("20 of 20 conversations have no persona" in note for note in found.notes)
 
@@ -325,6 +328,23 @@ def test_compare_prints_shares_and_json(
     assert "no chat model judged" in told
     assert command(monkeypatch, "compare", a, b, "--json") == 0
     assert json.loads(capsys.readouterr().out)["pairs"] == 12
+
+
+def test_ctrl_c_stops_the_counting_at_once(tmp_path: Path) -> None:
+    file = a_file(tmp_path / "a.jsonl", many_talks(4_000))
+    started = subprocess.Popen(
+        [sys.executable, "-m", "dramaturg", "evaluate", file, "--out", str(tmp_path / "out")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "out").is_dir() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    started.send_signal(signal.SIGINT)
+    _, told = started.communicate(timeout=30)
+    assert started.returncode == 130, told
+    assert "interrupted" in told
+    assert "Traceback" not in told
+    assert not (tmp_path / "out" / "report.json").exists()
 
 
 @pytest.mark.parametrize(

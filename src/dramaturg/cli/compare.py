@@ -53,30 +53,26 @@ def compare(
 
     Example: dramaturg compare my-dataset human.jsonl --model openai:gpt-4.1-mini --out turing
     """
-    from dramaturg import runner
     from dramaturg.cli import figures
+    from dramaturg.cli.stopping import stops_at_once
     from dramaturg.models.budget import Budget
-    from dramaturg.models.gate import Gate
     from dramaturg.models.resolve import Limits
     from dramaturg.runner import comparing
 
-    gate = Gate()
-
     async def go() -> ComparisonReport:
-        with runner.ctrl_c(gate, lambda text: click.echo(text, err=True)):
-            return await comparing.acompare(
-                a,
-                b,
-                model=models,
-                by=by or "human",
-                pairs=pairs,
-                repeats=repeats,
-                out=out,
-                seed=seed,
-                budget=Budget(max_usd=max_cost, max_calls=max_calls),
-                gate=gate,
-                limits=Limits(max_in_flight=in_flight),
-            )
+        return await comparing.acompare(
+            a,
+            b,
+            model=models,
+            by=by or "human",
+            pairs=pairs,
+            repeats=repeats,
+            out=out,
+            seed=seed,
+            budget=Budget(max_usd=max_cost, max_calls=max_calls),
+            limits=Limits(max_in_flight=in_flight),
+        )
 
-    found = asyncio.run(go())
+    with stops_at_once():
+        found = asyncio.run(go())
     click.echo(json.dumps(found.report) if as_json else figures.comparison(found))

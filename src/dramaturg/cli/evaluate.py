@@ -58,30 +58,26 @@ def evaluate(
 
     Example: dramaturg evaluate my-dataset --against human.jsonl --out evaluation
     """
-    from dramaturg import runner
     from dramaturg.cli import figures
+    from dramaturg.cli.stopping import stops_at_once
     from dramaturg.models.budget import Budget
-    from dramaturg.models.gate import Gate
     from dramaturg.runner import evaluating
 
-    gate = Gate()
-
     async def go() -> evaluating.Evaluation:
-        with runner.ctrl_c(gate, lambda text: click.echo(text, err=True)):
-            return await evaluating.aevaluate(
-                data,
-                against=against,
-                out=out,
-                split=split,
-                names=names if names is not None else evaluating.SCORERS,
-                model=models,
-                embedder=embedder,
-                sample=sample,
-                judged=judged,
-                seed=seed,
-                budget=Budget(max_usd=max_cost, max_calls=max_calls),
-                gate=gate,
-            )
+        return await evaluating.aevaluate(
+            data,
+            against=against,
+            out=out,
+            split=split,
+            names=names if names is not None else evaluating.SCORERS,
+            model=models,
+            embedder=embedder,
+            sample=sample,
+            judged=judged,
+            seed=seed,
+            budget=Budget(max_usd=max_cost, max_calls=max_calls),
+        )
 
-    found = asyncio.run(go())
+    with stops_at_once():
+        found = asyncio.run(go())
     click.echo(json.dumps(found.report) if as_json else figures.evaluation(found))

@@ -52,22 +52,23 @@ def exchanges(
     """
     import numpy as np
 
-    last, answer, own, other, talk = [], [], [], [], []
+    count = sum(max(len(made.turns) - 1, 0) for made in conversations)
+    dim = turns[0].shape[1] if len(turns) else 0
+    last, answer, own, other = (np.zeros((count, dim), dtype=np.float32) for _ in range(4))
+    talk = np.zeros(count, dtype=np.int64)
+    at = 0
     for row, made in enumerate(conversations):
-        means = [part.mean(axis=0) if len(part) else np.zeros(part.shape[1]) for part in facts[row]]
+        means = [part.mean(axis=0) if len(part) else np.zeros(dim) for part in facts[row]]
         for i in range(1, len(made.turns)):
             speaker = made.turns[i].speaker
             rest = [mean for who, mean in enumerate(means) if who != speaker]
-            last.append(turns[row][i - 1])
-            answer.append(turns[row][i])
-            own.append(means[speaker])
-            other.append(np.mean(rest, axis=0) if rest else np.zeros_like(means[speaker]))
-            talk.append(row)
-    if not last:
-        empty = np.zeros((0, 0))
-        return Exchanges(empty, empty, empty, empty, np.zeros(0, dtype=np.int64))
-    parts = [np.asarray(part, dtype=np.float32) for part in (last, answer, own, other)]
-    return Exchanges(parts[0], parts[1], parts[2], parts[3], np.asarray(talk))
+            last[at], answer[at] = turns[row][i - 1], turns[row][i]
+            own[at] = means[speaker]
+            if rest:
+                other[at] = np.mean(rest, axis=0)
+            talk[at] = row
+            at += 1
+    return Exchanges(last, answer, own, other, talk)
 
 
 def ranker_hits(
