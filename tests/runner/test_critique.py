@@ -311,3 +311,15 @@ async def test_many_conversations_take_no_more_memory_than_few(tmp_path: Path) -
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.5 + 200_000
+
+
+@pytest.mark.parametrize("bad", [b'{"user_1": "\xff\xfe"}', b"\x00\x01", b"caf\xe9"])
+async def test_a_line_that_is_no_utf_8_is_named_and_the_rest_judged(
+    tmp_path: Path, bad: bytes
+) -> None:
+    file = tmp_path / "talks.jsonl"
+    file.write_bytes(GOOD.encode() + b"\n" + bad + b"\n" + BAD.encode() + b"\n")
+    report = await judging.critique_file(str(file))
+    assert report["conversations"] == 2
+    assert report["broken_row_count"] == 1
+    assert "line 2" in report["broken_rows"][0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from typing import Any
 
 import click
@@ -79,7 +80,7 @@ def critique(
     if partner_expert and "partner_fact" not in chosen:
         chosen = (*chosen, "partner_fact")
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
-    gate, live = Gate(), Live(lambda: spent(budget))
+    gate, live = Gate(), Live(lambda: spent(budget), stream=sys.stderr)
 
     async def go() -> dict[str, Any]:
         with runner.ctrl_c(gate, live.say):
