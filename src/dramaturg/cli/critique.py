@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from typing import Any
 
 import click
@@ -80,7 +79,7 @@ def critique(
     if partner_expert and "partner_fact" not in chosen:
         chosen = (*chosen, "partner_fact")
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
-    gate, live = Gate(), Live(lambda: spent(budget), stream=sys.stderr)
+    gate, live = Gate(), Live(lambda: spent(budget))
 
     async def go() -> dict[str, Any]:
         with runner.ctrl_c(gate, live.say):
