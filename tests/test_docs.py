@@ -17,13 +17,13 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_OPTIONS = {
     "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
     "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
-    "batch", "batch-wait", "verbose", "otel",
-    "prompts", "run", "partner-expert", "help", "verdicts",
-    "scorers", "list", "human", "fact-table", "exam", "no-exam", "samples", "only",
-    "against", "split", "by", "pairs", "repeats", "sample", "judged", "embedder",
-    "data", "steps", "report", "threads", "write", "export",
-    "show", "check", "license", "dry-run", "paraphrase-at",
-    "to", "from", "force", "formats",
+    "batch", "batch-wait", "verbose", "otel", "prompts", "run", "partner-expert", "help",
+    "verdicts", "scorers", "list", "human", "fact-table", "exam", "no-exam", "samples", "only",
+    "against", "split", "by", "pairs", "repeats", "sample", "judged", "embedder", "data",
+    "steps", "report", "threads", "write", "export", "show", "check", "license", "dry-run",
+    "paraphrase-at", "to", "from", "force", "formats", "task", "host", "html", "share",
+    "import", "critics", "quality", "questions", "drafts", "leave-out", "leave-out-failing",
+    "per-item", "checks", "people", "pairs-of",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "show": "Print one conversation, its verdicts, and where it came from.",
     "view": "Look at a run or a dataset in the browser.",
     "critique": "Judge conversations that exist already, with evidence.",
+    "annotate": "Let people judge, over the local network or by a page in a file.",
     "convert": "Write a dataset in another format, and say what was lost.",
     "merge": "Put several datasets together, each conversation once.",
     "filter": "Keep the conversations that meet a condition.",
