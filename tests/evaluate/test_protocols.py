@@ -127,6 +127,12 @@ async def test_a_jury_decides_by_majority_and_reports_its_agreement() -> None:
     assert found.on_values.value == pytest.approx(found.on_decisions.value)
 
 
+async def test_a_jury_that_is_divided_has_no_verdict() -> None:
+    found = await evaluate.jury([a_talk("x")], [Fixed(lambda _: 1.0), Fixed(lambda _: 0.0)])
+    assert found.items[0].verdict is None
+    assert found.items[0].mean == 0.5
+
+
 async def test_a_jury_needs_two_judges_on_one_scale() -> None:
     one = Fixed(lambda _: 1.0)
     with pytest.raises(UserError, match="two judges"):
@@ -177,7 +183,7 @@ async def test_a_judge_who_sees_the_plants_passes_and_one_who_flags_everything_f
     assert len(blind.missed) == 16
     mute = await evaluate.sit_exam(Fixed(lambda _: None), cases)
     assert not mute.passed
-    assert mute.no_verdict == 16
+    assert mute.no_verdict == len(mute.missed) == 16
 
 
 async def test_a_judge_of_numbers_must_put_the_twins_in_order_and_a_constant_one_fails() -> None:

@@ -59,6 +59,17 @@ async def test_scorers_are_chosen_by_name_and_each_row_says_what_it_is(tmp_path:
     assert json.loads((tmp_path / "v" / "report.json").read_text())["conversations"] == 2
 
 
+async def test_what_is_bad_follows_from_which_end_is_good(tmp_path: Path) -> None:
+    harm = a_row("Hi there.", "You fucking piece of shit.", "I never eat meat.", "Ok.")
+    report = await judging.critique_file(a_file(tmp_path, GOOD, BAD, harm))
+    worst = {case["scorer"]: case for case in report["worst"]}
+    assert worst["toxicity"]["value"] == worst["toxicity"]["badness"] > 0.6
+    assert worst["faithfulness"]["badness"] == pytest.approx(1 - worst["faithfulness"]["value"])
+    assert [case["badness"] for case in report["worst"]] == sorted(
+        (case["badness"] for case in report["worst"]), reverse=True
+    )
+
+
 async def test_the_fact_table_can_be_queried(tmp_path: Path) -> None:
     source = a_file(tmp_path, GOOD, BAD, a_row("Hi.", "Yo.", one=[], two=[]))
     await judging.critique_file(source, out=str(tmp_path / "v"), fact_table=True)
@@ -300,3 +311,15 @@ async def test_many_conversations_take_no_more_memory_than_few(tmp_path: Path) -
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.5 + 200_000
+
+
+@pytest.mark.parametrize("bad", [b'{"user_1": "\xff\xfe"}', b"\x00\x01", b"caf\xe9"])
+async def test_a_line_that_is_no_utf_8_is_named_and_the_rest_judged(
+    tmp_path: Path, bad: bytes
+) -> None:
+    file = tmp_path / "talks.jsonl"
+    file.write_bytes(GOOD.encode() + b"\n" + bad + b"\n" + BAD.encode() + b"\n")
+    report = await judging.critique_file(str(file))
+    assert report["conversations"] == 2
+    assert report["broken_row_count"] == 1
+    assert "line 2" in report["broken_rows"][0]

@@ -61,6 +61,9 @@ async def test_a_chat_model_is_asked_once_a_speaker_for_both_figures() -> None:
     assert (await precision(talk)).value == 1
     assert len(model.calls) == 2
     assert (await precision(talk)).cost.calls == 0  # paid for with recall
+    other = a_talk("I have a dog, too.", "Oh no.")
+    assert (await precision(other)).cost.calls == 2
+    assert (await recall(other)).cost.calls == 0
 
 
 async def test_where_nothing_shows_there_is_no_precision() -> None:

@@ -63,6 +63,30 @@ async def test_silence_is_faithful_and_so_is_denying_the_partners_fact() -> None
     assert ("I never grill.", "I grill every weekend.") not in nli.pairs
 
 
+async def test_a_wish_or_a_word_about_the_partner_claims_no_fact_of_theirs() -> None:
+    fact = "I grill every weekend."
+    for said in ("I've always wanted to grill on a weekend.", "You grill well every weekend."):
+        verdict = await partner_fact(ScriptedNLI({(said, fact): "entail"}))(a_talk(said, "Ok."))
+        assert verdict.passed
+    said = "I grill every weekend."
+    verdict = await partner_fact(ScriptedNLI({(said, fact): "entail"}))(a_talk(said, "Ok."))
+    assert not verdict.passed
+
+
+async def test_an_insult_at_the_end_of_a_friendly_turn_is_not_diluted_by_it() -> None:
+    class Rater:
+        ref, toxicity_threshold = "test", 0.6
+
+        async def toxicity(self, texts: Sequence[str]) -> list[tuple[float, tuple[str, ...]]]:
+            return [((0.9 if t.startswith("You pathetic") else 0.1), ()) for t in texts]
+
+    friendly = "I will bring some lunch for all of us."
+    insult = "You pathetic loser, shut your stupid mouth."
+    verdict = await toxicity(Rater())(a_talk("Hi.", f"{friendly} {insult}", "Oh.", friendly))
+    assert verdict.value == 0.9
+    assert [e.turn for e in verdict.evidence] == [1]
+
+
 async def test_a_question_claims_nothing() -> None:
     nli = ScriptedNLI({("Do I eat steak?", "I am vegan."): "contradict"})
     assert (await faithfulness(nli)(a_talk("Do I eat steak?", "No idea!"))).passed

@@ -23,7 +23,7 @@ class Live:
     Args:
         spent: What the models have done so far.
         waits: What they wait for beside ordinary replies, in words.
-        stream: Where to; a terminal gets one rewritten line.
+        stream: Where to, None = standard error; a terminal gets one rewritten line.
         every_s: Seconds between two plain lines when `stream` is no terminal.
     """
 
@@ -31,10 +31,11 @@ class Live:
         self,
         spent: Spent,
         waits: Callable[[], list[str]] = list,
-        stream: TextIO = sys.stderr,
+        stream: TextIO | None = None,
         every_s: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        stream = stream or sys.stderr  # looked up now: it may not be what it was at import
         self._spent, self._stream, self._clock = spent, stream, clock
         self._waits = waits
         self._terminal = stream.isatty()

@@ -224,7 +224,7 @@ class _Session:
             for row in rows:
                 await asyncio.sleep(0)  # a signal is heard here, whatever the scorers do
                 if self._gate.closed:
-                    raise Interrupted("stopped by the user", fix="the same command goes on")
+                    raise Interrupted("stopped by the user", fix=self._how_to_go_on())
                 waiting.append(asyncio.create_task(self._one(row)))
                 if len(waiting) >= window:
                     yield await waiting.popleft()
@@ -267,6 +267,11 @@ class _Session:
             if not costs_one_item(error):
                 raise
             return lost_call(error)
+
+    def _how_to_go_on(self) -> str:
+        if self.asked:
+            return "with --out the same command goes on: no finished call is made again"
+        return "the same command begins anew; what was judged so far stands in the report"
 
     def _sort(
         self,

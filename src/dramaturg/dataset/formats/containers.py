@@ -32,6 +32,14 @@ def json_rows(path: Path) -> Iterator[tuple[int, Any]]:
     """
     shape = _shape(path)
     if shape == "lines":
+        if source.encoding_of(path) == "utf-8":
+            for n, raw in source.raw_lines(path):
+                for text in texts_of(path, n, raw):
+                    if isinstance(text, Bad):
+                        yield n, text
+                    elif text.strip():
+                        yield n, parsed(text)
+            return
         for n, text in source.lines(path):
             if text.strip():
                 yield n, parsed(text)
@@ -67,6 +75,14 @@ def keyed_rows(path: Path) -> Iterator[tuple[int, str, Any]]:
             yield stream.line, key, stream.value()
         if stream.peek() == ",":
             stream.expect(",")
+
+
+def texts_of(path: Path, line: int, raw: bytes) -> Iterator[str]:
+    """A raw line as text, `Bad` where its bytes are no UTF-8: one bad line ends no file."""
+    try:
+        yield from source.decoded_lines(path, line, raw)
+    except UserError as error:
+        yield Bad(error.why)
 
 
 def parsed(text: str) -> Any:
@@ -125,13 +141,28 @@ def write_json(path: Path, values: Iterable[Any]) -> None:
 
 def _shape(path: Path) -> str:
     """ "lines", "array" or "object", by the beginning of the file."""
-    if next(source.chunks(path), "").lstrip().startswith("["):
-        return "array"
-    texts = (line.strip() for _, line in source.lines(path) if line.strip())
+    if source.encoding_of(path) == "utf-8":
+        texts = (
+            "{" if isinstance(text, Bad) and n > 1 else _text(path, text).strip()
+            for n, raw in source.raw_lines(path)
+            for text in texts_of(path, n, raw)
+            if text.strip()
+        )
+    else:
+        texts = (line.strip() for _, line in source.lines(path) if line.strip())
     first = next(texts, "")
+    if first.startswith("["):
+        return "array"
     if first == "{" or (first.startswith("{") and isinstance(parsed(first), Bad)):
         return "object" if not next(texts, "{").startswith("{") else "lines"
     return "lines"
+
+
+def _text(path: Path, text: str) -> str:
+    """The first line; a file that begins with what is no text is no text."""
+    if isinstance(text, Bad):
+        raise UserError(f"{path} is not text: line 1", why=text, fix="save it as UTF-8")
+    return text.removeprefix("\ufeff")
 
 
 class _Stream:

@@ -109,8 +109,10 @@ def _json(path: Path, formats: Sequence[Format], only: Format | None) -> Iterato
         try:
             made = decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            for text in source.decoded_lines(path, line, raw):
-                if text.strip():
+            for text in containers.texts_of(path, line, raw):
+                if isinstance(text, containers.Bad):
+                    yield line, text
+                elif text.strip():
                     yield from made_of(line, containers.parsed(text), formats, only)
             continue
         if made.turns and all(0 <= t.speaker < len(made.speakers) for t in made.turns):
