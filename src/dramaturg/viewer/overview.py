@@ -19,6 +19,7 @@ from dramaturg.viewer.schema import STATUSES
 from dramaturg.viewer.source import Source
 
 SAMPLE = 500  # kept conversations over which figures of what is said are taken
+LONGEST_WORDS = 20_000  # a longer conversation is left out of the sample: one could take minutes
 LIVE_SAMPLE = 300  # of a round, while the run goes on
 PICTURES = (".svg", ".png", ".jpg", ".webp")
 WORDS = {
@@ -194,8 +195,9 @@ class Overview:
         if self.source.state != "running":
             return []
         by_round: dict[int, list[Conversation]] = {}
-        sql = """SELECT id FROM conv JOIN face USING (n) WHERE round = ?
-            AND status IN ('kept', 'earlier') ORDER BY n DESC LIMIT ?"""
+        sql = f"""SELECT id FROM conv JOIN face USING (n) WHERE round = ?
+            AND status IN ('kept', 'earlier') AND words < {LONGEST_WORDS}
+            ORDER BY n DESC LIMIT ?"""
         for (number,) in db.execute("SELECT DISTINCT round FROM conv WHERE round > 0").fetchall():
             ids = db.execute(sql, (number, LIVE_SAMPLE)).fetchall()
             by_round[number] = [self.source.talk(db, row[0]) for row in ids]
@@ -250,10 +252,11 @@ class Overview:
 
 def sample(source: Source, db: sqlite3.Connection, most: int = SAMPLE) -> list[Conversation]:
     """Kept conversations spread evenly over the source, so that the same page shows the same."""
-    count = db.execute("SELECT COUNT(*) FROM conv WHERE status = 'kept'").fetchone()[0]
+    where = f"status = 'kept' AND words < {LONGEST_WORDS}"
+    count = db.execute(f"SELECT COUNT(*) FROM conv WHERE {where}").fetchone()[0]
     step = max(1, -(-count // most))
-    sql = """SELECT id FROM face JOIN (SELECT n, ROW_NUMBER() OVER (ORDER BY n) - 1 AS place
-        FROM conv WHERE status = 'kept') USING (n) WHERE place % ? = 0 ORDER BY n"""
+    sql = f"""SELECT id FROM face JOIN (SELECT n, ROW_NUMBER() OVER (ORDER BY n) - 1 AS place
+        FROM conv WHERE {where}) USING (n) WHERE place % ? = 0 ORDER BY n"""
     return [source.talk(db, row[0]) for row in db.execute(sql, (step,)).fetchall()]
 
 
