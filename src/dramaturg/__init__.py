@@ -12,9 +12,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dramaturg.dataset import load_conversations, load_personas
+    from dramaturg import evaluate
+    from dramaturg.dataset import convert, load_conversations, load_personas
     from dramaturg.records import Conversation, Fact, Persona, Turn, Verdict
-    from dramaturg.runner import arun, run
+    from dramaturg.runner import acompare, aevaluate, ajudge, arun, compare, judge, run
 
 __version__ = "0.1.0"
 
@@ -25,7 +26,14 @@ __all__ = [
     "Turn",
     "Verdict",
     "__version__",
+    "acompare",
+    "aevaluate",
+    "ajudge",
     "arun",
+    "compare",
+    "convert",
+    "evaluate",
+    "judge",
     "load_conversations",
     "load_personas",
     "run",
@@ -37,14 +45,23 @@ _HOME = {
     "Persona": "dramaturg.records",
     "Turn": "dramaturg.records",
     "Verdict": "dramaturg.records",
+    "acompare": "dramaturg.runner",
+    "aevaluate": "dramaturg.runner",
+    "ajudge": "dramaturg.runner",
     "arun": "dramaturg.runner",
+    "compare": "dramaturg.runner",
+    "convert": "dramaturg.dataset",
+    "judge": "dramaturg.runner",
     "load_conversations": "dramaturg.dataset",
     "load_personas": "dramaturg.dataset",
     "run": "dramaturg.runner",
 }
+_ROOMS = ("evaluate",)  # rooms that can be called: dg.evaluate("my-dataset")
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"dramaturg.{name}")
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
     raise AttributeError(f"module 'dramaturg' has no attribute {name!r}")

@@ -6,7 +6,8 @@ DramaturgError              what happened, why, and what to do
 ├── BackendError            a model or endpoint failed; `retryable`: trying again can help
 │   └── OutOfBudget         a limit the user set was reached; the run can be resumed
 ├── RecordError             one bad row: it is dropped with this reason and the run goes on
-│   └── ReplyError          a model's reply could not be read; `kind` is its class in the report
+│   ├── ReplyError          a model's reply could not be read; `kind` is its class in the report
+│   └── NotJudged           a scorer has nothing to say of this row; `kind` says why
 └── Interrupted             the user stopped the run; what is finished is kept
 """
 
@@ -87,6 +88,18 @@ class ReplyError(RecordError):
 
     Attributes:
         kind: The class that the report counts it under, e.g. "empty", "refusal", "no turns".
+    """
+
+    def __init__(self, what: str, *, kind: str, why: str = "", fix: str = "") -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.kind = kind
+
+
+class NotJudged(RecordError):
+    """A scorer has nothing to say of a conversation: it lacks what the scorer looks at.
+
+    Attributes:
+        kind: The class that the report counts it under, e.g. "no persona", "one speaker".
     """
 
     def __init__(self, what: str, *, kind: str, why: str = "", fix: str = "") -> None:

@@ -144,7 +144,7 @@ def test_critique_finds_a_planted_contradiction_and_points_at_its_turn(
     assert worst["conversation"] == bad.id
     assert "0" in worst["turns"]
     verdicts = (tmp_path / "v" / "verdicts.jsonl").read_text().splitlines()
-    assert len(verdicts) == 4
+    assert len(verdicts) == 2 * len(report["scorers"])
 
 
 def test_doctor_says_what_the_embedded_model_can_do() -> None:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
+from dramaturg.dataset import Converted
+from dramaturg.dataset.formats import Format
+from dramaturg.dataset.leak_check import Leaks
+from dramaturg.dataset.produce import Produced
+from dramaturg.dataset.publish import Sent, Upload
+from dramaturg.dataset.published import Agreement
 from dramaturg.recipes.recipe import Recipe
 from dramaturg.runner.lineage import Lineage
 from dramaturg.runner.perform import Run
@@ -173,22 +183,41 @@ def lineage(found: Lineage) -> str:
     return "\n".join(lines)
 
 
+def scorer_list() -> str:
+    """Every scorer with its forms and what it needs, and the groups."""
+    from dramaturg.scorers import ENTRIES, GROUPS
+
+    lines = ["Scorers (name: what its value is; forms; what it needs; calls of the asked form)"]
+    for entry in ENTRIES.values():
+        needs = f"; needs {', '.join(entry.needs)}" if entry.needs else ""
+        calls = f"; {entry.prompts} call(s) a conversation" if entry.prompts else ""
+        lines.append(f"  {entry.name}: {entry.says}; {', '.join(entry.forms)}{needs}{calls}")
+    lines += ["", "Groups"]
+    lines += [
+        f"  {name}: " + (", ".join(members) if len(members) < 8 else f"{len(members)} scorers")
+        for name, members in GROUPS.items()
+    ]
+    return "\n".join(lines)
+
+
 def critique(report: dict[str, Any]) -> str:
-    """The outcome of `critique`: counts, then the worst cases with their evidence."""
+    """The outcome of `critique`: figures, then the worst cases with their evidence."""
     lines = [
         f"{report['conversations']} conversations of {report['source']}, critic {report['critic']}"
     ]
-    for row in report["scorers"]:
-        if row["n"]:
-            lines.append(
-                f"  {row['scorer']} {row['version']}: {row['failed']} of {row['n']} fail "
-                f"({100 * row['failed_share']:.1f} %)"
-            )
-        else:
-            lines.append(f"  {row['scorer']}: none could be judged")
+    for exam in report["exams"]:
+        done = exam["caught"] or exam["ranked"]
+        lines.append(
+            f"exam of {exam['judge']} ({exam['model']}): "
+            f"{'passed' if exam['passed'] else 'FAILED'}, {done['hits']:g} of {done['n']} "
+            f"{'caught' if exam['caught'] else 'in order'}"
+            + (f", {exam['false_alarms']['hits']:g} false alarms" if exam["caught"] else "")
+        )
+    lines += [f"  {_scorer_line(row)}" for row in report["scorers"]]
     lines += [f"note: {note}" for note in report["notes"]]
     if report["unjudged"]:
-        lines.append(f"no verdict: {report['unjudged']}")
+        told = ", ".join(f"{why} ({n})" for why, n in report["unjudged"].items())
+        lines.append(f"no verdict: {told}")
     if report["broken_row_count"]:
         lines.append(f"{report['broken_row_count']} broken rows were left out, e.g.:")
         lines += [f"  {plain(reason)}" for reason in report["broken_rows"][:5]]
@@ -200,6 +229,27 @@ def critique(report: dict[str, Any]) -> str:
         for turn, text in case["turns"].items():
             lines.append(textwrap.shorten(f"    turn {turn}: {plain(text)}", 160))
     return "\n".join(lines)
+
+
+def _scorer_line(row: dict[str, Any]) -> str:
+    name = f"{row['scorer']} {row['version']}"
+    if not row["n"]:
+        why = ", ".join(f"{kind} {n}" for kind, n in row["not_judged"].items())
+        return f"{name}: none could be judged" + (f" ({why})" if why else "")
+    if not row["counts"]:
+        return f"{name}: {row['n']} judged, not counted (exam failed)"
+    low, high = row["range"]
+    span = f"{low:g} to {high:g}" if high is not None else f"from {low:g}"
+    text = f"{name}: mean {row['mean']:.3f} ({span}), n {row['n']}"
+    if row["failed"] is not None:
+        lower, upper = row["failed_interval"]
+        text += (
+            f"; {row['failed']} fail ({100 * row['failed_share']:.1f} %, "
+            f"95 % {100 * lower:.1f} to {100 * upper:.1f})"
+        )
+    if row["calls"]:
+        text += f"; {row['calls']:,} calls" + (f", ${row['usd']:.4f}" if row["usd"] else "")
+    return text
 
 
 def doctor(found: dict[str, Any]) -> str:
@@ -243,3 +293,102 @@ def _minutes(seconds: float) -> str:
     from dramaturg.cli.live import clock_text
 
     return clock_text(seconds)
+
+
+def converted(made: Converted, target: str) -> str:
+    """What became of a conversion: one line each for what came over, was lost, was dropped."""
+    lines = [f"{made.written:,} conversations, {made.source} to {made.target}: {target}"]
+    if made.lost_line:
+        lines.append(f"lost: {made.lost_line}")
+    if made.dropped_count:
+        first = made.dropped[0].reason.removeprefix("unreadable: ")
+        more = f" (and {made.dropped_count - 1:,} more)" if made.dropped_count > 1 else ""
+        lines.append(f"dropped: {first}{more}")
+    return plain("\n".join(lines))
+
+
+def formats(all: Sequence[Format]) -> str:
+    """A table of the formats: name, whether read and written, what it is."""
+    rows = [(f.name, f.ways, f.about) for f in all]
+    width = max(len(name) for name, _, _ in rows)
+    return "\n".join(f"{name:<{width}}  {ways:<10}  {about}" for name, ways, about in rows)
+
+
+def produced(made: Produced, as_json: bool = False) -> str:
+    """What became of a step that makes one dataset of others."""
+    if as_json:
+        return json.dumps(made.as_json(), default=str)
+    splits = ", ".join(f"{name or 'no split'} {n:,}" for name, n in made.splits.items())
+    lines = [f"{made.kept:,} of {made.read:,} conversations kept ({splits}): {made.out}"]
+    if made.dropped:
+        told = ", ".join(f"{why} {n:,}" for why, n in made.dropped.most_common())
+        lines.append(f"left out: {told}")
+    lines += [f"{name.replace('_', ' ')}: {value}" for name, value in made.figures.items()]
+    if made.lost:
+        lines.append(f"lost: {made.lost}")
+    lines += [f"note: {note}" for note in made.notes]
+    return plain("\n".join(lines))
+
+
+def leaks(found: Leaks, as_json: bool = False) -> str:
+    """What the splits of a dataset share."""
+    if as_json:
+        return json.dumps({**msgspec.to_builtins(found), "clean": found.clean})
+    splits = ", ".join(f"{name or 'no split'} {n:,}" for name, n in found.counts.items())
+    lines = [
+        f"splits: {splits}",
+        f"persons in more than one split: {found.persons:,}",
+        f"pairs of people in more than one split: {found.pairs:,}",
+        f"near-duplicate conversations over splits (at {found.near:g}): {found.conversations:,}",
+        f"facts in more than one split: {found.facts:,} of {found.facts_of:,} (often by design)",
+        f"turns of 8 words or more said in more than one split: {found.sentences:,} of "
+        f"{found.sentences_of:,}",
+        *(f"  {example}" for example in found.examples),
+        "kept apart" if found.clean else "NOT kept apart",
+    ]
+    return plain("\n".join(lines))
+
+
+def agreement(found: Agreement, as_json: bool = False) -> str:
+    """How splits compare with the published ones."""
+    if as_json:
+        return json.dumps({**msgspec.to_builtins(found), "exact": found.exact})
+    lines = [f"{found.name}: {found.differ:,} conversations in another split than published"]
+    for name, wanted in found.published.items():
+        told = f"{name}: {found.counts.get(name, 0):,} here, {wanted:,} published"
+        unknown = found.unknown.get(name, 0)
+        told += f", {unknown:,} between pairs not in the table" if unknown else ""
+        lines.append(f"{told}: {found.verdict(name)}")
+    lines += [f"  {example}" for example in found.examples]
+    lines.append("as published" if found.exact else "NOT as published")
+    return plain("\n".join(lines))
+
+
+def upload(planned: Upload, private: bool, as_json: bool = False) -> str:
+    """What publishing will send, and what stays here."""
+    from dramaturg.dataset.publish import size_text
+
+    total = sum(item.size for item in planned.items)
+    if as_json:
+        files = {item.path: item.size for item in planned.items}
+        told = {"repo": planned.repo, "license": planned.license, "private": private}
+        return json.dumps({**told, "files": files, "stays": planned.stays, "notes": planned.notes})
+    lines = [
+        f"to {planned.repo} on the hub ({'private' if private else 'public, unless it is there'}), "
+        f"licence {planned.license}: {len(planned.items)} files, {size_text(total)}"
+    ]
+    lines += [f"  {item.path}  {size_text(item.size)}" for item in planned.items[:40]]
+    if len(planned.items) > 40:
+        lines.append(f"  ... and {len(planned.items) - 40} more")
+    lines += [f"stays here: {name} ({why})" for name, why in planned.stays.items()]
+    lines += [f"note: {note}" for note in planned.notes]
+    return plain("\n".join(lines))
+
+
+def sent(made: Sent) -> str:
+    """What was published, and where it is."""
+    from dramaturg.dataset.publish import size_text
+
+    lines = [f"{made.files} files sent ({size_text(made.bytes)}), {made.already} were there"]
+    lines += [f"deleted, of an earlier version: {path}" for path in made.deleted]
+    return plain("\n".join([*lines, made.url]))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from dramaturg.dataset.page import bars, fill, table
 from dramaturg.records import Conversation
 from dramaturg.store import RunFolder, write_atomically
 
@@ -48,13 +47,13 @@ def write_report_page(
             "Models: " + ", ".join(f"{r} {m}" for r, m in report.get("models", {}).items()) + "."
         ),
         "notes": "".join(f'<p class="note">{escape(str(n))}</p>' for n in report.get("notes", [])),
-        "rounds": _table(
+        "rounds": table(
             list(_COLUMNS.values()), [[_cell(row.get(key)) for key in _COLUMNS] for row in rounds]
         ),
         "about": escape("; ".join(f"{k}: {v}" for k, v in report.get("about", {}).items())),
-        "variety": _bars([(f"round {r['round']}", float(r["distinct_2_equal"])) for r in rounds]),
-        "dropped": _bars(_reasons(rounds), whole=True),
-        "totals": _table(
+        "variety": bars([(f"round {r['round']}", float(r["distinct_2_equal"])) for r in rounds]),
+        "dropped": bars(_reasons(rounds), whole=True),
+        "totals": table(
             ["role/task", "calls", "tokens in", "tokens out", "US dollars"],
             [
                 [name, *(_cell(row[k]) for k in ("calls", "tokens_in", "tokens_out", "usd"))]
@@ -63,8 +62,7 @@ def write_report_page(
         ),
         "samples": "".join(_sample(talk) for talk in _some(conversations)),
     }
-    template = resources.files("dramaturg.dataset").joinpath("templates", "report.html")
-    text = re.sub(r"\{\{(\w+)\}\}", lambda m: filled[m[1]], template.read_text(encoding="utf-8"))
+    text = fill("report.html", filled)
     page = folder.path / "report.html"
     write_atomically(page, text.encode("utf-8", "replace"))
     return page
@@ -81,34 +79,6 @@ def _some(conversations: Sequence[Conversation]) -> list[Conversation]:
     ordered = sorted(conversations, key=lambda talk: talk.id)
     places = sorted({0, len(ordered) // 2, len(ordered) - 1}) if ordered else []
     return [ordered[i] for i in places]
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    if not rows:
-        return "<p>nothing yet</p>"
-    titles = "".join(f"<th scope='col'>{escape(name)}</th>" for name in head)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f"<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _bars(values: Sequence[tuple[str, float]], *, whole: bool = False) -> str:
-    """Horizontal bars, the longest 300 wide, each with its name and number."""
-    if not values:
-        return "<p>nothing</p>"
-    most = max(value for _, value in values) or 1.0
-    rows = []
-    for i, (name, value) in enumerate(values):
-        y, width = 24 * i, 300 * value / most
-        shown = f"{value:,.0f}" if whole else f"{value:.3f}"
-        rows.append(
-            f'<text x="0" y="{y + 15}">{escape(name[:40])}</text>'
-            f'<rect class="bar" x="260" y="{y + 3}" width="{width:.1f}" height="16"/>'
-            f'<text x="{265 + width:.1f}" y="{y + 15}">{shown}</text>'
-        )
-    height = 24 * len(values) + 4
-    return f'<svg role="img" width="640" height="{height}">{"".join(rows)}</svg>'
 
 
 def _sample(talk: Conversation) -> str:

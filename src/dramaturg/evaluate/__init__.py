@@ -1,7 +1,58 @@
-"""Evaluate: a whole dataset in, statistics out; pure functions, no model."""
+"""Evaluate: a whole dataset in, statistics out; pure functions, no model.
 
-from dramaturg.evaluate.next_utterance import Whose, next_utterance_hits
+The module can be called: `dg.evaluate("my-dataset")` is `dramaturg.runner.evaluate_dataset`.
+"""
+
+from dramaturg.evaluate.agreement import (
+    Agreement,
+    agreement,
+    cohen_kappa,
+    fleiss_kappa,
+    krippendorff_alpha,
+    share_agreed,
+)
+from dramaturg.evaluate.beside import beside
+from dramaturg.evaluate.collect import FACTS, SAMPLE, Collected, collect
+from dramaturg.evaluate.counts import COUNTERS, Counter, Table
+from dramaturg.evaluate.detector import Told, auc, tell_apart
+from dramaturg.evaluate.door import make_callable
+from dramaturg.evaluate.exam import (
+    SUBJECTS,
+    ExamResult,
+    exam_cases,
+    sit_exam,
+    sit_pairwise_exam,
+)
+from dramaturg.evaluate.figure import Difference, Figure
+from dramaturg.evaluate.health import health
+from dramaturg.evaluate.jury import JuryItem, JuryResult, jury
+from dramaturg.evaluate.leakage import leakage
+from dramaturg.evaluate.measure import Measure, difference, figure, figures, match
+from dramaturg.evaluate.measures import SETS, Equal, Side, categories, ordered, topic_spread
+from dramaturg.evaluate.near_duplicates import Signatures, earlier_twin
+from dramaturg.evaluate.next_utterance import Whose, next_utterance, next_utterance_hits
+from dramaturg.evaluate.pairwise import Estimate, PairOutcome, PairwiseResult, pairwise
+from dramaturg.evaluate.picture import badness, cases, columns, maps, scores, shown_talk
+from dramaturg.evaluate.plant import PLANTS, Planted, plant_all
+from dramaturg.evaluate.profile_extraction import profile_extraction
+from dramaturg.evaluate.ranker import exchanges, ranker_hits
+from dramaturg.evaluate.resample import RESAMPLES, Fixed, OfSet, Ratio, interval
+from dramaturg.evaluate.sample import Sample
+from dramaturg.evaluate.self_bleu import self_bleu
+from dramaturg.evaluate.shares import Share, share
+from dramaturg.evaluate.spread import (
+    effective_number,
+    flat_map,
+    frechet,
+    mean_distance,
+    topics,
+    vendi,
+)
 from dramaturg.evaluate.surface import opens_with, question_share, surface
+from dramaturg.evaluate.talk import Coder, Talk, people_key
+from dramaturg.evaluate.titles import GROUPS, TITLES, meaning, title
+from dramaturg.evaluate.variety import compression, different, distinct
+from dramaturg.evaluate.vectors import Vectors, vectors_of
 from dramaturg.scorers import (
     different_utterances,
     distinct_n,
@@ -10,13 +61,101 @@ from dramaturg.scorers import (
 )
 
 __all__ = [
+    "COUNTERS",
+    "FACTS",
+    "GROUPS",
+    "PLANTS",
+    "RESAMPLES",
+    "SAMPLE",
+    "SETS",
+    "SUBJECTS",
+    "TITLES",
+    "Agreement",
+    "Coder",
+    "Collected",
+    "Counter",
+    "Difference",
+    "Equal",
+    "Estimate",
+    "ExamResult",
+    "Figure",
+    "Fixed",
+    "JuryItem",
+    "JuryResult",
+    "Measure",
+    "OfSet",
+    "PairOutcome",
+    "PairwiseResult",
+    "Planted",
+    "Ratio",
+    "Sample",
+    "Share",
+    "Side",
+    "Signatures",
+    "Table",
+    "Talk",
+    "Told",
+    "Vectors",
     "Whose",
+    "agreement",
+    "auc",
+    "badness",
+    "beside",
+    "cases",
+    "categories",
+    "cohen_kappa",
+    "collect",
+    "columns",
+    "compression",
+    "difference",
+    "different",
     "different_utterances",
+    "distinct",
     "distinct_n",
+    "earlier_twin",
+    "effective_number",
+    "exam_cases",
+    "exchanges",
+    "figure",
+    "figures",
+    "flat_map",
+    "fleiss_kappa",
+    "frechet",
+    "health",
+    "interval",
+    "jury",
+    "krippendorff_alpha",
+    "leakage",
+    "maps",
+    "match",
+    "mean_distance",
+    "meaning",
+    "next_utterance",
     "next_utterance_hits",
     "opens_with",
+    "ordered",
+    "pairwise",
+    "people_key",
     "persona_shown",
+    "plant_all",
+    "profile_extraction",
     "question_share",
+    "ranker_hits",
+    "scores",
+    "self_bleu",
+    "share",
+    "share_agreed",
     "shown",
+    "shown_talk",
+    "sit_exam",
+    "sit_pairwise_exam",
     "surface",
+    "tell_apart",
+    "title",
+    "topic_spread",
+    "topics",
+    "vectors_of",
+    "vendi",
 ]
+
+make_callable(__name__)  # dg.evaluate("my-dataset")

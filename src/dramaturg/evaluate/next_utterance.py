@@ -11,12 +11,16 @@ import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dramaturg.records import Conversation, derive_seed
 from dramaturg.scorers import tokens, utterances
 
+if TYPE_CHECKING:
+    from dramaturg.evaluate.resample import Ratio
+
 Whose = Literal["none", "self", "their", "both"]
+WHOSE: tuple[Whose, ...] = ("none", "self", "their", "both")
 
 
 def next_utterance_hits(
@@ -37,28 +41,52 @@ def next_utterance_hits(
     Returns:
         In [0, 1]; 0 where there is nothing to predict.
     """
+    found = next_utterance(conversations, whose=(whose,), candidates=candidates, seed=seed)
+    return found[whose].value() or 0.0
+
+
+def next_utterance(
+    conversations: Sequence[Conversation],
+    *,
+    whose: Sequence[Whose] = WHOSE,
+    candidates: int = 20,
+    seed: int = 13,
+) -> dict[Whose, Ratio]:
+    """The same for several personas at once: hits over predictions, one row a conversation."""
+    import numpy as np
+
+    from dramaturg.evaluate.resample import Ratio
+
     pool = [frozenset(tokens(text)) for text in utterances(conversations)]
     idf = _idf(pool)
     lengths = [math.sqrt(sum(idf[w] ** 2 for w in words)) or 1.0 for words in pool]
-    hits = count = 0.0
+    hits = {who: np.zeros(len(conversations)) for who in whose}
+    count = np.zeros(len(conversations))
     at = 0
-    for made in conversations:
+    for row, made in enumerate(conversations):
         personas = [_words(speaker.persona) for speaker in made.speakers]
         draw = random.Random(derive_seed(seed, made.id))
         for i in range(1, len(made.turns)):
             speaker = made.turns[i].speaker
-            query = set(pool[at + i - 1])
-            for who, words in enumerate(personas):
-                if whose == "both" or whose == ("self" if who == speaker else "their"):
-                    query |= words
+            last = pool[at + i - 1]
             options = [at + i, *_others(len(pool), at + i, candidates - 1, draw)]
-            scores = [sum(idf[w] for w in pool[o] & query) / lengths[o] for o in options]
-            best = max(scores)
-            if scores[0] == best:
-                hits += 1 / scores.count(best)
-            count += 1
+            for name in whose:
+                query = last.union(*_chosen(personas, speaker, name))
+                scores = [sum(idf[w] for w in pool[o] & query) / lengths[o] for o in options]
+                best = max(scores)
+                if scores[0] == best:
+                    hits[name][row] += 1 / scores.count(best)
+            count[row] += 1
         at += len(made.turns)
-    return hits / count if count else 0.0
+    return {name: Ratio(hits[name], count) for name in whose}
+
+
+def _chosen(personas: Sequence[frozenset[str]], speaker: int, whose: Whose) -> list[frozenset[str]]:
+    return [
+        words
+        for who, words in enumerate(personas)
+        if whose == "both" or whose == ("self" if who == speaker else "their")
+    ]
 
 
 def _words(sentences: Sequence[str]) -> frozenset[str]:

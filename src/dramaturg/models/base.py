@@ -1,8 +1,9 @@
 """What a model can do is its type.
 
 `ChatModel` answers tasks (by prompt or natively), `NLIModel` judges pairs of sentences,
-`Embedder` turns sentences into vectors, `ToxicityModel` rates a text, `QualityModel` compares
-two conversations. One object may be several of these; `isinstance` tells.
+`Embedder` turns sentences into vectors, `LogProbModel` says how likely a given text is,
+`ToxicityModel` rates a text, `QualityModel` compares two conversations, `QualityRater` rates one.
+One object may be several of these; `isinstance` tells.
 """
 
 from __future__ import annotations
@@ -122,6 +123,54 @@ class Embedder(Protocol):
         ...
 
 
+class Scored(msgspec.Struct, frozen=True, kw_only=True):
+    """How likely a model finds a given text after another.
+
+    Attributes:
+        tokens: The given text as the model cuts it; joined they are the text.
+        logprobs: For each token its natural logarithm of probability, <= 0.
+    """
+
+    tokens: tuple[str, ...]
+    logprobs: tuple[float, ...]
+    cost: Cost = msgspec.field(default_factory=Cost)
+
+    @property
+    def total(self) -> float:
+        """Log-probability of the whole text, in nats."""
+        return sum(self.logprobs)
+
+
+class Odds(msgspec.Struct, frozen=True, kw_only=True):
+    """How likely a model begins its reply with each of some words.
+
+    Attributes:
+        logprobs: Natural logarithm by word, for the words among the likeliest tokens.
+        unseen: Words that were not among them: no more is known than `ceiling`.
+        ceiling: No unseen word is likelier than this.
+    """
+
+    logprobs: dict[str, float]
+    unseen: tuple[str, ...]
+    ceiling: float
+    cost: Cost = msgspec.field(default_factory=Cost)
+
+
+@runtime_checkable
+class LogProbModel(Protocol):
+    """Says how likely a text is: never an estimate, where the model cannot say it raises."""
+
+    ref: str
+
+    async def score(self, before: str, text: str) -> Scored:
+        """The log-probabilities of `text` after `before`. Raises BackendError, RecordError."""
+        ...
+
+    async def odds(self, call: Call, words: Sequence[str]) -> Odds:
+        """How likely the reply to a call begins with each word. Raises BackendError."""
+        ...
+
+
 @runtime_checkable
 class ToxicityModel(Protocol):
     """Rates how toxic a text is."""
@@ -144,6 +193,17 @@ class QualityModel(Protocol):
         self, policy: str, first: Conversation, second: Conversation
     ) -> tuple[Literal[0, 1] | None, str]:
         """Which is better (0 or 1, None for a tie), and why."""
+        ...
+
+
+@runtime_checkable
+class QualityRater(Protocol):
+    """Rates one conversation under each quality policy by measured features."""
+
+    ref: str
+
+    async def qualities(self, conversation: Conversation) -> Mapping[str, float]:
+        """A value in [0, 1] by policy, higher is better."""
         ...
 
 

@@ -114,6 +114,11 @@ class EmbeddedModel:
         await asyncio.sleep(0)
         return self._quality.compare(policy, _spoken(first), _spoken(second))
 
+    async def qualities(self, conversation: Conversation) -> dict[str, float]:
+        """Each quality of one conversation by measured features, in [0, 1]."""
+        await asyncio.sleep(0)
+        return self._quality.qualities(_spoken(conversation))
+
     @cached_property
     def _embedder(self) -> StaticEmbedder:
         from dramaturg.models.experts.embed import StaticEmbedder

@@ -24,6 +24,7 @@ from dramaturg.models.headers import read_duration, retry_after
 from dramaturg.models.held import release_when_kept
 from dramaturg.models.patience import Breaker, Patience
 from dramaturg.models.pressure import AdaptiveLimiter, MinuteWindow
+from dramaturg.models.stream import read_body
 from dramaturg.models.wire import BrokenBody
 
 T = TypeVar("T")
@@ -282,7 +283,7 @@ class Endpoint:
                 self.breaker.connected()
                 if "x-ratelimit-limit-requests" in response.headers:
                     self._learn(response.headers)
-                return response.status, response.headers, await response.read()
+                return response.status, response.headers, await read_body(response)
         except TimeoutError:
             raise
         except aiohttp.ClientConnectorError as error:

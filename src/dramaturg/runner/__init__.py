@@ -1,7 +1,27 @@
 """The runner: it adds to a recipe the folder, the recording, the limits and the report."""
 
 from dramaturg.runner.api import arun, run
+from dramaturg.runner.comparing import ComparisonReport, acompare, compare
+from dramaturg.runner.evaluating import Evaluation, aevaluate, evaluate_dataset
+from dramaturg.runner.judging import ajudge, critique_file, judge
 from dramaturg.runner.perform import Run, ctrl_c, perform
 from dramaturg.runner.plan import Plan, plan
 
-__all__ = ["Plan", "Run", "arun", "ctrl_c", "perform", "plan", "run"]
+__all__ = [
+    "ComparisonReport",
+    "Evaluation",
+    "Plan",
+    "Run",
+    "acompare",
+    "aevaluate",
+    "ajudge",
+    "arun",
+    "compare",
+    "critique_file",
+    "ctrl_c",
+    "evaluate_dataset",
+    "judge",
+    "perform",
+    "plan",
+    "run",
+]

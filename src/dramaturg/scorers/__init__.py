@@ -1,38 +1,119 @@
 """Scorers: one conversation in, a number and its evidence out; or two in, and the better one."""
 
+from dramaturg.scorers.atomic import (
+    atomic_fidelity,
+    atomic_trait,
+    in_level,
+    repeatability,
+    steadiness,
+)
 from dramaturg.scorers.base import Comparer, Scorer
+from dramaturg.scorers.coherence import coherence
+from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
+from dramaturg.scorers.g_eval import g_eval
+from dramaturg.scorers.gpt_score import gpt_score
 from dramaturg.scorers.ground import ground
+from dramaturg.scorers.llm_eval import llm_eval
+from dramaturg.scorers.more_human import more_human
+from dramaturg.scorers.naturalness import HumanReference, human_reference, naturalness
 from dramaturg.scorers.partner_fact import partner_fact
+from dramaturg.scorers.persona_recall import persona_shown_by
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
-from dramaturg.scorers.shown import PersonaShown, Shown, persona_shown, shown
+from dramaturg.scorers.registry import (
+    DEFAULT,
+    ENTRIES,
+    GROUPS,
+    NAMES,
+    Kit,
+    build,
+    expand_names,
+    need,
+)
+from dramaturg.scorers.rubric import rubric, rubrics
+from dramaturg.scorers.shape import Balance, Length, Questions, Repetition
+from dramaturg.scorers.shown import (
+    PersonaShown,
+    Shown,
+    ShownCounts,
+    persona_shown,
+    shown,
+    shown_counts,
+)
 from dramaturg.scorers.together import FAILED_CALL, costs_one_item, lost_call, together
 from dramaturg.scorers.toxicity import toxicity
 from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
+from dramaturg.scorers.who_speaks import (
+    SpeakerFigures,
+    SpeakerItem,
+    guess_speakers,
+    speaker_figures,
+    speaker_items,
+    who_speaks,
+)
 from dramaturg.scorers.words import tokens, utterances
 
 __all__ = [
+    "DEFAULT",
+    "ENTRIES",
     "FAILED_CALL",
+    "GROUPS",
+    "NAMES",
     "POLICIES",
+    "Balance",
     "Comparer",
+    "FactRow",
+    "FactTable",
+    "HumanReference",
+    "Kit",
+    "Length",
     "PersonaShown",
+    "Questions",
+    "Repetition",
     "Scorer",
     "Shown",
+    "ShownCounts",
+    "SpeakerFigures",
+    "SpeakerItem",
+    "atomic_fidelity",
+    "atomic_trait",
+    "build",
     "claims",
+    "coherence",
     "costs_one_item",
     "count_tokens",
     "different_utterances",
     "distinct_n",
+    "expand_names",
+    "fact_table",
     "faithfulness",
+    "g_eval",
+    "gpt_score",
     "ground",
+    "guess_speakers",
+    "human_reference",
+    "in_level",
+    "llm_eval",
     "lost_call",
+    "more_human",
+    "naturalness",
+    "need",
     "partner_fact",
     "persona_shown",
+    "persona_shown_by",
     "quality",
     "quality_panel",
+    "repeatability",
+    "rubric",
+    "rubrics",
     "shown",
+    "shown_counts",
+    "speaker_figures",
+    "speaker_items",
+    "steadiness",
     "together",
     "tokens",
     "toxicity",
     "utterances",
+    "who_speaks",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from dramaturg.models import ChatModel
 from dramaturg.records import Comparison, Conversation, Cost, Verdict
 
 RULE, MEASURED, PROMPTED = 0, 10, 100  # cost ranks: the panel asks the cheap before the dear
@@ -48,6 +49,11 @@ class Comparer(Protocol):
     async def __call__(self, a: Conversation, b: Conversation, *, seed: int = 0) -> Comparison:
         """The comparison; its winner is None for a tie or where there was no vote."""
         ...
+
+
+def prompted(judge: object) -> bool:
+    """Whether this judge is asked by prompt: an endpoint that also embeds is a chat model first."""
+    return isinstance(judge, ChatModel) and judge.follows_prompts()
 
 
 def timeless(cost: Cost) -> Cost:

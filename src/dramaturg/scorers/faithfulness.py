@@ -8,7 +8,11 @@ speaker, so that a verdict names the turn and the fact.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+import msgspec
+
+from dramaturg.errors import NotJudged
 from dramaturg.models import ChatModel, Judgement, NLIModel, ask
 from dramaturg.prompts import Task
 from dramaturg.records import Conversation, Evidence, Verdict
@@ -39,8 +43,30 @@ def claims(text: str) -> str:
     >>> claims("I love it. Do you have a dog?")
     'I love it.'
     """
-    parts = [part.strip() for part in _SENTENCE.findall(text)]
-    return " ".join(part for part in parts if part and not part.rstrip("\"'”’)").endswith("?"))
+    parts = sentences(text)
+    return " ".join(part for part in parts if not part.rstrip("\"'”’)").endswith("?"))
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a turn, each with its end mark.
+
+    >>> sentences("I love it. Do you have a dog?")
+    ['I love it.', 'Do you have a dog?']
+    """
+    return [part for found in _SENTENCE.findall(text) if (part := found.strip())]
+
+
+def by_sentence(
+    conversation: Conversation, keep: Callable[[str], bool] = lambda sentence: True
+) -> tuple[Conversation, list[int]]:
+    """One sentence a turn, without questions and what `keep` refuses; and where each came from."""
+    turns, source = [], []
+    for index, turn in enumerate(conversation.turns):
+        for sentence in sentences(claims(turn.text)):
+            if any(ch.isalnum() for ch in sentence) and keep(sentence):
+                turns.append(msgspec.structs.replace(turn, text=sentence))
+                source.append(index)
+    return msgspec.structs.replace(conversation, turns=tuple(turns)), source
 
 
 async def against_facts(
@@ -130,6 +156,8 @@ class _Asked:
         needs(model, self.task.name)
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
+        if len(conversation.speakers) > 2:
+            raise NotJudged("this prompt shows two profiles", kind="more than two speakers")
         inputs = judge_input(conversation)
         answer = await ask(self.model, self.task, inputs, seed=seed, about=conversation.id)
         said = answer.value

@@ -55,7 +55,7 @@ def quality(policy: str, judge: QualityModel | ChatModel) -> Comparer:
         )
     if isinstance(judge, QualityModel):
         return _Measured(policy, judge)
-    return _Asked(policy, judge)
+    return AskedComparer(policy, judge)
 
 
 def quality_panel(judge: QualityModel | ChatModel) -> list[Comparer]:
@@ -85,12 +85,18 @@ class _Measured:
         )
 
 
-class _Asked:
+class AskedComparer:
+    """A comparer that asks a chat model in both orders: a win counts only when both agree.
+
+    Attributes:
+        policy: Names the prompt file `quality_POLICY.md` and the task "judge.quality.POLICY".
+    """
+
     version, cost_rank, asks = "prompt-1", PROMPTED, 2
 
-    def __init__(self, policy: str, model: ChatModel) -> None:
+    def __init__(self, policy: str, model: ChatModel, *, name: str = "") -> None:
         self.policy, self.model = policy, model
-        self.name = policy
+        self.name = name or policy
         self.task = compare_task(policy)
         needs(model, self.task.name)
 
@@ -138,6 +144,7 @@ def compare_task(policy: str) -> Task[CompareInput, Choice12]:
         prompt=load("dramaturg.scorers", f"quality_{policy}"),
         fill=_fill,
         parse=lambda reply, _: parse_choice(reply),
+        cut="fine",
         sampling=Sampling(temperature=0.7, top_k=40, max_tokens=200),
     )
 

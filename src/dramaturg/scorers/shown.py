@@ -70,6 +70,49 @@ def share_said(attribute: str, said: frozenset[str]) -> float | None:
     return len(words & said) / len(words) if words else None
 
 
+class ShownCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """The counts behind `Shown`: attributes by who shows them, and content words.
+
+    Attributes:
+        words, words_said: Content words of attributes, and how many of them their owner says.
+    """
+
+    attributes: int = 0
+    owner: int = 0
+    partner_only: int = 0
+    neither: int = 0
+    words: int = 0
+    words_said: int = 0
+
+
+def shown_counts(made: Conversation) -> ShownCounts:
+    """Who shows how many of the attributes of one conversation's speakers; see `shown`."""
+    count = owner = partner = neither = hits = total = 0
+    said = [said_in_first_person(made, i) for i in range(len(made.speakers))]
+    anywhere = [_said(made, i) for i in range(len(made.speakers))]
+    for who, speaker in enumerate(made.speakers):
+        others = frozenset().union(*(s for i, s in enumerate(said) if i != who))
+        for attribute in speaker.persona:
+            words = shown_words(attribute)
+            if not words:
+                continue
+            mine = len(words & said[who]) / len(words)
+            theirs = len(words & others) / len(words)
+            count += 1
+            hits, total = hits + len(words & anywhere[who]), total + len(words)
+            owner += mine >= SHOWN
+            partner += theirs >= SHOWN and mine < HIDDEN
+            neither += mine < HIDDEN and theirs < HIDDEN
+    return ShownCounts(
+        attributes=count,
+        owner=owner,
+        partner_only=partner,
+        neither=neither,
+        words=total,
+        words_said=hits,
+    )
+
+
 def shown(conversations: Conversation | Sequence[Conversation]) -> Shown:
     """Who shows the attributes of all speakers: their owner, the partner only, or nobody.
 
@@ -81,30 +124,15 @@ def shown(conversations: Conversation | Sequence[Conversation]) -> Shown:
     """
     if isinstance(conversations, Conversation):
         conversations = [conversations]
-    count = owner = partner = neither = hits = total = 0
-    for made in conversations:
-        said = [said_in_first_person(made, i) for i in range(len(made.speakers))]
-        anywhere = [_said(made, i) for i in range(len(made.speakers))]
-        for who, speaker in enumerate(made.speakers):
-            others = frozenset().union(*(s for i, s in enumerate(said) if i != who))
-            for attribute in speaker.persona:
-                words = shown_words(attribute)
-                if not words:
-                    continue
-                mine = len(words & said[who]) / len(words)
-                theirs = len(words & others) / len(words)
-                count += 1
-                hits, total = hits + len(words & anywhere[who]), total + len(words)
-                owner += mine >= SHOWN
-                partner += theirs >= SHOWN and mine < HIDDEN
-                neither += mine < HIDDEN and theirs < HIDDEN
+    found = [shown_counts(made) for made in conversations]
+    count = sum(one.attributes for one in found)
     n = max(count, 1)
     return Shown(
         attributes=count,
-        owner=owner / n,
-        partner_only=partner / n,
-        neither=neither / n,
-        words=hits / max(total, 1),
+        owner=sum(one.owner for one in found) / n,
+        partner_only=sum(one.partner_only for one in found) / n,
+        neither=sum(one.neither for one in found) / n,
+        words=sum(one.words_said for one in found) / max(sum(one.words for one in found), 1),
     )
 
 

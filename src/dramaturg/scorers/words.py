@@ -38,6 +38,7 @@ def utterances(conversations: Iterable[Conversation]) -> list[str]:
 
 
 _FILLERS = frozenset(("like", "love", "favorite", "really", "much", "get", "lot"))
+_NOT_SHOWN = STOP | _FILLERS
 
 
 def shown_words(text: str) -> frozenset[str]:
@@ -45,4 +46,4 @@ def shown_words(text: str) -> frozenset[str]:
 
     "I love dogs" and "I love tea" share no such word: nearly everyone says that they love.
     """
-    return frozenset(word for word in tokens(text) if word not in STOP | _FILLERS)
+    return frozenset(word for word in tokens(text) if word not in _NOT_SHOWN)

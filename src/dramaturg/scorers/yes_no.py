@@ -34,10 +34,11 @@ class YesNo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_input(conversation: Conversation) -> JudgeInput:
-    """The conversation with both profiles."""
+    """The conversation with the profiles of the first two speakers; a missing one is empty."""
+    personas = [*(speaker.persona for speaker in conversation.speakers), (), ()]
     return JudgeInput(
-        facts_1=conversation.speakers[0].persona,
-        facts_2=conversation.speakers[1].persona,
+        facts_1=personas[0],
+        facts_2=personas[1],
         turns=tuple((turn.speaker, turn.text) for turn in conversation.turns),
     )
 
@@ -64,6 +65,7 @@ def yes_no_task(name: str, prompt: str) -> Task[JudgeInput, YesNo]:
         prompt=loaded,
         fill=fill,
         parse=lambda reply, _: parse_yes_no(reply),
+        cut="fine",
         sampling=Sampling(temperature=0.7, top_k=40, max_tokens=200),
     )
 

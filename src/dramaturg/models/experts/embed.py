@@ -7,7 +7,7 @@ Both are already inside the stored vectors, so a sentence costs one gather and o
 
 import zlib
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +98,11 @@ class _Vectors:
             self._unknown[word] = self._guess(word)
         return self._unknown[word]
 
+    @cached_property
+    def _typical(self) -> float:
+        """Length of the vector of a word that is made up: 0.3 of a known one's."""
+        return 0.3 * float(np.median(np.sqrt((self.table**2).sum(axis=1))))
+
     def _guess(self, word: str) -> Floats:
         if self._parts is None:
             self._parts = {}
@@ -110,9 +115,8 @@ class _Vectors:
             rows = self._parts.get(part, [])
             for row in rows:
                 score[row] = score.get(row, 0.0) + 1.0 / len(rows)
-        typical = 0.3 * float(np.median(np.sqrt((self.table**2).sum(axis=1))))
         hashed = _hashed(word, self.table.shape[1])
-        total = hashed * np.float32(typical / np.sqrt(np.sum(hashed * hashed)))
+        total = hashed * np.float32(self._typical / np.sqrt(np.sum(hashed * hashed)))
         if word.isascii() and not word.isdigit():
             best = sorted(score, key=lambda row: (-score[row], row))[:5]
             near = [row for row in best if score[row] >= 0.25]

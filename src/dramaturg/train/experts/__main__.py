@@ -1,6 +1,6 @@
 """Make the experts' artefacts, or reprint the figures of their cards.
 
-dramaturg train experts --data DIR --out DIR    makes vectors, nli.json, toxicity
+dramaturg train experts --data DIR --out DIR    makes all artefacts
 dramaturg train experts --report --data DIR     prints the figures; --out DIR keeps them
 """
 
@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.models.experts.embed import StaticEmbedder
+from dramaturg.scorers.naturalness import write_reference
 from dramaturg.train.experts.abuse import save_toxicity, train_toxicity
 from dramaturg.train.experts.data import training_texts
+from dramaturg.train.experts.human import train_human
 from dramaturg.train.experts.inference import save_inference, train_inference
 from dramaturg.train.experts.measure import (
     measure_embed,
@@ -39,7 +41,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def make(data: Path, out: Path) -> None:
-    """Write vectors.npz, nli.json and toxicity.npz.
+    """Write vectors.npz, nli.json, toxicity.npz and human.json.
 
     The inference expert reads the cosine of the vectors that are installed: make the vectors,
     install them, then make the rest.
@@ -48,6 +50,7 @@ def make(data: Path, out: Path) -> None:
     save_vectors(*train_vectors(training_texts(data)), out / "vectors.npz")
     save_inference(train_inference(data, StaticEmbedder()), out / "nli.json")
     save_toxicity(train_toxicity(data), out / "toxicity.npz")
+    write_reference(train_human(data), out / "human.json")
 
 
 def report(data: Path, out: Path | None) -> None:

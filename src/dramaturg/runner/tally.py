@@ -1,0 +1,141 @@
+"""Figures of many verdicts in flat memory: counts, mean, histogram, extremes, cost, seconds."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import Counter
+from typing import Any
+
+from dramaturg.evaluate import share
+from dramaturg.records import Conversation, Cost, Verdict
+from dramaturg.scorers import ENTRIES, Scorer
+
+BINS = 20
+_SHOWN = 5
+_WORST = 20
+
+
+class Tally:
+    """What one scorer said so far.
+
+    Attributes:
+        counts: Whether its verdicts count: it passed its exam, or sat none.
+    """
+
+    def __init__(self, scorer: Scorer, model: str, *, prompted: bool) -> None:
+        self.scorer, self.model, self.prompted = scorer, model, prompted
+        self.counts = True
+        self.n = self.failed = self.decided = 0
+        self.unjudged: Counter[str] = Counter()
+        self.seconds, self.tried = 0.0, 0
+        self.cost = Cost()
+        self._sum = self._squares = 0.0
+        self._low, self._high = math.inf, -math.inf
+        self._histogram = [0] * BINS
+        self._ends: tuple[list[Any], list[Any]] = ([], [])
+
+    def add(self, conversation: Conversation, verdict: Verdict) -> None:
+        """Count one verdict."""
+        self.n += 1
+        self.decided += verdict.passed is not None
+        self.failed += verdict.passed is False
+        value = verdict.value
+        self._sum += value
+        self._squares += value * value
+        self._low, self._high = min(self._low, value), max(self._high, value)
+        low, high = self.scorer.low, self.scorer.high
+        if high - low <= 100:
+            place = int((value - low) / (high - low) * BINS)
+            self._histogram[min(max(place, 0), BINS - 1)] += 1
+        self.cost = self.cost + verdict.cost
+        for heap, key in zip(self._ends, (-value, value), strict=True):
+            item = (key, conversation.id, value, list(verdict.reasons[:2]))
+            if len(heap) < _SHOWN:
+                heapq.heappush(heap, item)
+            elif item > heap[0]:
+                heapq.heapreplace(heap, item)
+
+    def row(self) -> dict[str, Any]:
+        """The scorer's row of the report. What does not count has counts and no figures."""
+        entry = ENTRIES[self.scorer.name]
+        unjudged = sum(self.unjudged.values())
+        figures = self.counts and self.n > 0
+        mean = self._sum / self.n if self.n else 0.0
+        spread = math.sqrt(max(self._squares / self.n - mean * mean, 0.0)) if self.n else 0.0
+        failed = share(self.failed, self.decided)
+        return {
+            "scorer": self.scorer.name,
+            "version": self.scorer.version,
+            "model": self.model,
+            "says": entry.says,
+            "better": entry.better,
+            "range": [self.scorer.low, self.scorer.high if self.scorer.high < 1e9 else None],
+            "n": self.n,
+            "not_judged": dict(self.unjudged.most_common()),
+            "not_judged_count": unjudged,
+            "counts": self.counts,
+            "mean": mean if figures else None,
+            "spread": spread if figures else None,
+            "lowest": self._low if figures else None,
+            "highest": self._high if figures else None,
+            "failed": self.failed if figures and self.decided else None,
+            "failed_share": failed.value if figures and self.decided else None,
+            "failed_interval": [failed.low, failed.high] if figures and self.decided else None,
+            "histogram": self._histogram if figures and any(self._histogram) else None,
+            "low_end": self._end(0) if figures else [],
+            "high_end": self._end(1) if figures else [],
+            "calls": self.cost.calls,
+            "tokens": self.cost.tokens_in + self.cost.tokens_out,
+            "usd": round(self.cost.usd, 6),
+            "seconds_per_1000": None
+            if self.prompted or not self.tried
+            else round(1000 * self.seconds / self.tried, 4),
+        }
+
+    def _end(self, which: int) -> list[dict[str, Any]]:
+        return [
+            {"conversation": name, "value": value, "reasons": reasons}
+            for _, name, value, reasons in sorted(self._ends[which], reverse=True)
+        ]
+
+
+class Worst:
+    """The failed conversations with the worst values, each with its evidence."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, dict[str, Any]]] = []
+        self._seen = 0
+
+    def add(self, conversation: Conversation, verdict: Verdict) -> None:
+        """Consider one verdict; only those that failed are kept."""
+        if verdict.passed is not False:
+            return
+        self._seen += 1
+        item = (_badness(verdict), -self._seen, _case(conversation, verdict))
+        if len(self._heap) < _WORST:
+            heapq.heappush(self._heap, item)
+        elif item[:2] > self._heap[0][:2]:
+            heapq.heapreplace(self._heap, item)
+
+    def cases(self) -> list[dict[str, Any]]:
+        """The worst first."""
+        return [case for _, _, case in sorted(self._heap, key=lambda i: i[:2], reverse=True)]
+
+
+def _case(conversation: Conversation, verdict: Verdict) -> dict[str, Any]:
+    turns = [e.turn for e in verdict.evidence if e.turn is not None]
+    return {
+        "conversation": conversation.id,
+        "scorer": verdict.scorer,
+        "value": verdict.value,
+        "badness": _badness(verdict),
+        "reasons": list(verdict.reasons[:3]),
+        "turns": {t: conversation.turns[t].text for t in turns[:3]},
+    }
+
+
+def _badness(verdict: Verdict) -> float:
+    """0 good to 1 bad, by which end of the range is good."""
+    part = (verdict.value - verdict.low) / (verdict.high - verdict.low)
+    return part if ENTRIES[verdict.scorer].better == "low" else 1.0 - part

@@ -1,0 +1,30 @@
+"""The page of the scorers names them all."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from dramaturg.evaluate import SUBJECTS
+from dramaturg.scorers import GROUPS, NAMES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "critique.md").read_text(encoding="utf-8")
+
+
+def test_every_scorer_and_group_is_on_the_page_and_nothing_else() -> None:
+    told = set(re.findall(r"`([a-z_]+)`", PAGE))
+    for name in NAMES:
+        family = next((f for f in ("llm_eval", "gpt_score", "g_eval") if name.startswith(f)), None)
+        if family is None:
+            assert name in told, name
+        else:
+            (line,) = re.findall(rf"^\| `{family}_\*` \| (.*?) \|", PAGE, re.MULTILINE)
+            assert name.removeprefix(f"{family}_") in line, name
+    assert set(GROUPS) <= told | {"llm_eval", "gpt_score", "g_eval"}
+
+
+def test_each_exam_on_the_page_exists() -> None:
+    exam = PAGE.partition("## The exam")[2]
+    named = set(re.findall(r"`([a-z_]+)`", exam))
+    assert named <= set(SUBJECTS)
+    assert {"faithfulness", "toxicity", "partner_fact", "coherence", "diversity"} <= named
