@@ -16,6 +16,7 @@ from dramaturg.scorers.variety import count_tokens, distinct_n
 from dramaturg.scorers.words import utterances
 from dramaturg.viewer import charts, schema
 from dramaturg.viewer.schema import STATUSES
+from dramaturg.viewer.search import histogram
 from dramaturg.viewer.source import Source
 
 SAMPLE = 500  # kept conversations over which figures of what is said are taken
@@ -258,22 +259,3 @@ def sample(source: Source, db: sqlite3.Connection, most: int = SAMPLE) -> list[C
     sql = f"""SELECT id FROM face JOIN (SELECT n, ROW_NUMBER() OVER (ORDER BY n) - 1 AS place
         FROM conv WHERE {where}) USING (n) WHERE place % ? = 0 ORDER BY n"""
     return [source.talk(db, row[0]) for row in db.execute(sql, (step,)).fetchall()]
-
-
-def histogram(db: sqlite3.Connection, scorer: str, bins: int = 20) -> list[tuple[str, float]]:
-    """How many conversations have which value: (upper end of the bin, count)."""
-    k = schema.scorers(db)[scorer]
-    low, high = db.execute(f"SELECT MIN(s{k}), MAX(s{k}) FROM conv").fetchone()
-    if low is None or high <= low:
-        return []
-    width = (high - low) / bins
-    counts = dict(
-        db.execute(
-            f"SELECT MIN(CAST((s{k} - ?) / ? AS INTEGER), ?), COUNT(*) FROM conv "
-            f"WHERE s{k} IS NOT NULL GROUP BY 1",
-            (low, width, bins - 1),
-        ).fetchall()
-    )
-    ends = [low + width * (i + (i == bins - 1)) for i in range(bins)]
-    return [(f"{end:.2f}".rstrip("0").rstrip("."), float(counts.get(i, 0)))
-            for i, end in enumerate(ends)]  # fmt: skip
