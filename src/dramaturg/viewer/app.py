@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation
-from dramaturg.viewer import charts, compare, difference, one, people, search
+from dramaturg.viewer import charts, difference, one, people, search
 from dramaturg.viewer.guard import Guard
 from dramaturg.viewer.overview import Overview
 from dramaturg.viewer.pages import page, part
@@ -255,6 +255,8 @@ class Viewer:
 
     def compare(self, request: web.Request) -> web.Response:
         """Two sources side by side."""
+        from dramaturg.viewer import compare  # lazily: it brings numpy along
+
         first, second = self._two()
         with first.asked() as a, second.asked() as b:
             sides = (compare.Side(first, a), compare.Side(second, b))

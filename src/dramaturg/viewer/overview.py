@@ -10,10 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dramaturg import evaluate
 from dramaturg.records import Conversation
-from dramaturg.scorers.variety import count_tokens, distinct_n
-from dramaturg.scorers.words import utterances
 from dramaturg.viewer import charts, schema
 from dramaturg.viewer.schema import STATUSES
 from dramaturg.viewer.search import histogram
@@ -195,6 +192,9 @@ class Overview:
     def _live_variety(self, db: sqlite3.Connection) -> list[tuple[str, str, Markup]]:
         if self.source.state != "running":
             return []
+        from dramaturg.scorers.variety import count_tokens, distinct_n  # lazily: as above
+        from dramaturg.scorers.words import utterances
+
         by_round: dict[int, list[Conversation]] = {}
         sql = f"""SELECT id FROM conv JOIN face USING (n) WHERE round = ?
             AND status IN ('kept', 'earlier') AND words < {LONGEST_WORDS}
@@ -231,6 +231,8 @@ class Overview:
         if not self.source.complete or self.source.state == "running":
             return 0, []
         if self._surface[0] != self.source.revision:
+            from dramaturg import evaluate  # lazily: it brings numpy along
+
             talks = sample(self.source, db)
             values = evaluate.surface(talks)
             figures = [(words.partition(",")[0], values[key]) for key, words in WORDS.items()]
