@@ -140,7 +140,7 @@ class StreamPatience(Patience):
         first_s: Seconds to the first piece of the last 500 streamed replies, oldest first.
     """
 
-    def __init__(self, timeout_s: float, *, floor_s: float = 1.0, needed: int = 50) -> None:
+    def __init__(self, timeout_s: float, *, floor_s: float = 0.5, needed: int = 50) -> None:
         super().__init__(timeout_s, floor_s=floor_s, needed=needed)
         self.first_s: deque[float] = deque(maxlen=500)
         self._gaps: dict[str, float] = {}
