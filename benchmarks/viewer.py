@@ -187,6 +187,11 @@ def main() -> int:
         missed += sum(limit is not None and median > limit for _, median, _, _, limit in rows)
         told = f"{1000 * limit:,.0f}" if limit is not None else "–"
         lines.append(f"| {name} | {n} | {' | '.join(cells)} | {told} |")
+    lines += [
+        "",
+        f"On {os.cpu_count()} cores, at a load average of {os.getloadavg()[1]:.1f} (over 5 "
+        "minutes, all work on the machine included).",
+    ]
     table = "\n".join(lines)
     print(table)
     if options.write:

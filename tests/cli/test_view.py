@@ -45,7 +45,7 @@ def test_it_serves_until_ctrl_c_and_leaves_one_index(tmp_path: Path, stop: signa
     ("words", "said"),
     [
         (["no-such.jsonl"], "there is no file"),
-        (["."], "is a folder, and not a run folder"),
+        (["."], "is a folder"),
         (["a", "b", "c"], "3 sources were named"),
         ([], "Missing argument"),
         (["x", "--port", "70000"], "70000 is not in the range"),

@@ -184,9 +184,10 @@ async def test_a_megabyte_in_one_turn_is_cut_on_the_page_and_whole_as_text(
     long = "<b>" + "word " * 210_000
     huge = talk(long, "Well.", split="train")
     file = tmp_path / "one.jsonl"
-    file.write_text(to_json(huge), encoding="utf-8")
+    file.write_text(f"{to_json(huge)}\n{to_json(KEPT)}", encoding="utf-8")
     client = await look(file)
     assert len(await text_of(client, "/1/conversations")) < 60_000
+    assert "What is said" in await text_of(client, "/1/run")  # at once: it is left out there
     page = await text_of(client, f"/1/conversations/{huge.id}")
     assert len(page) < 100_000
     assert "all 1,050,003 characters" in page

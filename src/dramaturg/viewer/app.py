@@ -18,9 +18,9 @@ from markupsafe import Markup
 
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation
-from dramaturg.viewer import charts, compare, difference, one, people, search
+from dramaturg.viewer import charts, difference, one, people, search
 from dramaturg.viewer.guard import Guard
-from dramaturg.viewer.overview import Overview, histogram
+from dramaturg.viewer.overview import Overview
 from dramaturg.viewer.pages import page, part
 from dramaturg.viewer.schema import STATUSES, key_of
 from dramaturg.viewer.search import Query
@@ -80,8 +80,8 @@ class Viewer:
         query = Query.read(request.query)
         with source.asked() as db:
             found = search.search(db, query)
-            facets = self._keep(source, "facets", lambda: search.facets(db))
-            facts = self._keep(source, "scorers", lambda: self._scorers(db))
+            counts = self._keep(source, "counts", lambda: self._counts(db))
+            facets, facts = counts["facets"], counts["scorers"]
             who = people.person(db, query.person) if query.person else None
             rows = [self._row(source, db, row, query) for row in found.rows]
             orders = search.orders(db)
@@ -255,6 +255,8 @@ class Viewer:
 
     def compare(self, request: web.Request) -> web.Response:
         """Two sources side by side."""
+        from dramaturg.viewer import compare  # lazily: it brings numpy along
+
         first, second = self._two()
         with first.asked() as a, second.asked() as b:
             sides = (compare.Side(first, a), compare.Side(second, b))
@@ -350,12 +352,11 @@ class Viewer:
         return value
 
     @staticmethod
-    def _scorers(db: Any) -> list[dict[str, Any]]:
-        found = []
-        for fact in search.scorer_facts(db):
-            values = histogram(db, fact["name"])
-            told = f"How many conversations have which {fact['name']}"
-            found.append({**fact, "picture": charts.columns(values, label=told, height=54)})
+    def _counts(db: Any) -> dict[str, Any]:
+        found = search.counts(db)
+        for scorer in found["scorers"]:
+            told = f"How many conversations have which {scorer['name']}"
+            scorer["picture"] = charts.columns(scorer["histogram"], label=told, height=54)
         return found
 
     @staticmethod

@@ -12,7 +12,8 @@ from dramaturg import evaluate
 from dramaturg.scorers.variety import count_tokens
 from dramaturg.scorers.words import utterances
 from dramaturg.viewer import charts, schema
-from dramaturg.viewer.overview import WORDS, histogram, sample
+from dramaturg.viewer.overview import WORDS, sample
+from dramaturg.viewer.search import histogram
 from dramaturg.viewer.source import Source
 
 MOST_PAIRS = 30

@@ -19,8 +19,6 @@ from dramaturg.records import (
     Verdict,
     from_json,
 )
-from dramaturg.scorers.shown import SHOWN, share_said
-from dramaturg.scorers.words import shown_words
 from dramaturg.viewer import schema
 from dramaturg.viewer.fill import person_of
 from dramaturg.viewer.schema import KEPT, key_of
@@ -250,6 +248,9 @@ def _mark(turn: TurnView, fact: FactView, relation: str) -> None:
 
 def _by_words(turns: list[TurnView], sides: list[Side]) -> None:
     """Nobody judged these turns: show at least which facts share most of their words."""
+    from dramaturg.scorers.shown import SHOWN, share_said  # lazily: it brings numpy along
+    from dramaturg.scorers.words import shown_words
+
     for turn in turns:
         said = shown_words(turn.text[:20_000])
         for fact in sides[turn.speaker].facts:

@@ -10,15 +10,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dramaturg import evaluate
 from dramaturg.records import Conversation
-from dramaturg.scorers.variety import count_tokens, distinct_n
-from dramaturg.scorers.words import utterances
 from dramaturg.viewer import charts, schema
 from dramaturg.viewer.schema import STATUSES
+from dramaturg.viewer.search import histogram
 from dramaturg.viewer.source import Source
 
 SAMPLE = 500  # kept conversations over which figures of what is said are taken
+LONGEST_WORDS = 20_000  # a longer conversation is left out of the sample: one could take minutes
 LIVE_SAMPLE = 300  # of a round, while the run goes on
 PICTURES = (".svg", ".png", ".jpg", ".webp")
 WORDS = {
@@ -193,9 +192,13 @@ class Overview:
     def _live_variety(self, db: sqlite3.Connection) -> list[tuple[str, str, Markup]]:
         if self.source.state != "running":
             return []
+        from dramaturg.scorers.variety import count_tokens, distinct_n  # lazily: as above
+        from dramaturg.scorers.words import utterances
+
         by_round: dict[int, list[Conversation]] = {}
-        sql = """SELECT id FROM conv JOIN face USING (n) WHERE round = ?
-            AND status IN ('kept', 'earlier') ORDER BY n DESC LIMIT ?"""
+        sql = f"""SELECT id FROM conv JOIN face USING (n) WHERE round = ?
+            AND status IN ('kept', 'earlier') AND words < {LONGEST_WORDS}
+            ORDER BY n DESC LIMIT ?"""
         for (number,) in db.execute("SELECT DISTINCT round FROM conv WHERE round > 0").fetchall():
             ids = db.execute(sql, (number, LIVE_SAMPLE)).fetchall()
             by_round[number] = [self.source.talk(db, row[0]) for row in ids]
@@ -228,6 +231,8 @@ class Overview:
         if not self.source.complete or self.source.state == "running":
             return 0, []
         if self._surface[0] != self.source.revision:
+            from dramaturg import evaluate  # lazily: it brings numpy along
+
             talks = sample(self.source, db)
             values = evaluate.surface(talks)
             figures = [(words.partition(",")[0], values[key]) for key, words in WORDS.items()]
@@ -250,27 +255,9 @@ class Overview:
 
 def sample(source: Source, db: sqlite3.Connection, most: int = SAMPLE) -> list[Conversation]:
     """Kept conversations spread evenly over the source, so that the same page shows the same."""
-    count = db.execute("SELECT COUNT(*) FROM conv WHERE status = 'kept'").fetchone()[0]
+    where = f"status = 'kept' AND words < {LONGEST_WORDS}"
+    count = db.execute(f"SELECT COUNT(*) FROM conv WHERE {where}").fetchone()[0]
     step = max(1, -(-count // most))
-    sql = """SELECT id FROM face JOIN (SELECT n, ROW_NUMBER() OVER (ORDER BY n) - 1 AS place
-        FROM conv WHERE status = 'kept') USING (n) WHERE place % ? = 0 ORDER BY n"""
+    sql = f"""SELECT id FROM face JOIN (SELECT n, ROW_NUMBER() OVER (ORDER BY n) - 1 AS place
+        FROM conv WHERE {where}) USING (n) WHERE place % ? = 0 ORDER BY n"""
     return [source.talk(db, row[0]) for row in db.execute(sql, (step,)).fetchall()]
-
-
-def histogram(db: sqlite3.Connection, scorer: str, bins: int = 20) -> list[tuple[str, float]]:
-    """How many conversations have which value: (upper end of the bin, count)."""
-    k = schema.scorers(db)[scorer]
-    low, high = db.execute(f"SELECT MIN(s{k}), MAX(s{k}) FROM conv").fetchone()
-    if low is None or high <= low:
-        return []
-    width = (high - low) / bins
-    counts = dict(
-        db.execute(
-            f"SELECT MIN(CAST((s{k} - ?) / ? AS INTEGER), ?), COUNT(*) FROM conv "
-            f"WHERE s{k} IS NOT NULL GROUP BY 1",
-            (low, width, bins - 1),
-        ).fetchall()
-    )
-    ends = [low + width * (i + (i == bins - 1)) for i in range(bins)]
-    return [(f"{end:.2f}".rstrip("0").rstrip("."), float(counts.get(i, 0)))
-            for i, end in enumerate(ends)]  # fmt: skip

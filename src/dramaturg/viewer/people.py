@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from dramaturg.errors import UserError
 from dramaturg.records import Drop, from_json
-from dramaturg.scorers.words import shown_words
 from dramaturg.viewer import schema
 from dramaturg.viewer.fill import growth_key
 from dramaturg.viewer.schema import key_of, spaced
@@ -144,6 +143,8 @@ def similar(db: sqlite3.Connection, who: PersonLine, most: int = 8) -> list[Pers
 
     By words (BM25 over the facts), without a model: it finds another baker, not another cook.
     """
+    from dramaturg.scorers.words import shown_words  # lazily: it brings numpy along
+
     texts = [fact.text for fact in who.facts]
     words = sorted({w for text in texts for w in shown_words(spaced(text[:2_000]))})[:60]
     quoted = " OR ".join(f'"{word}"' for word in words if '"' not in word)
@@ -187,6 +188,8 @@ def _person(db: sqlite3.Connection, key: int, like: PersonLine | None = None) ->
     facts = [FactLine(*fact) for fact in db.execute(sql, (key,))]
     shared: list[str] = []
     if like is not None:
+        from dramaturg.scorers.words import shown_words
+
         mine = set().union(*(shown_words(fact.text) for fact in facts)) if facts else set()
         theirs = set().union(*(shown_words(fact.text) for fact in like.facts))
         shared = sorted(mine & theirs)

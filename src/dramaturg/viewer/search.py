@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -200,6 +201,36 @@ def scorer_facts(db: sqlite3.Connection) -> list[dict[str, Any]]:
         told.append({"name": name, "low": low, "high": high, "count": count,
                      "failed": failed or 0, "judged": judged})  # fmt: skip
     return told
+
+
+def histogram(db: sqlite3.Connection, scorer: str, bins: int = 20) -> list[tuple[str, float]]:
+    """How many conversations have which value: (upper end of the bin, count)."""
+    k = schema.scorers(db)[scorer]
+    low, high = db.execute(f"SELECT MIN(s{k}), MAX(s{k}) FROM conv").fetchone()
+    if low is None or high <= low:
+        return []
+    width = (high - low) / bins
+    counts = dict(
+        db.execute(
+            f"SELECT MIN(CAST((s{k} - ?) / ? AS INTEGER), ?), COUNT(*) FROM conv "
+            f"WHERE s{k} IS NOT NULL GROUP BY 1",
+            (low, width, bins - 1),
+        ).fetchall()
+    )
+    ends = [low + width * (i + (i == bins - 1)) for i in range(bins)]
+    return [(f"{end:.2f}".rstrip("0").rstrip("."), float(counts.get(i, 0)))
+            for i, end in enumerate(ends)]  # fmt: skip
+
+
+def counts(db: sqlite3.Connection) -> dict[str, Any]:
+    """Facets, and what is known of each scorer with its histogram: what every list shows beside
+    it. Of an index that is whole they stand in it; they take a third of a second to count."""
+    kept = schema.meta(db).get("counts")
+    if kept is not None:
+        found: dict[str, Any] = json.loads(kept)
+        return found
+    told = [{**fact, "histogram": histogram(db, fact["name"])} for fact in scorer_facts(db)]
+    return {"facets": facets(db), "scorers": told}
 
 
 def orders(db: sqlite3.Connection) -> list[tuple[str, str]]:

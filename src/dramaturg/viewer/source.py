@@ -21,13 +21,15 @@ from dramaturg.dataset import load_conversations
 from dramaturg.errors import DramaturgError, RecordError, UserError
 from dramaturg.records import Conversation, Drop, Verdict, from_json
 from dramaturg.store import Journal, RunFolder, is_run_folder, state_of
-from dramaturg.viewer import schema
+from dramaturg.viewer import schema, search
 from dramaturg.viewer.fill import Filler, unpacked
 
 _log = logging.getLogger("dramaturg.viewer")
 BATCH = 500  # records between two looks at whether a page waits
 _FIRST = 200  # conversations put in before everything else, for the first page
 _POLL_S = 1.0
+_MANY = 10_000  # records from which reading them is worth waiting with
+_HEAD_START_S = 0.4  # what the first page gets before the rest is read
 _PATIENCE_S = 0.5  # the longest that the index waits for pages to be answered
 
 
@@ -268,6 +270,8 @@ class Source:
         if self.is_run:
             self._first_page()
             self._ready.set()
+            if self.journal.last_record() > _MANY:
+                self._stop.wait(_HEAD_START_S)
             self._tail()
         else:
             self._read_dataset()
@@ -331,6 +335,8 @@ class Source:
         """The index is whole: keep it under the name that the next viewer looks for."""
         db.execute("ANALYZE")
         db.execute("INSERT OR REPLACE INTO meta VALUES ('done', ?)", (str(self.done),))
+        counts = json.dumps(search.counts(db))
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('counts', ?)", (counts,))
         db.execute("INSERT OR REPLACE INTO meta VALUES ('whole', '1')")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for old in whole.parent.glob(f"{whole.name.split('-')[0]}-*.sqlite"):
