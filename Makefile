@@ -5,6 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_OUT ?= my-first-dataset
+# With a Chromium on the PATH the viewer is tested in it too.
+CHROMIUM := $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+COMMA := ,
+TEST_EXTRAS := test$(if $(CHROMIUM),$(COMMA)browser)
 
 .PHONY: demo test fix bench clean
 
@@ -15,7 +19,7 @@ $(BIN)/dramaturg: pyproject.toml requirements.lock
 	@touch $@
 
 $(VENV)/.test: $(BIN)/dramaturg
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(TEST_EXTRAS)]'
 	@touch $@
 
 demo: $(BIN)/dramaturg

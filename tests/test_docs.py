@@ -17,10 +17,13 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_OPTIONS = {
     "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
     "in-flight", "timeout", "rpm", "tpm", "estimate", "json", "quiet",
-    "prompts", "run", "partner-expert", "help",
-    "scorers", "list", "human", "fact-table", "exam", "no-exam", "samples", "only",
-    "against", "split", "by", "pairs", "repeats", "sample", "judged", "embedder",
-    "data", "steps", "report", "threads", "write", "export",
+    "batch", "batch-wait", "verbose", "otel", "prompts", "run", "partner-expert", "help",
+    "verdicts", "scorers", "list", "human", "fact-table", "exam", "no-exam", "samples", "only",
+    "against", "split", "by", "pairs", "repeats", "sample", "judged", "embedder", "data",
+    "steps", "report", "threads", "write", "export", "show", "check", "license", "dry-run",
+    "paraphrase-at", "to", "from", "force", "formats", "task", "host", "html", "share",
+    "import", "critics", "quality", "questions", "drafts", "leave-out", "leave-out-failing",
+    "per-item", "checks", "people", "pairs-of",
 }  # fmt: skip
 
 
@@ -51,6 +54,18 @@ def test_the_python_of_the_recipe_s_page_runs_as_it_stands() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.count("shared_categories") == 2
+
+
+def test_the_python_of_the_publishing_page_runs_as_it_stands(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "publish.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "'phone': 30" in ran.stdout
+    assert "{'train': 24, 'test': 3, 'validation': 3} 0" in ran.stdout
 
 
 def test_the_python_of_the_page_on_measuring_runs_as_it_stands() -> None:

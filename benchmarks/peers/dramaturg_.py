@@ -105,7 +105,17 @@ async def main() -> None:
         folder.finish()
     clock.mark("done")
     figures = {**clock.t, "errors": len(lost), "first_errors": lost[:2]}
-    print("RESULT " + json.dumps({**figures, "retries": model.endpoint.retries}), flush=True)
+    print(
+        "RESULT "
+        + json.dumps(
+            {
+                **figures,
+                "retries": model.endpoint.retries,
+                "longest_wait": model.endpoint.longest_wait,
+            }
+        ),
+        flush=True,
+    )
 
 
 asyncio.run(main())

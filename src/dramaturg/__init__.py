@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dramaturg import evaluate
-    from dramaturg.dataset import load_conversations, load_personas
+    from dramaturg.dataset import convert, load_conversations, load_personas
     from dramaturg.records import Conversation, Fact, Persona, Turn, Verdict
     from dramaturg.runner import acompare, aevaluate, ajudge, arun, compare, judge, run
 
@@ -31,6 +31,7 @@ __all__ = [
     "ajudge",
     "arun",
     "compare",
+    "convert",
     "evaluate",
     "judge",
     "load_conversations",
@@ -49,6 +50,7 @@ _HOME = {
     "ajudge": "dramaturg.runner",
     "arun": "dramaturg.runner",
     "compare": "dramaturg.runner",
+    "convert": "dramaturg.dataset",
     "judge": "dramaturg.runner",
     "load_conversations": "dramaturg.dataset",
     "load_personas": "dramaturg.dataset",

@@ -13,7 +13,7 @@ from dramaturg.models import Call, Reply, ScriptedModel
 from dramaturg.records import Conversation, Drop, Fact, Pair, Persona, Scene
 from dramaturg.store import notes
 
-GOOD = "User 1: I brought tofu.\nUser 2: To the grill!"
+GOOD = "User 1: I brought tofu.\nUser 2: To the grill!\nUser 1: Is it hot?\nUser 2: It glows."
 
 
 def a_pair(first: Sequence[str], second: Sequence[str]) -> Pair:
@@ -34,8 +34,8 @@ class Ear:
         self.drops: list[Drop] = []
 
     def note(self, record: msgspec.Struct) -> None:
-        assert isinstance(record, Drop)
-        self.drops.append(record)
+        if isinstance(record, Drop):
+            self.drops.append(record)
 
     def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
         return None

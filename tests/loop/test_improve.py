@@ -13,7 +13,7 @@ import pytest
 from dramaturg import critique, generate, loop, scorers
 from dramaturg.errors import OutOfBudget
 from dramaturg.models import Call, Reply, ScriptedModel, ScriptedNLI
-from dramaturg.records import Conversation, Fact, Pair, Persona, Scene, to_json
+from dramaturg.records import BadReply, Conversation, Fact, Pair, Persona, Scene, to_json
 from dramaturg.store import notes
 
 
@@ -93,6 +93,12 @@ def crowd(n: int) -> list[Pair]:
     return [a_pair([f"I have {i} goats."], [f"I own {i} maps."]) for i in range(n)]
 
 
+def in_order(records: Sequence[msgspec.Struct]) -> list[str]:
+    """As JSON; bad replies, which are told as they come, by what they are."""
+    told = [to_json(record) for record in records if not isinstance(record, BadReply)]
+    return told + sorted(to_json(record) for record in records if isinstance(record, BadReply))
+
+
 async def test_the_same_seed_gives_the_same_bytes_whatever_comes_first() -> None:
     async def once(order: int) -> tuple[str, str]:
         ear = Kept()
@@ -105,7 +111,7 @@ async def test_the_same_seed_gives_the_same_bytes_whatever_comes_first() -> None
                 seed=5,
                 stop_when_diversity_falls=None,
             )
-        return "\n".join(map(to_json, best.kept)), "\n".join(map(to_json, ear.records))
+        return "\n".join(map(to_json, best.kept)), "\n".join(in_order(ear.records))
 
     one, two = await once(1), await once(2)
     assert one == two
@@ -296,6 +302,22 @@ async def test_what_is_finished_behind_an_unfinished_pair_is_noted_when_the_budg
     assert [c.scene_id for c in best.kept] == [pairs[1].id]
     assert [c.scene_id for c in ear.records if isinstance(c, Conversation)] == [pairs[1].id]
     assert best.rounds[0].pairs == 1
+
+
+async def test_the_drafts_that_lost_are_noted_whole() -> None:
+    writer = ScriptedModel("A: I love steak.\nB: Me too!", "A: I brought tofu.\nB: To the grill!")
+    nli = ScriptedNLI({("I love steak.", "I am vegan."): "contradict"})
+    kept = Kept()
+    with notes.listening(kept):
+        await loop.improve(
+            [a_pair(["I am vegan."], ["I grill every weekend."])],
+            propose=generate.few_shot(writer, drafts=2),
+            judge=critique.panel(scorers.faithfulness(nli)),
+            rounds=1,
+        )
+    talks = [record for record in kept.records if isinstance(record, Conversation)]
+    assert sorted(talk.turns[0].text for talk in talks) == ["I brought tofu.", "I love steak."]
+    assert len({talk.id for talk in talks}) == 2
 
 
 async def test_with_enough_no_draft_is_written_after_the_one_that_passed() -> None:

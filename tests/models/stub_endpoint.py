@@ -13,13 +13,18 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Act:
-    """What the server does with one request; `cut` sends half the body and hangs up."""
+    """What the server does with one request; `cut` sends half the body and hangs up.
+
+    `pieces` are sent one by one as a stream of events, each after so many seconds; `cut` then
+    hangs up after the last.
+    """
 
     body: bytes | str | dict[str, Any] = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     delay_s: float = 0.0
     cut: bool = False
+    pieces: tuple[tuple[float, bytes], ...] = ()
 
 
 @dataclass
@@ -72,7 +77,8 @@ class StubEndpoint:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in head[1:])}
         raw = await reader.readexactly(int(headers.get("content-length", "0")))
-        body = json.loads(raw) if raw else None
+        is_form = headers.get("content-type", "").startswith("multipart/")
+        body = json.loads(raw) if raw and not is_form else None
         seen = Seen(head[0].split()[1], headers, body, time.perf_counter(), raw)
         self.seen.append(seen)
         self._now += 1
@@ -92,7 +98,33 @@ class StubEndpoint:
         return self.always or Act(says("Hello."))
 
 
+def streams(*texts: str, every_s: float = 0.0, end: str = "stop") -> Act:
+    """A reply in pieces as OpenAI streams it, usage in the last chunk."""
+    rows: list[Any] = [{"choices": [{"index": 0, "delta": {"role": "assistant"}}]}]
+    rows += [{"choices": [{"index": 0, "delta": {"content": text}}]} for text in texts]
+    rows += [{"choices": [{"index": 0, "delta": {}, "finish_reason": end}]}]
+    rows += [{"choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 5}}]
+    told = [f"data: {json.dumps(row, ensure_ascii=False)}\n\n" for row in rows]
+    told.append("data: [DONE]\n\n")
+    return Act(pieces=tuple((every_s, row.encode()) for row in told))
+
+
+async def _send_pieces(writer: asyncio.StreamWriter, act: Act) -> bool:
+    head = "content-type: text/event-stream\r\ntransfer-encoding: chunked\r\n"
+    writer.write(f"HTTP/1.1 {act.status} Any\r\n{head}\r\n".encode())
+    for delay_s, piece in act.pieces:
+        await asyncio.sleep(delay_s)
+        writer.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+        await writer.drain()
+    if not act.cut:
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+    return not act.cut
+
+
 async def _send(writer: asyncio.StreamWriter, act: Act) -> bool:
+    if act.pieces:
+        return await _send_pieces(writer, act)
     body = act.body
     if isinstance(body, dict):
         body = json.dumps(body, ensure_ascii=False)

@@ -274,7 +274,6 @@ async def test_an_unknown_model_is_answered_with_the_nearest_name(
             ),
             "temperature",
         ),
-        (refuses("response_format is not supported by this server"), "response_format"),
     ],
 )
 async def test_a_parameter_that_the_server_refuses_is_dropped_for_good_and_noted_once(

@@ -184,7 +184,8 @@ def test_patience_is_learnt_per_kind_of_work_and_never_above_the_users() -> None
         assert patience.timeout("judge") == 60 or i >= 50
         patience.saw("judge", 0.2)
     assert patience.timeout("judge") == pytest.approx(0.6)
-    assert patience.timeout("judge", timed_out=2) == pytest.approx(2.4)
+    assert patience.timeout("judge", timed_out=1) == pytest.approx(0.6)
+    assert patience.timeout("judge", timed_out=3) == pytest.approx(2.4)
     assert patience.timeout("write") == 60, "other work is not known yet"
     for _ in range(500):
         patience.saw("judge", 0.01)

@@ -147,11 +147,11 @@ def main(place: Path, kills_wanted: int, seed: int) -> dict[str, Any]:
                 number, _, text = line.partition(" ")
                 if int(number) >= first:
                     asked[int(number)][text] += 1
-            for number, texts in asked.items():
+            for engine, texts in asked.items():
                 calls += texts.total()
                 doubled += texts.total() - len(texts)  # twice by one engine: never
                 # What this engine asked and a later one asked again was lost when it was killed.
-                later = {t for n in range(number + 1, life + 1) for t in asked[n]}
+                later = {t for n in range(engine + 1, life + 1) for t in asked[n]}
                 repeated.append(len(texts.keys() & later))
                 worst = max(worst, repeated[-1])
             found = rows(folder)

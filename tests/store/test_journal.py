@@ -254,3 +254,32 @@ def test_kill_9_loses_no_acknowledged_call_and_doubles_none(tmp_path: Path) -> N
 def test_an_unwritable_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read or written"):
         Journal(tmp_path / "nowhere" / "journal.sqlite")
+
+
+def test_a_reader_goes_through_the_records_of_all_kinds_from_where_it_was(
+    journal: Journal,
+) -> None:
+    journal.put("verdict", "v-1", "{}")
+    journal.put("drop", "d-1", '{"a":1}')
+    journal.put("verdict", "v-1", '{"b":2}')
+    journal.flush()
+    assert journal.last_record() == 2
+    assert journal.records_after(0, 10) == [
+        (1, "verdict", "v-1", '{"b":2}'),
+        (2, "drop", "d-1", '{"a":1}'),
+    ]
+    assert journal.records_after(0, 1) == journal.records_after(0, 10)[:1]
+    assert journal.records_after(2, 10) == []
+
+
+def test_calls_are_told_by_state_and_failures_by_what_was_said(journal: Journal) -> None:
+    assert journal.states() == []
+    for key in ("a", "b", "c"):
+        intend(journal, key)
+    journal.fail("b", "429 too many")
+    journal.fail("c", "429 too many")
+    journal.flush()
+    told = [(role, task, state, count) for role, task, state, count, _ in journal.states()]
+    assert told == [("writer", "t", "failed", 2), ("writer", "t", "intent", 1)]
+    assert all(abs(at - time.time()) < 60 for *_, at in journal.states())
+    assert journal.failures() == [("t", "429 too many", 2)]

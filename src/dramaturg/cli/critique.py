@@ -62,7 +62,7 @@ def critique(
 ) -> int:
     """Judge the conversations of FILE, turn by turn, with evidence.
 
-    FILE is a run folder, parquet, JSON lines, CSV, or any other format that can be read.
+    FILE is in any format that `dramaturg convert --formats` lists.
 
     Example: dramaturg critique chats.jsonl --scorers persona,toxicity --out verdicts
     """

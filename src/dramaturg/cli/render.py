@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
+from dramaturg.dataset import Converted
+from dramaturg.dataset.formats import Format
+from dramaturg.dataset.leak_check import Leaks
+from dramaturg.dataset.produce import Produced
+from dramaturg.dataset.publish import Sent, Upload
+from dramaturg.dataset.published import Agreement
 from dramaturg.recipes.recipe import Recipe
 from dramaturg.runner.lineage import Lineage
 from dramaturg.runner.perform import Run
@@ -45,7 +55,8 @@ def result(run: Run) -> str:
     if run.stopped:
         lines.append(f"stopped: {run.stopped}. The same command goes on where it stopped.")
     if splits:
-        lines += ["", "Next:", f"  dramaturg show 1 --run {run.path}"]
+        lines += ["", "Next:", f"  dramaturg view {run.path}"]
+        lines.append(f"  dramaturg show 1 --run {run.path}")
         lines.append(f"  dramaturg critique {run.path}")
         lines.append(f"  python -c \"import datasets; datasets.load_dataset('{run.path}')\"")
     return "\n".join(lines)
@@ -282,3 +293,102 @@ def _minutes(seconds: float) -> str:
     from dramaturg.cli.live import clock_text
 
     return clock_text(seconds)
+
+
+def converted(made: Converted, target: str) -> str:
+    """What became of a conversion: one line each for what came over, was lost, was dropped."""
+    lines = [f"{made.written:,} conversations, {made.source} to {made.target}: {target}"]
+    if made.lost_line:
+        lines.append(f"lost: {made.lost_line}")
+    if made.dropped_count:
+        first = made.dropped[0].reason.removeprefix("unreadable: ")
+        more = f" (and {made.dropped_count - 1:,} more)" if made.dropped_count > 1 else ""
+        lines.append(f"dropped: {first}{more}")
+    return plain("\n".join(lines))
+
+
+def formats(all: Sequence[Format]) -> str:
+    """A table of the formats: name, whether read and written, what it is."""
+    rows = [(f.name, f.ways, f.about) for f in all]
+    width = max(len(name) for name, _, _ in rows)
+    return "\n".join(f"{name:<{width}}  {ways:<10}  {about}" for name, ways, about in rows)
+
+
+def produced(made: Produced, as_json: bool = False) -> str:
+    """What became of a step that makes one dataset of others."""
+    if as_json:
+        return json.dumps(made.as_json(), default=str)
+    splits = ", ".join(f"{name or 'no split'} {n:,}" for name, n in made.splits.items())
+    lines = [f"{made.kept:,} of {made.read:,} conversations kept ({splits}): {made.out}"]
+    if made.dropped:
+        told = ", ".join(f"{why} {n:,}" for why, n in made.dropped.most_common())
+        lines.append(f"left out: {told}")
+    lines += [f"{name.replace('_', ' ')}: {value}" for name, value in made.figures.items()]
+    if made.lost:
+        lines.append(f"lost: {made.lost}")
+    lines += [f"note: {note}" for note in made.notes]
+    return plain("\n".join(lines))
+
+
+def leaks(found: Leaks, as_json: bool = False) -> str:
+    """What the splits of a dataset share."""
+    if as_json:
+        return json.dumps({**msgspec.to_builtins(found), "clean": found.clean})
+    splits = ", ".join(f"{name or 'no split'} {n:,}" for name, n in found.counts.items())
+    lines = [
+        f"splits: {splits}",
+        f"persons in more than one split: {found.persons:,}",
+        f"pairs of people in more than one split: {found.pairs:,}",
+        f"near-duplicate conversations over splits (at {found.near:g}): {found.conversations:,}",
+        f"facts in more than one split: {found.facts:,} of {found.facts_of:,} (often by design)",
+        f"turns of 8 words or more said in more than one split: {found.sentences:,} of "
+        f"{found.sentences_of:,}",
+        *(f"  {example}" for example in found.examples),
+        "kept apart" if found.clean else "NOT kept apart",
+    ]
+    return plain("\n".join(lines))
+
+
+def agreement(found: Agreement, as_json: bool = False) -> str:
+    """How splits compare with the published ones."""
+    if as_json:
+        return json.dumps({**msgspec.to_builtins(found), "exact": found.exact})
+    lines = [f"{found.name}: {found.differ:,} conversations in another split than published"]
+    for name, wanted in found.published.items():
+        told = f"{name}: {found.counts.get(name, 0):,} here, {wanted:,} published"
+        unknown = found.unknown.get(name, 0)
+        told += f", {unknown:,} between pairs not in the table" if unknown else ""
+        lines.append(f"{told}: {found.verdict(name)}")
+    lines += [f"  {example}" for example in found.examples]
+    lines.append("as published" if found.exact else "NOT as published")
+    return plain("\n".join(lines))
+
+
+def upload(planned: Upload, private: bool, as_json: bool = False) -> str:
+    """What publishing will send, and what stays here."""
+    from dramaturg.dataset.publish import size_text
+
+    total = sum(item.size for item in planned.items)
+    if as_json:
+        files = {item.path: item.size for item in planned.items}
+        told = {"repo": planned.repo, "license": planned.license, "private": private}
+        return json.dumps({**told, "files": files, "stays": planned.stays, "notes": planned.notes})
+    lines = [
+        f"to {planned.repo} on the hub ({'private' if private else 'public, unless it is there'}), "
+        f"licence {planned.license}: {len(planned.items)} files, {size_text(total)}"
+    ]
+    lines += [f"  {item.path}  {size_text(item.size)}" for item in planned.items[:40]]
+    if len(planned.items) > 40:
+        lines.append(f"  ... and {len(planned.items) - 40} more")
+    lines += [f"stays here: {name} ({why})" for name, why in planned.stays.items()]
+    lines += [f"note: {note}" for note in planned.notes]
+    return plain("\n".join(lines))
+
+
+def sent(made: Sent) -> str:
+    """What was published, and where it is."""
+    from dramaturg.dataset.publish import size_text
+
+    lines = [f"{made.files} files sent ({size_text(made.bytes)}), {made.already} were there"]
+    lines += [f"deleted, of an earlier version: {path}" for path in made.deleted]
+    return plain("\n".join([*lines, made.url]))

@@ -45,9 +45,19 @@ if TYPE_CHECKING:
 @click.option("--rpm", type=click.IntRange(1), help="Requests a minute, at most.")
 @click.option("--tpm", type=click.IntRange(1), help="Tokens a minute, at most.")
 @click.option("--hedge", is_flag=True, help="Ask again where a reply is late; both may be charged.")
+@click.option("--batch", is_flag=True, help="Half price, within a day: the endpoint's batch API.")
+@click.option(
+    "--batch-wait",
+    type=click.FloatRange(0.05),
+    default=5.0,
+    show_default=True,
+    help="Seconds without a new call after which a batch goes out.",
+)
 @click.option("--estimate", is_flag=True, help="Print calls, tokens, money and time; make no call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress lines.")
+@click.option("--verbose", is_flag=True, help="Show every event; log every call with its texts.")
+@click.option("--otel", is_flag=True, help="Send traces by OpenTelemetry (extra: otel).")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -65,9 +75,13 @@ def run(
     rpm: int | None,
     tpm: int | None,
     hedge: bool,
+    batch: bool,
+    batch_wait: float,
     estimate: bool,
     as_json: bool,
     quiet: bool,
+    verbose: bool,
+    otel: bool,
 ) -> int:
     """Make a dataset of conversations with RECIPE.
 
@@ -82,6 +96,7 @@ def run(
     from dramaturg.models.gate import Gate
     from dramaturg.models.resolve import Limits
     from dramaturg.runner import estimate as estimating
+    from dramaturg.runner.watch import Watching
 
     settings: dict[str, Any] = read_extra(ctx.args)
     for name, value in (("personas", personas), ("conversations", conversations), ("seed", seed)):
@@ -90,10 +105,16 @@ def run(
     limits = Limits(max_in_flight=in_flight, timeout_s=timeout, rpm=rpm, tpm=tpm, hedge=hedge)
     planned = runner.plan(recipe, settings, models, out, limits=limits)
     if estimate:
-        table = estimating.estimate(planned)
+        table = estimating.estimate(planned, batch=batch)
         click.echo(json.dumps(table) if as_json else render.estimate(table))
         return 0
 
+    batches = None
+    if batch:
+        from dramaturg.models.batch import BatchSettings
+
+        look = min(2.0, batch_wait)
+        batches = BatchSettings(quiet_s=batch_wait, first_look_s=look)
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
     gate = Gate()
     live = Live(lambda: spent(budget), lambda: waits(planned.models.values()))
@@ -103,7 +124,12 @@ def run(
     async def go() -> runner.Run:
         with runner.ctrl_c(gate, live.say):
             return await runner.perform(
-                planned, budget=budget, gate=gate, show=None if quiet else live
+                planned,
+                budget=budget,
+                gate=gate,
+                show=None if quiet else live,
+                batch=batches,
+                seen=Watching(verbose=verbose, otel=otel, say=live.say),
             )
 
     result = asyncio.run(go())

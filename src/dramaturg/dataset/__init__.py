@@ -1,8 +1,10 @@
 """Datasets: read people and conversations, keep splits apart, export, describe."""
 
 from dramaturg.dataset.card import write_card
+from dramaturg.dataset.convert import Converted, convert
 from dramaturg.dataset.evaluation_page import evaluation_page
 from dramaturg.dataset.export import export
+from dramaturg.dataset.formats import FORMATS
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_personas import Loaded, load_personas
 from dramaturg.dataset.parquet import read_dataset
@@ -11,6 +13,8 @@ from dramaturg.dataset.split import (
     SAME_PERSON,
     SHARES,
     Splits,
+    apart_by_pair,
+    apart_by_paraphrase,
     apart_by_persona,
     leaks,
     people_apart,
@@ -18,11 +22,16 @@ from dramaturg.dataset.split import (
 from dramaturg.dataset.starter import starter_people
 
 __all__ = [
+    "FORMATS",
     "SAME_PERSON",
     "SHARES",
+    "Converted",
     "Loaded",
     "Splits",
+    "apart_by_pair",
+    "apart_by_paraphrase",
     "apart_by_persona",
+    "convert",
     "evaluation_page",
     "export",
     "leaks",

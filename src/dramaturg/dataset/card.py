@@ -10,6 +10,18 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from dramaturg.dataset.card_sections import (
+    LINEAGE,
+    cost,
+    critics_before,
+    found_by_evaluate,
+    licence_of,
+    line,
+    lineage,
+    made_of,
+    table,
+)
+from dramaturg.dataset.croissant import croissant
 from dramaturg.dataset.parquet import SPLITS, split_of
 from dramaturg.records import Persona, from_json
 from dramaturg.store import RunFolder, write_atomically
@@ -39,10 +51,13 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
         facts: What the run says of itself; all may be missing: `recipe`, `title`, `models`
             (role -> reference), `settings`, `seed`, `stopped` (why it ended
             early), `critics` (name -> what it rests on, or sentences), `notes`, `limits`,
-            `language`, `license`, `tags`.
+            `language`, `license` (a hub identifier; None = the one that the card there states,
+            or that all sources of lineage.json agree on, else "unknown"), `tags`, `totals` (by
+            "role/task": calls, tokens_in, tokens_out, model_seconds, usd), `carbon` (in words),
+            `cite_as` (BibTeX).
 
     Returns:
-        The card's path. It holds no time and no path: the same run gives the same bytes.
+        The card's path. It holds no date and no path: the same journal gives the same bytes.
     """
     told = {**folder.arguments, **(facts or {})}
     splits = _splits(folder.path)
@@ -53,6 +68,17 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
     title = str(told.get("title") or f"Conversations by {recipe}")
     settings = dict(told.get("settings") or {})
     files = {split: f"data/{split}-*.parquet" for split in splits}
+    license = _license(folder.path, told)
+    told["license"] = license
+    models = sorted(dict(told.get("models") or {}).items())
+    prompts = [
+        (role, task, model, hash or "native, no prompt")
+        for role, task, model, hash in folder.journal.prompts()
+    ]
+    if not prompts:
+        of_rows, prompts_of_rows = made_of(folder.path)
+        models, prompts = models or of_rows, prompts_of_rows
+    critics = told.get("critics") or critics_before(folder.path)
     filled = {
         "front_matter": _front_matter(
             told, title, told.get("language") or languages, sum(splits.values()), files, configs
@@ -61,24 +87,24 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
         "count": f"{sum(splits.values()):,}",
         "recipe": recipe,
         "more_configs": "\n".join(f'{name} = load_dataset("PATH", "{name}")' for name in configs),
-        "splits": _table((split, f"{n:,}") for split, n in splits.items()),
+        "splits": table((split, f"{n:,}") for split, n in splits.items()),
         "beside": "\n".join(f"- `{name}/`: {_BESIDE[name]}" for name in configs),
         "apart": _apart(folder.path),
-        "notes": "".join(f"\n- {_line(note)}" for note in told.get("notes") or ()),
-        "state": f"stopped early ({_line(told['stopped'])})" if told.get("stopped") else "complete",
+        "notes": "".join(f"\n- {line(note)}" for note in told.get("notes") or ()),
+        "state": f"stopped early ({line(told['stopped'])})" if told.get("stopped") else "complete",
         "seed": str(told.get("seed", settings.get("seed", "not given"))),
-        "models": _table(sorted(dict(told.get("models") or {}).items())),
-        "prompts": _table(
-            (role, task, model, hash or "native, no prompt")
-            for role, task, model, hash in folder.journal.prompts()
-        ),
-        "settings": _table(
+        "models": table(models),
+        "prompts": table(prompts),
+        "lineage": lineage(folder.path),
+        "found": found_by_evaluate(folder.path),
+        "cost": cost(told),
+        "settings": table(
             (name, value) for name, value in sorted(settings.items()) if name != "personas"
         ),
-        "critics": _critics(told.get("critics")),
+        "critics": _critics(critics),
         "limits": _limits(told),
         "sources": _sources(people),
-        "license": str(told.get("license", "unknown")),
+        "license": license,
     }
     template = resources.files("dramaturg.dataset").joinpath("templates", "card.md")
     text = re.sub(
@@ -86,8 +112,17 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
     )
     card = folder.path / "README.md"
     write_atomically(card, text.encode("utf-8", "replace"))
-    croissant = json.dumps(_croissant(title, told, files, configs), indent=2, ensure_ascii=False)
-    write_atomically(folder.path / "croissant.json", f"{croissant}\n".encode("utf-8", "replace"))
+    described = croissant(
+        title,
+        f"Synthetic conversations between personas ({', '.join(files)}), made by the recipe "
+        f"{recipe}.",
+        license=license,
+        tables={"conversations": "data/*.parquet", **{c: f"{c}/*.parquet" for c in configs}},
+        languages=languages,
+        cite_as=str(told.get("cite_as") or ""),
+    )
+    text = json.dumps(described, indent=2, ensure_ascii=False)
+    write_atomically(folder.path / "croissant.json", f"{text}\n".encode("utf-8", "replace"))
     return card
 
 
@@ -121,6 +156,18 @@ def _front_matter(
         lines += [f"- config_name: {name}", "  data_files:"]
         lines += ["  - split: train", f"    path: {path}"]
     return "\n".join(lines)
+
+
+def _license(path: Path, told: Mapping[str, Any]) -> str:
+    """What is told, what the card there states, or what all sources agree on."""
+    if told.get("license"):
+        return str(told["license"])
+    try:
+        sources = json.loads((path / LINEAGE).read_text(encoding="utf-8"))["sources"]
+    except (OSError, ValueError, KeyError):
+        sources = []
+    agreed = {str(source.get("license", "")) for source in sources}
+    return licence_of(path) or (agreed.pop() if len(agreed) == 1 else "") or "unknown"
 
 
 def _splits(path: Path) -> dict[str, int]:
@@ -165,8 +212,8 @@ def _sources(people: Counter[tuple[str, str, str]]) -> str:
     if not people:
         return "The journal holds no persons."
     return "\n".join(
-        f"- {n:,} persons ({_line(language)}): {_line(source) or 'source not stated'}; "
-        f"licence: {_line(licence) or 'not stated'}"
+        f"- {n:,} persons ({line(language)}): {line(source) or 'source not stated'}; "
+        f"licence: {line(licence) or 'not stated'}"
         for (source, licence, language), n in sorted(people.items())
     )
 
@@ -175,80 +222,13 @@ def _critics(critics: Any) -> str:
     if not critics:
         return "Not described by the run; the scorers are the fields of the column `scores`."
     if isinstance(critics, Mapping):
-        return "\n".join(f"- `{name}`: {_line(rests)}" for name, rests in critics.items())
-    return "\n".join(f"- {_line(critic)}" for critic in critics)
+        return "\n".join(f"- `{name}`: {line(rests)}" for name, rests in critics.items())
+    return "\n".join(f"- {line(critic)}" for critic in critics)
 
 
 def _limits(told: Mapping[str, Any]) -> str:
     models = {str(ref) for ref in dict(told.get("models") or {}).values()}
-    lines = [f"- {_line(limit)}" for limit in told.get("limits") or ()]
+    lines = [f"- {line(limit)}" for limit in told.get("limits") or ()]
     if any(ref.partition(":")[0] == "embedded" for ref in models):
         lines.append(_EMBEDDED_LIMIT)
     return "\n".join(lines)
-
-
-def _table(rows: Any) -> str:
-    made = [
-        "| " + " | ".join(_line(cell).replace("|", "\\|") for cell in row) + " |" for row in rows
-    ]
-    return "\n".join(made)
-
-
-def _line(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return " ".join(text.split())
-
-
-def _croissant(
-    title: str, told: Mapping[str, Any], files: Mapping[str, str], configs: Sequence[str]
-) -> dict[str, Any]:
-    patterns = {"default": "data/*.parquet", **{name: f"{name}/*.parquet" for name in configs}}
-    fields = ("id", "split", "recipe", "scene_id", "scene")
-    return {
-        "@context": {
-            "@language": "en",
-            "@vocab": "https://schema.org/",
-            "sc": "https://schema.org/",
-            "cr": "http://mlcommons.org/croissant/",
-            "dct": "http://purl.org/dc/terms/",
-            "conformsTo": "dct:conformsTo",
-            "recordSet": "cr:recordSet",
-            "field": "cr:field",
-            "fileSet": "cr:fileSet",
-            "includes": "cr:includes",
-            "source": "cr:source",
-            "extract": "cr:extract",
-            "column": "cr:column",
-            "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-        },
-        "@type": "sc:Dataset",
-        "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "name": title,
-        "description": f"Synthetic conversations between personas ({', '.join(files)}), "
-        f"made by the recipe {told.get('recipe', 'unknown')}.",
-        "license": str(told.get("license", "unknown")),
-        "distribution": [
-            {
-                "@type": "cr:FileSet",
-                "@id": name,
-                "encodingFormat": "application/vnd.apache.parquet",
-                "includes": pattern,
-            }
-            for name, pattern in patterns.items()
-        ],
-        "recordSet": [
-            {
-                "@type": "cr:RecordSet",
-                "@id": "conversations",
-                "field": [
-                    {
-                        "@type": "cr:Field",
-                        "@id": f"conversations/{name}",
-                        "dataType": "sc:Text",
-                        "source": {"fileSet": {"@id": "default"}, "extract": {"column": name}},
-                    }
-                    for name in fields
-                ],
-            }
-        ],
-    }

@@ -14,7 +14,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -69,6 +69,7 @@ def export(
         conversations: The kept ones, each with its split; they are put into the journal. None:
             every conversation of the journal that has a split.
         people: The persons to write; None: every person of the journal.
+        rows_per_file: Of data/; the other tables have files of 50,000 rows.
 
     Returns:
         Conversations by split, empty splits left out.
@@ -91,7 +92,7 @@ def export(
             batches = (conversation_table(batch, scorers) for batch in _batches(rows))
             written["data"] += _write(aside / "data", split, batches, schema, count, rows_per_file)
         for room, kind, tables, schema, count in _side_tables(folder, wanted):
-            written[room] = _write(aside / room, kind, tables, schema, count, rows_per_file)
+            written[room] = _write(aside / room, kind, tables, schema, count, ROWS_PER_FILE)
         for room, files in written.items():
             _move(files, folder.path / room)
         shutil.rmtree(aside, ignore_errors=True)
@@ -211,21 +212,36 @@ def _write(
     count: int,
     rows_per_file: int,
 ) -> list[Path]:
-    """Files of about `rows_per_file` rows (whole batches); none if there are no rows."""
+    """Files of `rows_per_file` rows, the last one of what is left; none if there are no rows."""
     if count == 0:
         return []
     place.mkdir(exist_ok=True)
-    batches = -(-count // BATCH_ROWS)
-    batches_per_file = max(1, rows_per_file // BATCH_ROWS)
-    total = -(-batches // batches_per_file)
+    total = -(-count // rows_per_file)
     files: list[Path] = []
-    rows: Any = 0
+    rows = 0
+    rest = _Rest(tables)
     for n in range(total):
         files.append(place / f"{name}-{n:05d}-of-{total:05d}.parquet")
-        rows += write_rows(files[-1], itertools.islice(tables, batches_per_file), schema)
+        rows += write_rows(files[-1], rest.first(rows_per_file), schema)
     if rows != count:
         raise AssertionError(f"{name}: {rows} rows written of {count}")
     return files
+
+
+class _Rest:
+    """Tables, of which a number of rows is taken at a time."""
+
+    def __init__(self, tables: Iterator[pa.Table]) -> None:
+        self._tables = tables
+
+    def first(self, rows: int) -> Iterator[pa.Table]:
+        """Tables of so many rows in all, or of what is left."""
+        while rows > 0 and (table := next(self._tables, None)) is not None:
+            if table.num_rows > rows:
+                self._tables = itertools.chain([table.slice(rows)], self._tables)
+                table = table.slice(0, rows)
+            rows -= table.num_rows
+            yield table
 
 
 def _move(files: list[Path], target: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from dramaturg.dataset.facts import MAX_CHARACTERS, clean, looks_like_orders, repeats, words
+from dramaturg.dataset.formats import characters
 from dramaturg.dataset.source import csv_rows, existing_file, kind_of, lines
 from dramaturg.errors import RecordError, UserError
 from dramaturg.records import Drop, Fact, Pair, Persona, Scene, from_arrow, from_json
@@ -53,7 +54,8 @@ def load_personas(source: str | Path) -> Loaded:
             with a line of `"fact"`, `{"text": ...}`, `{"name": ..., "facts": [...]}` (a whole
             person) or `{"user_1": [...], "user_2": [...]}` (a pair); CSV or parquet with a
             column text, fact or persona, or with "user 1 personas" and "user 2 personas";
-            a run folder. Any of the text forms may be gzipped.
+            a run folder; a character card (JSON or PNG), or a folder of them. Any of the text
+            forms may be gzipped.
 
     Raises:
         UserError: If the file is missing, empty, no text, or holds too little to go on with.
@@ -64,6 +66,9 @@ def load_personas(source: str | Path) -> Loaded:
         with RunFolder.read(path) as folder:
             for n, body in enumerate(folder.journal.records("persona"), 1):
                 reader.person(n, from_json(body, Persona))
+    elif cards := _cards(path):
+        for n, card in enumerate(cards, 1):
+            reader.person(n, characters.persona_of(characters.card_in(card)))
     else:
         path = existing_file(path, "one fact a line")
         kind = kind_of(path)
@@ -82,6 +87,13 @@ def load_personas(source: str | Path) -> Loaded:
             for n, row in _parquet_rows(path):
                 reader.row(n, row, path)
     return reader.loaded(path)
+
+
+def _cards(path: Path) -> list[Path]:
+    """The character cards that a path is or, being a folder, holds."""
+    if path.is_dir():
+        return [file for file in sorted(path.iterdir()) if characters.looks_like_a_card(file)]
+    return [path] if characters.looks_like_a_card(path) else []
 
 
 class _Reader:

@@ -92,6 +92,22 @@ def conversations_in(path: Path) -> Iterator[Conversation]:
         ) from error
 
 
+def columns_of(path: Path) -> list[str]:
+    """The names of a parquet file's columns.
+
+    Raises:
+        UserError: If it is no whole parquet file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        names: list[str] = pq.read_schema(path).names
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path} is not a whole parquet file", why=str(error)) from error
+    return names
+
+
 def read_dataset(out: str | Path, split: str | None = None) -> Iterator[Conversation]:
     """The conversations that a run folder (or a copy of its data/) holds: train first.
 

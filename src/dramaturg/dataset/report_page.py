@@ -76,9 +76,9 @@ def _reasons(rounds: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:
 
 
 def _some(conversations: Sequence[Conversation]) -> list[Conversation]:
-    ordered = sorted(conversations, key=lambda talk: talk.id)
+    ordered = sorted((talk.id, i) for i, talk in enumerate(conversations))
     places = sorted({0, len(ordered) // 2, len(ordered) - 1}) if ordered else []
-    return [ordered[i] for i in places]
+    return [conversations[ordered[i][1]] for i in places]
 
 
 def _sample(talk: Conversation) -> str:

@@ -59,7 +59,7 @@ def kind_of(path: Path) -> str:
     Raises:
         UserError: If it is a binary file of a known other kind.
     """
-    head = _head(path, 1 << 12)
+    head = head_of(path, 1 << 12)
     if head.startswith(b"PAR1"):
         return "parquet"
     for magic, name in _MAGIC.items():
@@ -92,7 +92,7 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
     Raises:
         UserError: At bytes that are no text, naming line and byte.
     """
-    encoding = _encoding(path)
+    encoding = encoding_of(path)
     number, offset = 0, 0
     try:
         with open_bytes(path) as file:
@@ -116,21 +116,74 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
         ) from error
 
 
-def csv_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
+    """A text file in pieces of `size` characters, the byte order mark taken off.
+
+    Raises:
+        UserError: If it is no text, or cannot be read to its end.
+    """
+    encoding = encoding_of(path)
+    read = 0
+    try:
+        with open_bytes(path) as file:
+            text = io.TextIOWrapper(file, encoding=encoding, newline="")
+            while piece := text.read(size):
+                yield piece.removeprefix("\ufeff") if not read else piece
+                read += len(piece)
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path} is not text",
+            why=f"after {read:,} characters it is not {encoding.upper()} ({error.reason})",
+            fix="save it as UTF-8",
+        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(
+            f"{path} cannot be read to its end", why=f"after {read:,} characters: {error}"
+        ) from error
+
+
+def raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Each line of a file in UTF-8 as bytes, with its number from 1; blank lines left out.
+
+    Raises:
+        UserError: If the file cannot be read to its end.
+    """
+    number = 0
+    try:
+        with open_bytes(path) as file:
+            for number, raw in enumerate(file, 1):
+                if not raw.isspace():
+                    yield number, raw
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(
+            f"{path} cannot be read to its end", why=f"after line {number}: {error}"
+        ) from error
+
+
+def decoded_lines(path: Path, number: int, raw: bytes) -> Iterator[str]:
+    """One raw line as text: several lines where it has the line ends of old Macs."""
+    for _, text in _decoded(path, number, 0, raw):
+        yield text
+
+
+def csv_rows(path: Path, *, exact: bool = False) -> Iterator[tuple[int, dict[str, str]]]:
     """Each row of a CSV file by column name in lower case, with the line it ends on.
+
+    Args:
+        exact: Keep the line ends inside cells as they are; otherwise each is a newline.
 
     Raises:
         UserError: If it is no CSV file.
     """
     csv.field_size_limit(1 << 30)
-    source = lines(path)
-    header = next(source, (0, ""))[1]
+    exact = exact and b"\n" in head_of(path, 1 << 16)  # not with the line ends of old Macs
+    source = _whole_lines(path) if exact else (line + "\n" for _, line in lines(path))
+    header = next(source, "")
     mark = max(",;\t", key=header.count)
 
     def rest() -> Iterator[str]:
-        yield header + "\n"
-        for _, line in source:
-            yield line + "\n"
+        yield header
+        yield from source
 
     reader = csv.reader(rest(), delimiter=mark)
     names: list[str] = []
@@ -142,6 +195,27 @@ def csv_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 yield reader.line_num, dict(zip(names, cells, strict=False))
     except csv.Error as error:
         raise UserError(f"{path} is not a CSV file", why=f"{error}") from error
+
+
+def _whole_lines(path: Path) -> Iterator[str]:
+    """The lines of a file with their ends, the byte order mark taken off."""
+    number = 0
+    encoding = encoding_of(path)
+    try:
+        with open_bytes(path) as file:
+            text = io.TextIOWrapper(file, encoding=encoding, newline="\n")
+            for number, line in enumerate(text, 1):
+                yield line.removeprefix("\ufeff") if number == 1 else line
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path} is not text",
+            why=f"after line {number} it is not {encoding.upper()} ({error.reason})",
+            fix="save it as UTF-8",
+        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(
+            f"{path} cannot be read to its end", why=f"after line {number}: {error}"
+        ) from error
 
 
 def _decoded(path: Path, number: int, offset: int, raw: bytes) -> Iterator[tuple[int, str]]:
@@ -166,8 +240,9 @@ def _decoded(path: Path, number: int, offset: int, raw: bytes) -> Iterator[tuple
         yield number, line
 
 
-def _encoding(path: Path) -> str:
-    head = _head(path, 4)
+def encoding_of(path: Path) -> str:
+    """ "utf-8", or "utf-16" or "utf-32" where a byte order mark says so."""
+    head = head_of(path, 4)
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -175,7 +250,8 @@ def _encoding(path: Path) -> str:
     return "utf-8"
 
 
-def _head(path: Path, size: int) -> bytes:
+def head_of(path: Path, size: int) -> bytes:
+    """The first bytes of a file, unpacked if it is a gzip file."""
     try:
         with open_bytes(path) as file:
             return file.read(size)

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from dramaturg.dataset.facts import repeats, words
 from dramaturg.errors import UserError
-from dramaturg.records import Conversation, Persona, derive_seed
+from dramaturg.records import Conversation, Persona, content_id, derive_seed
 
 SHARES = {"train": 0.8, "validation": 0.1, "test": 0.1}
 SAME_PERSON = 0.6  # share of the shorter profile that two persons may not have in common
@@ -61,9 +61,73 @@ def apart_by_persona(
     """
     _check_shares(shares)
     components = _components(list({c.id: c for c in conversations}.values()))
-    held = _assigned(components, shares, seed)
-    by_id = {id: split for split, many in held.items() for ids in many for id in ids}
-    return Splits(by_id=by_id, notes=_notes(held, components, len(by_id), shares))
+    return _divided(components, shares, seed, "persons")
+
+
+def apart_by_pair(
+    conversations: Iterable[Conversation],
+    shares: Mapping[str, float] = SHARES,
+    seed: int = 13,
+) -> Splits:
+    """Divide conversations so that no two splits share a pair of people; one person may be in two.
+
+    People are told apart by their facts (by id where they have none), in any order and in either
+    seat. This is how Persona-Chat and Synthetic-Persona-Chat are split.
+
+    Raises:
+        UserError: If the shares do not sum to 1.
+    """
+    _check_shares(shares)
+    groups = _Groups()
+    for conversation in conversations:
+        groups.join(f"c {conversation.id}", f"k {pair_key(conversation) or conversation.id}")
+    return _divided(_of_conversations(groups), shares, seed, "pairs of people")
+
+
+def apart_by_paraphrase(
+    conversations: Iterable[Conversation],
+    shares: Mapping[str, float] = SHARES,
+    seed: int = 13,
+    same: Callable[[Sequence[str]], Iterable[tuple[int, int]]] | None = None,
+) -> Splits:
+    """Divide conversations so that no two splits share a fact, or a paraphrase of one.
+
+    The strictest cut: facts that say the same form a cluster, and conversations that share a
+    cluster stay together. Where facts are used over and over, few groups are left to divide; the
+    notes say so.
+
+    Args:
+        same: Which of the given facts say the same, as pairs of indices; None: those with the
+            same words, or nearly (`facts.repeats`).
+
+    Raises:
+        UserError: If the shares do not sum to 1.
+    """
+    _check_shares(shares)
+    groups = _Groups()
+    texts: dict[str, int] = {}
+    for conversation in conversations:
+        groups.find(f"c {conversation.id}")
+        for speaker in conversation.speakers:
+            for fact in speaker.persona:
+                number = texts.setdefault(fact, len(texts))
+                groups.join(f"c {conversation.id}", f"f {number}")
+    for one, other in (same or _same_words)(list(texts)):
+        groups.join(f"f {one}", f"f {other}")
+    return _divided(_of_conversations(groups), shares, seed, "facts")
+
+
+def pair_key(conversation: Conversation) -> str:
+    """Who talks, whatever the order of seats and facts: 16 hex digits, "" if nobody is known.
+
+    Case and punctuation do not count.
+    """
+    who = []
+    for speaker in conversation.speakers:
+        facts = sorted(" ".join(words(fact)) for fact in speaker.persona)
+        if facts or speaker.persona_id:
+            who.append(facts or [str(speaker.persona_id)])
+    return content_id("k", sorted(who))[2:] if len(who) > 1 else ""
 
 
 def people_apart(
@@ -86,6 +150,14 @@ def people_apart(
         groups.join(one, other)
     held = _assigned(groups.all(), shares, seed)
     return {id: split for split, many in held.items() for ids in many for id in ids}
+
+
+def _divided(
+    components: list[list[str]], shares: Mapping[str, float], seed: int, what: str
+) -> Splits:
+    held = _assigned(components, shares, seed)
+    by_id = {id: split for split, many in held.items() for ids in many for id in ids}
+    return Splits(by_id=by_id, notes=_notes(held, components, len(by_id), shares, what))
 
 
 def _check_shares(shares: Mapping[str, float]) -> None:
@@ -177,10 +249,27 @@ def _components(conversations: Sequence[Conversation]) -> list[list[str]]:
             profiles[node] = profiles.get(node, ()) + speaker.persona
     for one, other in _same_people(profiles):
         groups.join(one, other)
-    return [
+    return _of_conversations(groups)
+
+
+def _of_conversations(groups: _Groups) -> list[list[str]]:
+    """The conversations of each group."""
+    found = (
         [node.removeprefix("c ") for node in group if node.startswith("c ")]
         for group in groups.all()
-    ]
+    )
+    return [ids for ids in found if ids]
+
+
+def _same_words(texts: Sequence[str]) -> Iterable[tuple[int, int]]:
+    return ((n, first) for n, (first, _) in repeats(texts).items())
+
+
+def same_people(
+    profiles: Mapping[str, tuple[str, ...]],
+) -> Iterable[tuple[str, str]]:
+    """Each pair of profiles that count as one person (60 % of the shorter one's facts)."""
+    return _same_people(profiles)
 
 
 def _same_people(profiles: Mapping[str, tuple[str, ...]]) -> Iterable[tuple[str, str]]:
@@ -207,6 +296,7 @@ def _notes(
     components: list[list[str]],
     total: int,
     shares: Mapping[str, float],
+    what: str,
 ) -> list[str]:
     if not total:
         return ["there are no conversations to divide"]
@@ -216,11 +306,11 @@ def _notes(
     if empty:
         notes.append(
             f"no conversation is left for {' and '.join(empty)}: {total} conversations form "
-            f"{len(components)} group(s) that share persons, and a group is never divided"
+            f"{len(components)} group(s) that share {what}, and a group is never divided"
         )
     elif largest > max(shares.values()) * total and len(components) > 1 and largest > 2:
         notes.append(
-            f"{largest} of {total} conversations share persons, directly or over others, and stay "
+            f"{largest} of {total} conversations share {what}, directly or over others, and stay "
             "together: the splits miss their shares"
         )
     return notes

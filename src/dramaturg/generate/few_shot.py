@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
@@ -144,7 +145,7 @@ class FewShot:
                 draft=attempt * self.drafts + index,
                 demonstrations=tuple(c.id for c in shown),
                 calls=tuple(key for key in answer.keys if key),
-                repairs=parsed.repairs,
+                repairs=_repairs(parsed.repairs, answer.mended),
                 extra={
                     "attempt": attempt,
                     "turns_wanted": list(self.turns),
@@ -242,6 +243,13 @@ def _speakers(pair: Pair) -> tuple[Speaker, ...]:
         )
         for i, person in enumerate(pair.people)
     )
+
+
+def _repairs(parsed: dict[str, int], mended: Sequence[str]) -> dict[str, int]:
+    """What the parser mended, and what was mended before it read."""
+    count = Counter(parsed)
+    count.update(mended)
+    return dict(sorted(count.items()))
 
 
 def _dropped(pair: Pair, round: int, seed: int, reason: str, writer: Metered) -> Drop:

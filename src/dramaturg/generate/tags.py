@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+
+from dramaturg.models.json_reply import read_json
 
 _OPEN = r"^(?P<open>[\s>*_#`\"“•–—-]*(?:\d{1,2}[.)]\s+)?[\s*_`\[]*)"
 _CLOSE = r"\]?(?:\s*\([^)\n]{0,40}\))?[*_`\s]*"
@@ -86,18 +87,22 @@ def _index(who: str) -> int:
 
 
 def from_json_turns(text: str, repairs: Counter[str]) -> str:
-    """A JSON list of turns (or an object that holds one) as tagged lines; else the text itself."""
+    """A JSON list of turns (or an object that holds one) as tagged lines; else the text itself.
+
+    Raises:
+        ReplyError: kind "malformed JSON".
+    """
     start = text.strip()[:1]
     if start not in ("[", "{"):
         return text
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
+    if start == "[" and text.strip()[1:].lstrip()[:1] not in ('"', "{", "[", "“"):
+        return text  # a stage direction
+    value, mended = read_json(text)
     rows = _rows(value)
     if rows is None:
         return text
     repairs["json"] += 1
+    repairs.update(name for name in mended if name in ("comma", "quotes", "unclosed"))
     return "\n".join(" ".join(row.split()) for row in rows)
 
 

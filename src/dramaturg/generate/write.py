@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 import msgspec
 
 from dramaturg.errors import ReplyError
+from dramaturg.generate.language import language_of
 from dramaturg.generate.parse import Parsed, parse_conversation
 from dramaturg.prompts import Sampling, Task, load, quote, quote_list
 from dramaturg.records import Conversation
 
 _COPIED = 0.5  # this share of a draft's long turns stands in one demonstration: copied
+_SLACK = 3  # turns may be this many times too few or too many: models do not count well
 _DIFFERENT = 0.6  # fewer different turns than this share: the draft repeats itself
 
 
@@ -56,6 +59,7 @@ def write_task() -> Task[WriteInput, Parsed]:
         prompt=load("dramaturg.generate", "write"),
         fill=_fill,
         parse=_parse,
+        cut="last line",
         sampling=Sampling(temperature=0.7, top_k=40, max_tokens=1_200),
     )
 
@@ -86,6 +90,8 @@ def _shown(number: int, demo: Demonstration) -> str:
 
 def _parse(reply: str, inputs: WriteInput) -> Parsed:
     parsed = parse_conversation(reply, facts=(inputs.facts_1, inputs.facts_2))
+    _check_length(len(parsed.turns), inputs)
+    _check_language([text for _, text in parsed.turns], inputs)
     said = [_plain(text) for _, text in parsed.turns]
     long = [text for text in said if len(text.split()) >= 4]
     for demo in inputs.demonstrations:
@@ -100,6 +106,26 @@ def _parse(reply: str, inputs: WriteInput) -> Parsed:
     if len(said) >= 6 and (len(set(said)) < _DIFFERENT * len(said) or most > len(said) / 3):
         raise ReplyError("the conversation repeats its own turns", kind="repetition")
     return parsed
+
+
+def _check_length(turns: int, inputs: WriteInput) -> None:
+    """Raises ReplyError where the number of turns is nowhere near what was asked for."""
+    least, most = inputs.turns_low + 1, inputs.turns_high - 1
+    if turns * _SLACK < least or turns > most * _SLACK:
+        raise ReplyError(
+            f"it has {turns} turns instead of {least} to {most}", kind="wrong number of turns"
+        )
+
+
+def _check_language(turns: Sequence[str], inputs: WriteInput) -> None:
+    """Raises ReplyError where the talk is plainly in another language than its profiles."""
+    wanted = language_of(" ".join((*inputs.facts_1, *inputs.facts_2)))
+    got = language_of(" ".join(turns)) if wanted else None
+    if wanted and got and got != wanted:
+        raise ReplyError(
+            f"it is in another language ({got}) than the profiles ({wanted})",
+            kind="wrong language",
+        )
 
 
 def _plain(text: str) -> str:

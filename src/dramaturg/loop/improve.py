@@ -297,6 +297,9 @@ async def _pair(
         item.asked += chosen.asked
         item.saved += chosen.saved
         item.unwritten += chosen.unwritten
+        for draft in chosen.drafts:  # those that lost, too: it can be seen what the keeper beat
+            if chosen.kept is None or draft.id != chosen.kept.id:
+                notes.note(draft)
         if chosen.kept is not None:
             item.kept = chosen.kept
             return item

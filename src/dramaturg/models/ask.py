@@ -6,10 +6,12 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from dramaturg.errors import ReplyError, UserError
+from dramaturg.errors import BackendError, ReplyError, UserError
 from dramaturg.models.base import Call, ChatModel, Reply
+from dramaturg.models.unusable import classified, usable
 from dramaturg.prompts import Message, Sampling, Task, load
-from dramaturg.records import Cost
+from dramaturg.records import BadReply, Cost
+from dramaturg.store import notes
 
 I = TypeVar("I", bound=msgspec.Struct)  # noqa: E741
 O = TypeVar("O")  # noqa: E741
@@ -23,6 +25,7 @@ class Answer(msgspec.Struct, Generic[O], frozen=True, kw_only=True):
     Attributes:
         problems: Class of each reply that could not be used before this one ("no turns", ...).
         keys: Journal keys of the calls.
+        mended: What was done to the reply before it was read ("truncated": its cut end removed).
     """
 
     value: O
@@ -30,6 +33,7 @@ class Answer(msgspec.Struct, Generic[O], frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     prompt_hash: str = ""
+    mended: tuple[str, ...] = ()
 
 
 async def ask(
@@ -44,7 +48,8 @@ async def ask(
     """The task's output from this model.
 
     A reply that cannot be used is asked for once more: a prompt-following model is shown its
-    reply and what is wrong with it, a native one draws again with the next seed.
+    reply and what is wrong with it, a native one draws again with the next seed. Each such reply
+    is noted as a `BadReply` with what became of it.
 
     Raises:
         UserError: If the model can do the task neither by prompt nor natively.
@@ -70,30 +75,63 @@ async def ask(
     )
     cost = Cost()
     keys: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
+    bad: list[BadReply] = []
     for attempt in range(2):
-        reply = await model.answer(call)
+        try:
+            reply = await model.answer(call)
+        except BackendError:
+            _tell(bad, "unanswered")
+            raise
         cost, keys = cost + reply.cost, (*keys, reply.key)
         try:
-            value = task.parse(_usable(reply), inputs)
-        except ReplyError as error:
+            text, mended = usable(reply, task.cut)
+            value = task.parse(text, inputs)
+        except ReplyError as found:
+            error = classified(found, reply)
+            bad.append(_bad(call, reply, error.kind))
             if attempt == 1:
-                raise
-            problems = (*problems, error.kind)
+                _tell(bad, "in vain", "dropped")
+                raise error from None
             call = _again(call, reply, error)
             continue
+        _tell(bad, "helped")
+        _tell([_bad(call, reply, kind) for kind in _mended(mended, value)], "repaired")
         return Answer(
-            value=value, cost=cost, problems=problems, keys=keys, prompt_hash=call.prompt_hash
+            value=value,
+            cost=cost,
+            problems=tuple(one.kind for one in bad),
+            keys=keys,
+            prompt_hash=call.prompt_hash,
+            mended=mended,
         )
     raise AssertionError("unreachable")
 
 
-def _usable(reply: Reply) -> str:
-    if reply.finish in ("refusal", "content_filter"):
-        raise ReplyError("the model refused", kind="refusal")
-    if not reply.text.strip():
-        raise ReplyError("the reply is empty", kind="empty")
-    return reply.text
+_BROKEN = {  # repairs that mend a bad reply, by its class
+    "truncated": "truncated",
+    "json": "another form",
+    "comma": "malformed JSON",
+    "quotes": "malformed JSON",
+    "unclosed": "malformed JSON",
+}
+
+
+def _mended(mended: tuple[str, ...], value: object) -> list[str]:
+    """Classes of what was wrong with a reply that is used all the same; style is none."""
+    repairs = (*mended, *(getattr(value, "repairs", None) or ()))
+    return list(dict.fromkeys(_BROKEN[name] for name in repairs if name in _BROKEN))
+
+
+def _bad(call: Call, reply: Reply, kind: str) -> BadReply:
+    return BadReply(
+        task=call.task, kind=kind, outcome="", seed=call.seed, about=call.about, key=reply.key
+    )
+
+
+def _tell(bad: list[BadReply], *outcomes: str) -> None:
+    """Notes each bad reply with what became of it."""
+    for one, outcome in zip(bad, outcomes, strict=False):
+        notes.note_now(msgspec.structs.replace(one, outcome=outcome))
 
 
 def _again(call: Call, reply: Reply, error: ReplyError) -> Call:

@@ -1,9 +1,9 @@
 """What a model can do is its type.
 
 `ChatModel` answers tasks (by prompt or natively), `NLIModel` judges pairs of sentences,
-`Embedder` turns sentences into vectors, `ToxicityModel` rates a text, `QualityModel` compares
-two conversations, `QualityRater` rates one. One object may be several of these; `isinstance`
-tells.
+`Embedder` turns sentences into vectors, `LogProbModel` says how likely a given text is,
+`ToxicityModel` rates a text, `QualityModel` compares two conversations, `QualityRater` rates one.
+One object may be several of these; `isinstance` tells.
 """
 
 from __future__ import annotations
@@ -120,6 +120,54 @@ class Embedder(Protocol):
 
     async def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Unit-length rows, shape `(len(texts), dim)`, in order."""
+        ...
+
+
+class Scored(msgspec.Struct, frozen=True, kw_only=True):
+    """How likely a model finds a given text after another.
+
+    Attributes:
+        tokens: The given text as the model cuts it; joined they are the text.
+        logprobs: For each token its natural logarithm of probability, <= 0.
+    """
+
+    tokens: tuple[str, ...]
+    logprobs: tuple[float, ...]
+    cost: Cost = msgspec.field(default_factory=Cost)
+
+    @property
+    def total(self) -> float:
+        """Log-probability of the whole text, in nats."""
+        return sum(self.logprobs)
+
+
+class Odds(msgspec.Struct, frozen=True, kw_only=True):
+    """How likely a model begins its reply with each of some words.
+
+    Attributes:
+        logprobs: Natural logarithm by word, for the words among the likeliest tokens.
+        unseen: Words that were not among them: no more is known than `ceiling`.
+        ceiling: No unseen word is likelier than this.
+    """
+
+    logprobs: dict[str, float]
+    unseen: tuple[str, ...]
+    ceiling: float
+    cost: Cost = msgspec.field(default_factory=Cost)
+
+
+@runtime_checkable
+class LogProbModel(Protocol):
+    """Says how likely a text is: never an estimate, where the model cannot say it raises."""
+
+    ref: str
+
+    async def score(self, before: str, text: str) -> Scored:
+        """The log-probabilities of `text` after `before`. Raises BackendError, RecordError."""
+        ...
+
+    async def odds(self, call: Call, words: Sequence[str]) -> Odds:
+        """How likely the reply to a call begins with each word. Raises BackendError."""
         ...
 
 

@@ -24,6 +24,7 @@ from dramaturg.models.headers import read_duration, retry_after
 from dramaturg.models.held import release_when_kept
 from dramaturg.models.patience import Breaker, Patience
 from dramaturg.models.pressure import AdaptiveLimiter, MinuteWindow
+from dramaturg.models.stream import read_body
 from dramaturg.models.wire import BrokenBody
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class Endpoint:
         leave_when_down: Raise a failure to connect at once: another endpoint takes the call.
         hedge: Ask a second time where a reply is late, and take whichever comes first.
         longest_wait: The longest wait for a reply so far, as a multiple of the 99th percentile
-            that was known when it began; 0 while none was known.
+            that was known when it ended; 0 while none was known.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Endpoint:
         said = []
         if self.breaker.open:
             said.append(
-                f"{self.where.address} is down since {self.breaker.since}, "
+                f"{self.where.address} is down for {self.breaker.lasted_s:.0f} s, "
                 f"tried every {self.breaker.probe_s:g} s"
             )
         if self._sleepers:
@@ -211,7 +212,6 @@ class Endpoint:
         body = build()
         epoch = await self.limiter.acquire(tokens)
         started = time.perf_counter()
-        p99 = self.patience.p99_s(work)
         release: Callable[[Callable[[], None]], None] = _at_once
         try:
             async with self.patience.within(work, timed_out):
@@ -238,7 +238,7 @@ class Endpoint:
             late = failures.timeout_error(self.where, waited, self.patience.timeout_s)
             raise _Failed(late) from None
         finally:
-            if p99:
+            if p99 := self.patience.p99_s(work):
                 waited = (time.perf_counter() - started) / p99
                 self.longest_wait = max(self.longest_wait, waited)
             release(self.limiter.release)
@@ -282,7 +282,7 @@ class Endpoint:
                 self.breaker.connected()
                 if "x-ratelimit-limit-requests" in response.headers:
                     self._learn(response.headers)
-                return response.status, response.headers, await response.read()
+                return response.status, response.headers, await read_body(response)
         except TimeoutError:
             raise
         except aiohttp.ClientConnectorError as error:

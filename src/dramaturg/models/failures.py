@@ -11,11 +11,11 @@ import aiohttp
 import msgspec
 
 from dramaturg.errors import BackendError
+from dramaturg.models.secrets import without_keys
 
 PRESSURE = frozenset({408, 425, 429, 503, 529})
 RETRYABLE = PRESSURE | {500, 502, 504, 520, 522, 524}
 
-_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|hf)[-_][\w*.-]{4,}|\bBearer \S+")
 _UNSUPPORTED = re.compile(
     r"unsupported|not support|unrecognized|unknown|unexpected|not permitted|not allowed"
     r"|extra (inputs|fields)|additional propert|invalid schema|incompatible|no longer",
@@ -38,7 +38,7 @@ class Where:
         """Text of a server, on one line, short, and without anything that looks like a key."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        text = " ".join(_KEY_LIKE.sub("***", text).split())
+        text = " ".join(without_keys(text).split())
         return text if len(text) <= limit else text[:limit] + " ..."
 
 

@@ -15,13 +15,13 @@ class Patience:
     """How long to wait for a reply: learnt for each kind of work from the latencies seen.
 
     The user's time-out until 50 replies are known; then three times their 99th percentile, but
-    at least `floor_s` and at most the user's. A call that timed out is given twice the time, so
-    that truly slow replies are seen and counted; five time-outs in a row and all is forgotten.
+    at least `floor_s` and at most the user's. A call that timed out twice is given twice the time,
+    and so on, so that truly slow replies are seen and counted; five time-outs in a row and all is forgotten.
     What is learnt holds for calls that are out already, so that a hang among the first is not
     waited for at the user's length.
     """
 
-    def __init__(self, timeout_s: float, *, floor_s: float = 1.0, needed: int = 50) -> None:
+    def __init__(self, timeout_s: float, *, floor_s: float = 0.5, needed: int = 50) -> None:
         self.timeout_s, self.floor_s, self.needed = timeout_s, floor_s, needed
         self._seen: dict[str, deque[float]] = {}
         self._count: dict[str, int] = {}
@@ -34,7 +34,7 @@ class Patience:
     def timeout(self, work: str, timed_out: int = 0) -> float:
         """Seconds to wait for a reply to this kind of work after so many time-outs."""
         learnt = self._learnt.get(work, self.timeout_s)
-        return min(self.timeout_s, float(learnt * 2**timed_out))
+        return min(self.timeout_s, float(learnt * 2 ** max(0, timed_out - 1)))
 
     def p99_s(self, work: str) -> float:
         """The 99th percentile of the seconds that this kind of work took; 0 = not known yet."""
@@ -141,6 +141,11 @@ class Breaker:
         return time.strftime("%H:%M:%S", time.localtime(self.down_since or time.time()))
 
     @property
+    def lasted_s(self) -> float:
+        """Seconds since the first failure in this row."""
+        return self._clock() - self._first if self.failing else 0.0
+
+    @property
     def open(self) -> bool:
         """Whether the endpoint counts as down."""
         if self._failures < self.after:
@@ -179,7 +184,7 @@ class Breaker:
     def error(self, address: str, last: str) -> BackendError:
         """What is down, since when, and what to do."""
         return BackendError(
-            f"{address} is down since {self.since}",
+            f"{address} is down since {self.since}, for {self.lasted_s:.0f} s",
             why=f"{self._failures} connections failed in a row; the last: {last}",
             fix="start the server or mend the network, then run the same command again: it resumes",
             retryable=True,

@@ -22,11 +22,13 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         input, output: >= 0.
+        batch: What a batch API takes, as a share of these.
         source: Where the price is from, in words.
     """
 
     input: float
     output: float
+    batch: float = 0.5
     source: str = ""
 
     def usd(self, tokens_in: int, tokens_out: int) -> float:
@@ -40,6 +42,7 @@ FREE = Price(input=0.0, output=0.0, source="your own machine")
 class _Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     input: float
     output: float
+    batch: float = 0.5
 
 
 class _Table(msgspec.Struct, frozen=True):
@@ -92,11 +95,15 @@ def _prices(own: str) -> dict[str, Price]:
 
 def _read(text: str, name: str) -> dict[str, Price]:
     table = msgspec.convert(tomllib.loads(text), _Table, strict=False)
-    bad = [m for m, row in table.models.items() if not (row.input >= 0 and row.output >= 0)]
+    bad = [
+        m
+        for m, row in table.models.items()
+        if not (row.input >= 0 and row.output >= 0 and row.batch >= 0)
+    ]
     if bad:
         raise msgspec.ValidationError(f"a price below 0 for {bad[0]!r}")
     source = f"{name}, {table.as_of}"
     return {
-        model: Price(input=row.input, output=row.output, source=source)
+        model: Price(input=row.input, output=row.output, batch=row.batch, source=source)
         for model, row in table.models.items()
     }

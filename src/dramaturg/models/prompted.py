@@ -66,6 +66,7 @@ NLI: Task[NLIInput, Judgement] = Task(
     prompt=load("dramaturg.models", "nli"),
     fill=lambda pair: {"premise": quote(pair.premise), "hypothesis": quote(pair.hypothesis)},
     parse=read_label,
+    cut="fine",
     sampling=Sampling(temperature=0.0, top_k=None, max_tokens=64),
 )
 

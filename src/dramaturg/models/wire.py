@@ -35,6 +35,7 @@ class Completion(msgspec.Struct):
     choices: list[Choice]
     model: str | None = None
     usage: Usage | None = None
+    error: Any = None
 
 
 class Vector(msgspec.Struct):
@@ -54,6 +55,9 @@ _vectors = msgspec.json.Decoder(Vectors)
 def decode_completion(data: bytes) -> Completion:
     """A completion with at least one choice. Raises BrokenBody."""
     found: Completion = strictly(_completions, data)
+    if found.error and not found.choices:
+        told = found.error.get("message") if isinstance(found.error, dict) else found.error
+        raise BrokenBody(str(told)[:300])
     if not found.choices:
         raise BrokenBody("no choices in it")
     return found

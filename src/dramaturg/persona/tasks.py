@@ -62,6 +62,7 @@ def more() -> Task[More, tuple[str, ...]]:
         prompt=load("dramaturg.persona", "more"),
         fill=lambda given: {"queries": quote_list(given.queries)},
         parse=lambda reply, _: questions(reply),
+        cut="last line",
         sampling=Sampling(max_tokens=128),
     )
 

@@ -2,9 +2,10 @@
 
 from dramaturg.prompts.prompt import Message, Prompt, load, parse_prompt, prompts_hash
 from dramaturg.prompts.quote import quote, quote_list
-from dramaturg.prompts.task import Sampling, Task
+from dramaturg.prompts.task import Cut, Sampling, Task
 
 __all__ = [
+    "Cut",
     "Message",
     "Prompt",
     "Sampling",

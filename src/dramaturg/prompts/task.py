@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -12,6 +12,10 @@ from dramaturg.prompts.prompt import Prompt
 
 I = TypeVar("I", bound=msgspec.Struct)  # noqa: E741  (I for input, O for output)
 O = TypeVar("O")  # noqa: E741
+
+Cut: TypeAlias = Literal["refuse", "last line", "fine"]
+"""A reply that ended at the length limit: refused, read without its last line, or read as it is
+(where the answer comes first and only the reason may be cut)."""
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -46,6 +50,7 @@ class Task(Generic[I, O]):
         parse: Reply and input -> output; raises ReplyError on what it cannot use.
         sampling: Defaults; an `ask` may override them.
         schema: JSON schema of the reply where a provider can enforce one.
+        cut: What a reply that ended at the length limit is good for.
     """
 
     name: str
@@ -54,3 +59,4 @@ class Task(Generic[I, O]):
     parse: Callable[[str, I], O]
     sampling: Sampling = field(default_factory=Sampling)
     schema: Mapping[str, Any] | None = None
+    cut: Cut = "refuse"

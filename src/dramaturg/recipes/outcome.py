@@ -9,6 +9,7 @@ import msgspec
 
 from dramaturg import dataset
 from dramaturg.loop import Improved
+from dramaturg.recipes.error_rates import rests_on
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Persona
 from dramaturg.store import Spool
@@ -26,6 +27,12 @@ ABOUT = {
     "votes": "mean number of the five quality experts that chose the kept draft",
     "per_kept": "calls and tokens for each kept conversation; calls_all and tokens_all: an "
     "estimate of the same if every filter saw every draft and every expert every pair of them",
+    "bad_replies": "replies that could not be used as they came, by class; replies = repaired + "
+    "helped (the second reply was used) + in vain (it was not) + dropped (second replies) + "
+    "unanswered; n, all replies, stands in totals",
+    "prompts": "shares, 0 to 1, of the characters of the first 5,000 prompts in the order sent; "
+    "consecutive: begin as the prompt before of the same task; cached: in blocks of 64 characters "
+    "that an earlier prompt to the same model began with",
     "cost": "model calls and tokens of drafts and verdicts; seconds: of the clock",
 }
 
@@ -64,7 +71,7 @@ def outcome(
     report = {
         "rounds": rounds,
         "steps": dict(steps),
-        "critics": {name: _rests_on(ref) for name, ref in critics.items()},
+        "critics": {name: rests_on(name, ref) for name, ref in critics.items()},
         "grounded": {
             "conversations_with_a_marked_turn": marked,
             "n": len(talks),
@@ -84,12 +91,6 @@ def outcome(
         ],
         cut=best.cut,
     )
-
-
-def _rests_on(ref: str) -> str:
-    if ref == "embedded":
-        return "embedded: a small expert; its measured errors are in docs/experts.md"
-    return f"{ref}, by prompt; its errors were not measured in this run"
 
 
 def _shortfall(asked: int, steps: Mapping[str, Any], kept: int) -> list[str]:

@@ -21,13 +21,22 @@ from types import NoneType, UnionType
 from typing import Any
 
 from dramaturg.errors import DramaturgError, UserError
-from dramaturg.models import ChatModel, Embedder, NLIModel, QualityModel, ToxicityModel, can_do
+from dramaturg.models import (
+    ChatModel,
+    Embedder,
+    LogProbModel,
+    NLIModel,
+    QualityModel,
+    ToxicityModel,
+    can_do,
+)
 from dramaturg.records import Conversation, Persona
 
 _PROTOCOLS: dict[type, str] = {
     ChatModel: "answers the tasks",
     NLIModel: "judges entailment and contradiction",
     Embedder: "turns sentences into vectors",
+    LogProbModel: "says how likely a given text is",
     ToxicityModel: "rates toxicity",
     QualityModel: "compares conversations",
 }

@@ -11,7 +11,7 @@ import functools
 import json
 import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -42,7 +42,8 @@ def to_arrow(
     """The records as one table; see `schema_for` for `keys`."""
     import pyarrow as pa
 
-    rows = [_to_row(record, keys) for record in records]
+    row = _row_maker(kind, keys)
+    rows = [row(record) for record in records]
     return pa.Table.from_pylist(rows, schema=schema_for(kind, keys))
 
 
@@ -98,23 +99,47 @@ def _arrow_type(name: str, hint: Any, keys: Mapping[str, Sequence[str]]) -> Any:
     raise TypeError(f"{name}: no Arrow type for {hint!r}")
 
 
-def _to_row(record: msgspec.Struct, keys: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    return {name: _to_cell(name, getattr(record, name), keys) for name in record.__struct_fields__}
+def _row_maker(
+    kind: type, keys: Mapping[str, Sequence[str]]
+) -> Callable[[msgspec.Struct], dict[str, Any]]:
+    """A function that turns a record of this type into a row; made once, used for every record."""
+    makers = [(name, _cell_maker(name, hint, keys)) for name, hint in _hints(kind).items()]
+
+    def row(record: msgspec.Struct) -> dict[str, Any]:
+        return {
+            name: getattr(record, name) if make is None else make(getattr(record, name))
+            for name, make in makers
+        }
+
+    return row
 
 
-def _to_cell(name: str, value: Any, keys: Mapping[str, Sequence[str]]) -> Any:
-    if isinstance(value, msgspec.Struct):
-        return _to_row(value, keys)
-    if isinstance(value, tuple):
-        return [_to_cell(name, item, keys) for item in value]
-    if isinstance(value, dict):
-        if keys.get(name):
-            unknown = set(value) - set(keys[name])
-            if unknown:
-                raise RecordError(f"column {name!r} has no place for {sorted(unknown)}")
-            return {key: value.get(key) for key in keys[name]}
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return value
+def _cell_maker(
+    name: str, hint: Any, keys: Mapping[str, Sequence[str]]
+) -> Callable[[Any], Any] | None:
+    """What turns a value into its cell; None where the value is its own cell."""
+    bare = _bare(hint)
+    origin = typing.get_origin(bare)
+    if origin is tuple:
+        each = _cell_maker(name, typing.get_args(bare)[0], keys)
+        return list if each is None else lambda many: [each(one) for one in many]
+    if origin is dict:
+        return functools.partial(_mapping, name, keys.get(name) or ())
+    if isinstance(bare, type) and issubclass(bare, msgspec.Struct):
+        row = _row_maker(bare, keys)
+        return lambda record: None if record is None else row(record)
+    return None
+
+
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
+
+def _mapping(name: str, known: Sequence[str], value: dict[str, Any]) -> Any:
+    if not known:
+        return _AS_JSON(value) if value else "{}"
+    if unknown := set(value) - set(known):
+        raise RecordError(f"column {name!r} has no place for {sorted(unknown)}")
+    return {key: value.get(key) for key in known}
 
 
 def _from_row(row: dict[str, Any], kind: type) -> dict[str, Any]:

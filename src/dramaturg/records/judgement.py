@@ -136,3 +136,23 @@ class Drop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def reason_class(self) -> str:
         """The part of the reason before the first colon."""
         return self.reason.partition(":")[0]
+
+
+class BadReply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A reply that could not be used as it came, and what became of it.
+
+    Attributes:
+        task: What was asked for.
+        kind: Its class: "empty", "refusal", "truncated", "malformed JSON", "no turns", ...
+        outcome: "repaired" (used after mending), "helped" (asked again, and the second reply was
+            used), "in vain" (asked again, and the second could not be used either), "dropped" (it
+            was the second one), "unanswered" (asked again without a reply).
+        seed, about: Of the call; `key` is the call's in the journal, "" where none is kept.
+    """
+
+    task: str
+    kind: str
+    outcome: str
+    seed: int = 0
+    about: str = ""
+    key: str = ""

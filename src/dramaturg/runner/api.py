@@ -22,6 +22,7 @@ async def arun(
     max_cost: float | None = None,
     max_calls: int | None = None,
     max_tokens: int | None = None,
+    batch: bool = False,
     **settings: Any,
 ) -> Run:
     """Make a dataset; see `run`."""
@@ -29,7 +30,12 @@ async def arun(
         settings["conversations"] = n
     planned = plan(recipe, settings, [model] if isinstance(model, str) else list(model), out)
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
-    result = await perform(planned, budget=budget)
+    batches = None
+    if batch:
+        from dramaturg.models.batch import BatchSettings
+
+        batches = BatchSettings()
+    result = await perform(planned, budget=budget, batch=batches)
     if result.error is not None and not isinstance(result.error, OutOfBudget | Interrupted):
         raise result.error
     return result
@@ -42,7 +48,8 @@ def run(recipe: str, **arguments: Any) -> Run:
         recipe: A recipe's name, e.g. "synthetic-persona-chat".
         arguments: `model` (a reference or several, e.g. "openai:gpt-4.1-mini", "nli=embedded"),
             `out` (the run folder), `n` (conversations), `max_cost` in US dollars, `max_calls`,
-            `max_tokens`, and the recipe's settings, such as `personas` and `seed`.
+            `max_tokens`, `batch` (drafts and verdicts at half the price, within a day), and the
+            recipe's settings, such as `personas` and `seed`.
 
     Returns:
         The run: its folder, its report, and whether it finished.

@@ -10,10 +10,14 @@ from dramaturg.runner.plan import Plan
 EMBEDDED_TOKENS_PER_S = 600.0  # two cores, measured: docs/embedded-model.md
 ASSUMED_REPLY_S = 4.0  # an endpoint's reply; an assumption, `dramaturg doctor` measures yours
 IN_FLIGHT = 64
+BATCHED = ("drafts", "faithfulness", "toxicity", "quality votes")
 
 
-def estimate(planned: Plan) -> dict[str, Any]:
+def estimate(planned: Plan, *, batch: bool = False) -> dict[str, Any]:
     """The calls of each step by role, and their sum.
+
+    Args:
+        batch: Drafts and verdicts go through the batch API: their share of the price, and a day.
 
     Returns:
         "steps": for each its role, model, calls, tokens_in and tokens_out (totals), usd (None
@@ -25,6 +29,7 @@ def estimate(planned: Plan) -> dict[str, Any]:
     for step in planned.recipe.estimate({**planned.settings, **asked}, planned.facts):
         ref = planned.refs[step.role]
         free = ref == "embedded"
+        in_loop = step.name in BATCHED
         native = step.name != "negations" and step.role == "writer"
         calls = step.calls if native or not free else 0
         tokens_in, tokens_out = calls * step.tokens_in, calls * step.tokens_out
@@ -36,7 +41,7 @@ def estimate(planned: Plan) -> dict[str, Any]:
                 "calls": calls,
                 "tokens_in": tokens_in,
                 "tokens_out": tokens_out,
-                "usd": _usd(planned.models[step.role], tokens_in, tokens_out),
+                "usd": _usd(planned.models[step.role], tokens_in, tokens_out, batch and in_loop),
                 "seconds": tokens_out / EMBEDDED_TOKENS_PER_S
                 if free
                 else calls * ASSUMED_REPLY_S / IN_FLIGHT,
@@ -60,13 +65,16 @@ def estimate(planned: Plan) -> dict[str, Any]:
             "votes (the drafts that the first experts drop are not compared) and a few more drafts",
             f"an endpoint answers in {ASSUMED_REPLY_S:g} s with {IN_FLIGHT} calls in flight; "
             f"the embedded model writes {EMBEDDED_TOKENS_PER_S:g} tokens a second",
+            *(["batches may take a day each, some five of them a round"] if batch else []),
             "prices are those of the price table in the package, or of the file that the variable "
             "DRAMATURG_PRICES names; nothing is fetched",
         ],
     }
 
 
-def _usd(model: Any, tokens_in: int, tokens_out: int) -> float | None:
+def _usd(model: Any, tokens_in: int, tokens_out: int, batch: bool = False) -> float | None:
     """Endpoints know their price (None = not listed); models in this process cost nothing."""
     price: Price | None = getattr(getattr(model, "chat", None) or model, "price", FREE)
-    return price.usd(tokens_in, tokens_out) if price else None
+    if price is None:
+        return None
+    return price.usd(tokens_in, tokens_out) * (price.batch if batch else 1.0)

@@ -10,23 +10,33 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from dramaturg import __version__, dataset
 from dramaturg.errors import BackendError, DramaturgError, Interrupted
-from dramaturg.models import ChatModel, Embedder, NLIModel
+from dramaturg.models import ChatModel, Embedder, LogProbModel, NLIModel
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
+from dramaturg.models.prefix import prefix_share
 from dramaturg.models.prompted import PromptedNLI
 from dramaturg.models.recorded import Recorded
 from dramaturg.models.recorded_embedder import RecordedEmbedder
+from dramaturg.models.recorded_scores import RecordedScores
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Conversation, Drop
+from dramaturg.runner.bad_replies import bad_replies
+from dramaturg.runner.batching import batched, check_batchable
 from dramaturg.runner.plan import Plan
+from dramaturg.runner.watch import Watch, Watching, watching
 from dramaturg.scorers import FAILED_CALL
 from dramaturg.store import RunFolder, RunListener, notes, write_atomically
+
+if TYPE_CHECKING:
+    from dramaturg.models.batch import BatchModel, BatchSettings
+
+DERIVED = ("drop", "verdict", "comparison", "preference", "badreply")  # made anew by a replay
 
 
 class Show(Protocol):
@@ -76,8 +86,14 @@ async def perform(
     budget: Budget | None = None,
     gate: Gate | None = None,
     show: Show | None = None,
+    batch: BatchSettings | None = None,
+    seen: Watching = Watching(),  # noqa: B008  (it is immutable)
 ) -> Run:
     """Perform a plan; on a folder that holds part of it, no finished call is repeated.
+
+    Args:
+        batch: Drafts and verdicts go through the endpoints' batch APIs, gathered like this.
+        seen: What is seen of the run beside its log file.
 
     A model that fails for good, a limit reached and a stop by the user do not raise: what was
     finished is exported, and the result says why it ended.
@@ -86,18 +102,26 @@ async def perform(
         RunFolderError: If the folder is held, foreign, or of another run.
     """
     budget, gate = budget or Budget(), gate or Gate()
-    with RunFolder.open(planned.out, planned.arguments, __version__) as folder:
+    if batch is not None:
+        check_batchable(planned.models)
+    about = {"recipe": planned.recipe.name, "models": planned.refs}
+    with (
+        RunFolder.open(planned.out, planned.arguments, __version__) as folder,
+        watching(folder.path, about, planned.models, seen) as watch,
+    ):
         for cost in folder.journal.totals().values():
             budget.carry_over(cost)
-        folder.journal.forget("drop", "verdict", "comparison", "preference")  # derived anew
+        folder.journal.forget(*DERIVED)
+        keeper = _Both(RunListener(folder), show, watch)
+        plain = dict(planned.models)
+        batches: list[BatchModel] = []
+        if batch is not None:
+            plain, batches = batched(plain, folder.journal, gate, batch, keeper.show)
         needs = planned.recipe.roles
         models: dict[str, Any] = {
-            role: RecordedEmbedder(model, role, folder.journal, gate)
-            if needs[role] is Embedder and not isinstance(model, NLIModel)
-            else _wrap(model, role, folder, budget, gate)
-            for role, model in planned.models.items()
+            role: _kept(model, needs[role], role, folder, budget, gate, watch)
+            for role, model in plain.items()
         }
-        keeper = _Both(RunListener(folder), show)
         made: Made | None = None
         error: DramaturgError | None = None
         at_once = False
@@ -112,12 +136,15 @@ async def perform(
             at_once = True
         finally:
             await _drain(models, at_once)
+            for one in batches:
+                await one.aclose()
             await _close(planned.models)
         stopped = error.what if error else None
         report = _finish(folder, planned, made, stopped)
         state = "stopped" if stopped else "finished"
         if not stopped:
             folder.finish()
+        watch.ended(state, error, report)
         return Run(folder.path, state, stopped, report, folder.resumed, error, report["notes"])
 
 
@@ -132,6 +159,8 @@ def _finish(
         "notes": [*(made.notes if made else []), *_said_by(planned.models)],
         **(made.report if made else {}),
         "totals": _totals(folder),
+        "prompts": prefix_share(folder.journal.calls()),
+        "bad_replies": bad_replies(folder.journal.records("badreply")),
     }
     if made and made.conversations:
         report["splits"] = dataset.export(folder, made.conversations, made.people)
@@ -205,30 +234,49 @@ def ctrl_c(gate: Gate, say: Callable[[str], None]) -> Iterator[None]:
 class _Both:
     """Records go to the journal, progress to whoever shows it."""
 
-    def __init__(self, keep: RunListener, show: Show | None) -> None:
-        self._keep, self._show = keep, show
-
+    def __init__(self, keep: RunListener, show: Show | None, watch: Watch) -> None:
+        self._keep, self._show, self._watch = keep, show, watch
         self.failed_calls: Counter[str] = Counter()
 
     def note(self, record: msgspec.Struct) -> None:
         if isinstance(record, Drop) and record.reason.startswith(FAILED_CALL):
             self.failed_calls[record.reason.split(": ")[1]] += 1
+        self._watch.note(record)
         self._keep.note(record)
 
     def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
+        self._watch.step(step, done, total, figures)
+        self.show(step, done, total, figures)
+
+    def show(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
+        """Something that is no step of the recipe, such as a batch that is waited for."""
         if self._show is not None:
             self._show.progress(step, done, total, figures)
 
 
-def _wrap(model: Any, role: str, folder: RunFolder, budget: Budget, gate: Gate) -> Any:
+def _kept(
+    model: Any, need: type, role: str, folder: RunFolder, budget: Budget, gate: Gate, watch: Watch
+) -> Any:
+    """The model with a journal before it, for what its role needs it for."""
+    if need is Embedder and not isinstance(model, NLIModel):
+        return RecordedEmbedder(model, role, folder.journal, gate)
+    if need is LogProbModel:
+        return RecordedScores(model, role, folder.journal, gate, budget)
+    return _wrap(model, role, folder, budget, gate, watch)
+
+
+def _wrap(
+    model: Any, role: str, folder: RunFolder, budget: Budget, gate: Gate, watch: Watch
+) -> Any:
     """The model with a gate, a budget and a journal before it."""
     if isinstance(model, PromptedNLI):
-        return PromptedNLI(_wrap(model.chat, role, folder, budget, gate))
+        return PromptedNLI(_wrap(model.chat, role, folder, budget, gate, watch))
     if not isinstance(model, ChatModel):
         return model
+    seen = watch.wrap(Gated(Budgeted(model, budget), gate), role)
     if hasattr(model, "with_chat"):  # embedded: only what it writes is worth keeping
-        return model.with_chat(Recorded(Gated(Budgeted(model, budget), gate), role, folder.journal))
-    return Recorded(Gated(Budgeted(model, budget), gate), role, folder.journal)
+        return model.with_chat(Recorded(seen, role, folder.journal))
+    return Recorded(seen, role, folder.journal)
 
 
 async def _drain(models: Mapping[str, Any], at_once: bool) -> None:

@@ -144,6 +144,7 @@ def compare_task(policy: str) -> Task[CompareInput, Choice12]:
         prompt=load("dramaturg.scorers", f"quality_{policy}"),
         fill=_fill,
         parse=lambda reply, _: parse_choice(reply),
+        cut="fine",
         sampling=Sampling(temperature=0.7, top_k=40, max_tokens=200),
     )
 

@@ -65,6 +65,7 @@ def yes_no_task(name: str, prompt: str) -> Task[JudgeInput, YesNo]:
         prompt=loaded,
         fill=fill,
         parse=lambda reply, _: parse_yes_no(reply),
+        cut="fine",
         sampling=Sampling(temperature=0.7, top_k=40, max_tokens=200),
     )
 

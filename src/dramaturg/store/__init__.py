@@ -5,7 +5,13 @@ from dramaturg.store.journal import Journal
 from dramaturg.store.listener import RunListener
 from dramaturg.store.lock import FolderLock
 from dramaturg.store.notes import Listener, listening, note, progress
-from dramaturg.store.run_folder import RunFolder, is_run_folder, latest, write_atomically
+from dramaturg.store.run_folder import (
+    RunFolder,
+    is_run_folder,
+    latest,
+    state_of,
+    write_atomically,
+)
 from dramaturg.store.spool import Chain, Spool, View
 
 __all__ = [
@@ -25,5 +31,6 @@ __all__ = [
     "listening",
     "note",
     "progress",
+    "state_of",
     "write_atomically",
 ]

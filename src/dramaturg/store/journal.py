@@ -267,6 +267,34 @@ class Journal:
         self.flush()
         return dict(self._fetch("SELECT kind, COUNT(*) FROM records GROUP BY kind ORDER BY 1", ()))
 
+    def records_after(self, seq: int, most: int) -> list[tuple[int, str, str, str]]:
+        """At most `most` records of all kinds, in the order first kept, from behind `seq`.
+
+        Returns:
+            (seq, kind, id, body). A record that got a new body keeps its place.
+        """
+        sql = "SELECT seq, kind, id, body FROM records WHERE seq > ? ORDER BY seq LIMIT ?"
+        return self._fetch(sql, (seq, most))
+
+    def last_record(self) -> int:
+        """The place of the newest record, 0 if there is none."""
+        return int(self._fetch("SELECT IFNULL(MAX(seq), 0) FROM records", ())[0][0])
+
+    def states(self) -> list[tuple[str, str, str, int, float]]:
+        """(role, task, state of the call, how many, when the last of them was), by role and task.
+
+        The time is in seconds since 1970.
+        """
+        sql = """SELECT role, task, state, COUNT(*), MAX(at) FROM calls
+            GROUP BY role, task, state ORDER BY role, task, state"""
+        return self._fetch(sql, ())
+
+    def failures(self, most: int = 1_000) -> list[tuple[str, str, int]]:
+        """(task, error, how many) of the calls that failed, the most frequent first."""
+        sql = """SELECT task, IFNULL(error, ''), COUNT(*) FROM calls WHERE state = 'failed'
+            GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT ?"""
+        return self._fetch(sql, (most,))
+
     # Notes about the run itself
 
     def meta(self, key: str) -> str | None:

@@ -27,21 +27,31 @@ class Listener(Protocol):
 
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+_outermost: ContextVar[Listener | None] = ContextVar("outermost", default=None)
 
 
 @contextlib.contextmanager
 def listening(listener: Listener) -> Iterator[None]:
     """Within this block (and tasks started in it), notes go to `listener`."""
     token = _listener.set(listener)
+    first = _outermost.set(_outermost.get() or listener)
     try:
         yield
     finally:
         _listener.reset(token)
+        _outermost.reset(first)
 
 
 def note(record: msgspec.Struct) -> None:
     """Keep a record with the run, if one is open."""
     listener = _listener.get()
+    if listener is not None:
+        listener.note(record)
+
+
+def note_now(record: msgspec.Struct) -> None:
+    """Keep a record past listeners that hold records back: one whose order says nothing."""
+    listener = _outermost.get()
     if listener is not None:
         listener.note(record)
 

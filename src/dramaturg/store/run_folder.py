@@ -113,10 +113,9 @@ class RunFolder:
     @property
     def state(self) -> str:
         """ "running", "finished" or "stopped"; a run whose process died is "stopped"."""
-        state = str(self._info.get("state", "stopped"))
-        if state == "running" and self._lock is None and not FolderLock(self.path).is_held():
-            return "stopped"
-        return state
+        if self._lock is not None:
+            return str(self._info.get("state", "stopped"))
+        return state_of(self.path, self._info)
 
     @property
     def info(self) -> dict[str, Any]:
@@ -246,6 +245,14 @@ class RunFolder:
         if figures:
             self._info["totals"]["figures"] = _plain(figures)
         self.write_json(RUN_FILE, self._info)
+
+
+def state_of(path: str | Path, info: Mapping[str, Any]) -> str:
+    """The state of a run that is only read: what run.json says, unless its process died."""
+    state = str(info.get("state", "stopped"))
+    if state == "running" and not FolderLock(Path(path)).is_held():
+        return "stopped"
+    return state
 
 
 def is_run_folder(path: str | Path) -> bool:

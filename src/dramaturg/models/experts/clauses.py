@@ -78,7 +78,7 @@ class Sentence:
     first_person: bool
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=2_048)
 def parse(text: str) -> Sentence:
     """Read a text; only its first 600 characters are looked at."""
     plain = normalise(text[:600])

@@ -76,7 +76,7 @@ _NOT_OWN = re.compile(
 )
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=2_048)
 def topics(sentence: Sentence) -> frozenset[str]:
     """One mark for each trait or denial that the sentence implies: "~lives alone"."""
     found = traits(sentence)
@@ -92,7 +92,7 @@ def contradicted(mine: frozenset[str], theirs: frozenset[str]) -> list[tuple[str
     ]
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=2_048)
 def traits(sentence: Sentence) -> frozenset[str]:
     """The traits that the speaker's own present claims imply; plans and memories imply none."""
     says, denies = _compiled()

@@ -1,0 +1,169 @@
+"""From one format to another, one conversation at a time; what is lost is told."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dramaturg.dataset import examples, formats
+from dramaturg.dataset.formats import training
+from dramaturg.dataset.formats.ours import left_behind
+from dramaturg.dataset.load_conversations import load_conversations
+from dramaturg.errors import UserError
+from dramaturg.records import Conversation, Drop
+from dramaturg.store import is_run_folder
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What became of a conversion.
+
+    Attributes:
+        source, target: Names of the formats read and written.
+        written: Conversations written.
+        dropped: Rows that could not be read, each with its line and reason: the first 1,000.
+        dropped_count: How many there were.
+        lost: What the target had no place for -> in how many conversations.
+        left_out: Why conversations were not written at all -> how many.
+        lost_line: The two together in one line, "" if nothing was lost.
+    """
+
+    source: str
+    target: str
+    written: int
+    dropped: list[Drop] = field(default_factory=list)
+    dropped_count: int = 0
+    lost: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    lost_line: str = ""
+
+
+def convert(
+    source: str | Path,
+    target: str | Path,
+    *,
+    from_format: str | None = None,
+    to_format: str | None = None,
+    force: bool = False,
+    progress: Callable[[int], None] | None = None,
+    **options: Any,
+) -> Converted:
+    """Write the conversations of a source in another format; memory does not grow with it.
+
+    The target appears when it is whole: a failure or Ctrl-C leaves what was there before.
+
+    Args:
+        source: As `load_conversations` reads it.
+        target: A file, or a folder for the formats that are folders.
+        from_format, to_format: Names of formats; None = from the content, and from the name.
+        force: Replace a target that exists.
+        progress: Is told the number of conversations written so far, now and then.
+        options: What the target's format takes, e.g. `train_on=2`.
+
+    Raises:
+        UserError: If the source cannot be read, a format is unknown or only read, an option is
+            not the target's, the target exists, or it cannot be written.
+    """
+    path = Path(target).resolve()  # a link's own file is written, the link stays
+    form = _target_format(path, to_format)
+    options = {name: value for name, value in options.items() if value is not None}
+    unknown = sorted(options.keys() - form.options)
+    if unknown:
+        raise UserError(
+            f"the format {form.name} has no option {unknown[0]!r}",
+            fix=f"its options are {', '.join(sorted(form.options))}" if form.options else "",
+        )
+    _check_place(Path(source), path, force)
+    if options.get("distractors") and "pool" not in options:
+        options["pool"] = examples.fact_pool(
+            load_conversations(source, format=from_format), seed=options.get("seed", 13)
+        )
+    losses = formats.Losses()
+    dropped: list[Drop] = []
+    count = 0
+
+    def drop(one: Drop) -> None:
+        nonlocal count
+        count += 1
+        if len(dropped) < 1000:
+            dropped.append(one)
+
+    def counted(rows: Iterator[Conversation]) -> Iterator[Conversation]:
+        for n, row in enumerate(rows, 1):
+            yield row
+            if progress is not None and n % 1000 == 0:
+                progress(n)
+
+    if form.of_run is not None and is_run_folder(source):
+        rows = form.of_run(Path(source))
+    else:
+        rows = load_conversations(source, drop, format=from_format)
+    first = list(itertools.islice(rows, 1))  # a source that cannot be read leaves no trace
+    aside = path.with_name(path.name + ".part")
+    assert form.write is not None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        holds = training.holds(form, options)
+        fitting = form.fitting(itertools.chain(first, rows), losses, holds)
+        form.write(counted(fitting), aside, losses, **options)
+        if not losses.written:
+            raise UserError(
+                f"{source} holds no conversation that {form.name} can hold",
+                why=losses.line(form.name),
+            )
+        _remove(path)
+        os.replace(aside, path)
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written", why=str(error), fix="see that the disk has room"
+        ) from error
+    finally:
+        _remove(aside)
+    return Converted(
+        source=from_format or formats.name_of(source),
+        target=form.name,
+        written=losses.written,
+        dropped=dropped,
+        dropped_count=count,
+        lost=dict(losses.counts),
+        left_out=dict(losses.left_out),
+        lost_line="; ".join(filter(None, [losses.line(form.name), left_behind(Path(source))])),
+    )
+
+
+def _target_format(path: Path, name: str | None) -> formats.Format:
+    form = formats.find(name) if name else formats.for_name(path)
+    writable = [f.name for f in formats.FORMATS if f.write is not None]
+    if form is None:
+        raise UserError(
+            f"the name {path.name} does not say a format",
+            fix=f"give --to {', '.join(writable[:-1])} or {writable[-1]}",
+        )
+    if form.write is None:
+        raise UserError(
+            f"the format {form.name} can only be read",
+            fix=f"give --to {', '.join(writable[:-1])} or {writable[-1]}",
+        )
+    return form
+
+
+def _check_place(source: Path, path: Path, force: bool) -> None:
+    if path.exists() and source.exists() and path.samefile(source):
+        raise UserError(f"{path} is the source itself", fix="give another target")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UserError(f"{path} is neither a file nor a folder", fix="give another target")
+    full = any(path.iterdir()) if path.is_dir() else path.exists()
+    if full and not force:
+        raise UserError(f"{path} exists already", fix="give another target, or --force")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

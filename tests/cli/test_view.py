@@ -1,0 +1,70 @@
+"""`dramaturg view` as a person types it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.viewer.stage import make_run
+
+
+def start(tmp_path: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "dramaturg", "view", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a POSIX signal")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_ctrl_c_and_leaves_one_index(tmp_path: Path, stop: signal.Signals) -> None:
+    process = start(tmp_path, str(make_run(tmp_path / "run")), "--port", "0")
+    assert process.stdout is not None
+    told = process.stdout.readline()
+    (address,) = re.findall(r"http://127\.0\.0\.1:\d+/", told)
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        assert b"2 conversations" in answer.read()
+    process.send_signal(stop)
+    _, err = process.communicate(timeout=15)
+    assert (process.returncode, err) == (0, "")
+    assert len(list((tmp_path / "cache" / "dramaturg" / "view").glob("*.sqlite"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["no-such.jsonl"], "there is no file"),
+        (["."], "is a folder, and not a run folder"),
+        (["a", "b", "c"], "3 sources were named"),
+        ([], "Missing argument"),
+        (["x", "--port", "70000"], "70000 is not in the range"),
+    ],
+)
+def test_a_mistake_is_told_with_exit_code_2(tmp_path: Path, words: list[str], said: str) -> None:
+    process = start(tmp_path, *words)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_a_port_that_is_taken_is_told_when_it_was_asked_for(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        process = start(tmp_path, str(run), "--port", port)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert f"cannot serve on 127.0.0.1, port {port}" in err
+    assert "--port 0" in err
