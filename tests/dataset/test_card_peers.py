@@ -133,11 +133,11 @@ def test_the_card_tells_what_evaluate_found_inside_or_beside(tmp_path: Path) -> 
 def test_cost_is_told_and_carbon_only_as_far_as_it_can_be() -> None:
     totals = {
         "writer/conversation.write": {"calls": 1200, "tokens_in": 5, "tokens_out": 6, "usd": 1.5},
-        "nli/nli.judge": {"calls": 3, "tokens_in": 0, "tokens_out": 0, "model_seconds": 3600.0},
+        "nli/nli.judge": {"calls": 3, "tokens_in": 0, "tokens_out": 2_628_000},
     }
     told = cost({"totals": totals, "models": {"writer": "openai:x", "nli": "embedded"}})
     assert "| writer/conversation.write | 1,200 | 5 | 6 | 1.5000 |" in told
-    assert "3,600 seconds of the embedded model at 65 W are 0.0650 kWh" in told
+    assert "3,600 seconds of one core at 730 tokens a second, at 65 W, are 0.0650 kWh" in told
     assert "31.20 g" in told
     assert "carbon of 1,200 calls to models elsewhere is not known" in told
     assert "as stated by who ran it: 2 kg" in cost({"carbon": "2 kg", "totals": totals})

@@ -59,10 +59,13 @@ def a_run(path: Path, n: int = 4, **facts: object) -> Path:
 
 def test_the_plan_names_what_goes_what_stays_and_what_to_think_of(tmp_path: Path) -> None:
     run = a_run(tmp_path / "r", models={"writer": "openai:x@http://10.0.0.5:8000/v1"})
+    (run / "evaluation").mkdir()
+    (run / "evaluation" / "report.json").write_text("{}")
     upload = plan_upload("hf:ann/my-set", run)
     assert [item.path for item in upload.items] == [
         "data/test-00000-of-00001.parquet",
         "data/train-00000-of-00001.parquet",
+        "evaluation/report.json",
         "croissant.json",
         "README.md",
     ]

@@ -50,6 +50,7 @@ def test_our_tasks_fit_an_interface_for_dialogues(tmp_path: Path) -> None:
     made = Converter(INTERFACE, str(tmp_path))
     made.convert(str(tmp_path / "done.json"), str(tmp_path / "out"), "JSON_MIN", is_dir=False)
     (told,) = json.loads((tmp_path / "out" / "result.json").read_text())
-    assert (told["fluent"], told["dialogue"][1]["author"]) == (4, "User 2")
+    assert told["fluent"] == [{"rating": 4}]
+    assert told["dialogue"][1]["author"] == "User 2"
     (back,) = load_conversations(tmp_path / "done.json")
     assert back.scores == {"fluent": 4.0}

@@ -459,6 +459,24 @@ def test_a_table_of_facts_is_held_against_people_with_its_probabilities(tmp_path
         assert entail["reliability"]["error"] == pytest.approx(0.05)
 
 
+def test_released_conversations_meet_the_human_ones_of_the_same_people(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    ours = shared_data / "synthetic-persona-chat" / "valid.jsonl.gz"
+    theirs = shared_data / "personachat" / "valid.jsonl.gz"
+    if not ours.is_file() or not theirs.is_file():
+        pytest.skip("the two corpora are not among the shared data")
+    made, notes = begin(
+        str(ours), task="turing", against=str(theirs), count=20, even=True, out=str(tmp_path / "s")
+    )
+    with made:
+        assert "in 20 of 20 pairs the same people talk" in notes
+        texts = [text for i in made.items.values() for side in i.shown["sides"]
+                 for _, text in side["turns"]]  # fmt: skip
+        assert len(texts) > 300
+        assert not [text for text in texts if text != text.lower() or " ?" in text or " ." in text]
+
+
 def test_a_study_is_made_once_and_gone_on_with(tmp_path: Path) -> None:
     data = write(tmp_path / "ours.jsonl", talks(6, "made"))
     out = str(tmp_path / "s")

@@ -14,6 +14,7 @@ from dramaturg.dataset.card_sections import (
     LINEAGE,
     cost,
     critics_before,
+    derived_from,
     found_by_evaluate,
     licence_of,
     line,
@@ -52,7 +53,8 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
             (role -> reference), `settings`, `seed`, `stopped` (why it ended
             early), `critics` (name -> what it rests on, or sentences), `notes`, `limits`,
             `language`, `license` (a hub identifier; None = the one that the card there states,
-            or that all sources of lineage.json agree on, else "unknown"), `tags`, `totals` (by
+            or that all sources of lineage.json agree on, else "unknown"), `tags`, `personas`
+            (where the persona facts came from, in words), `totals` (by
             "role/task": calls, tokens_in, tokens_out, model_seconds, usd), `carbon` (in words),
             `cite_as` (BibTeX).
 
@@ -65,7 +67,8 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
     people = _people(folder)
     languages = sorted({language for _, _, language in people}) or ["en"]
     recipe = str(told.get("recipe", "unknown"))
-    title = str(told.get("title") or f"Conversations by {recipe}")
+    derived = derived_from(folder.path)
+    title = str(told.get("title") or derived or f"Conversations by {recipe}")
     settings = dict(told.get("settings") or {})
     files = {split: f"data/{split}-*.parquet" for split in splits}
     license = _license(folder.path, told)
@@ -85,7 +88,9 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
         ),
         "title": title,
         "count": f"{sum(splits.values()):,}",
-        "recipe": recipe,
+        "made_by": f"made with Dramaturg by the step `{recipe}` out of other data (see Lineage)"
+        if derived
+        else f"made with Dramaturg by the recipe `{recipe}`",
         "more_configs": "\n".join(f'{name} = load_dataset("PATH", "{name}")' for name in configs),
         "splits": table((split, f"{n:,}") for split, n in splits.items()),
         "beside": "\n".join(f"- `{name}/`: {_BESIDE[name]}" for name in configs),
@@ -103,7 +108,7 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
         ),
         "critics": _critics(critics),
         "limits": _limits(told),
-        "sources": _sources(people),
+        "sources": _sources(people, (facts or {}).get("personas")),
         "license": license,
     }
     template = resources.files("dramaturg.dataset").joinpath("templates", "card.md")
@@ -208,10 +213,11 @@ def _people(folder: RunFolder) -> Counter[tuple[str, str, str]]:
     return found
 
 
-def _sources(people: Counter[tuple[str, str, str]]) -> str:
+def _sources(people: Counter[tuple[str, str, str]], file: Any) -> str:
     if not people:
         return "The journal holds no persons."
-    return "\n".join(
+    given = f"Persona facts came from {line(file)}.\n\n" if isinstance(file, str) else ""
+    return given + "\n".join(
         f"- {n:,} persons ({line(language)}): {line(source) or 'source not stated'}; "
         f"licence: {line(licence) or 'not stated'}"
         for (source, licence, language), n in sorted(people.items())

@@ -13,6 +13,7 @@ LINEAGE = "lineage.json"
 _LICENCE = re.compile(r"^license:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 KG_CO2E_PER_KWH = 0.48  # world average of electricity in 2023 (Ember, Global Electricity Review)
 WATTS = 65.0  # a desktop processor at full load: more than one core of it draws
+EMBEDDED_TOKENS_A_SECOND = 730.0  # on one core, docs/embedded-model.md
 _FIGURES = 40
 
 
@@ -39,6 +40,16 @@ def licence_of(path: Path) -> str:
     hit = _LICENCE.search(head[1]) if head else None
     licence = hit[1].strip("\"'") if hit else ""
     return "" if licence == "unknown" else licence
+
+
+def derived_from(path: Path) -> str:
+    """A title for a dataset that was made of others, "" for any other."""
+    told = _json(path / LINEAGE)
+    names = [str(source.get("name", "?")) for source in told.get("sources") or ()]
+    if not told or not names:
+        return ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}: {told.get('step', '?')}"
 
 
 def lineage(path: Path) -> str:
@@ -197,16 +208,17 @@ def _carbon(told: Mapping[str, Any], totals: Mapping[str, Any]) -> str:
         if not isinstance(c, Mapping):
             continue
         if ref.partition(":")[0] == "embedded":
-            here += float(c.get("model_seconds", 0))
+            here += float(c.get("tokens_out", 0)) / EMBEDDED_TOKENS_A_SECOND
         else:
             elsewhere += float(c.get("calls", 0))
     lines = []
     if here:
         kwh = here * WATTS / 3.6e6
         lines.append(
-            f"Carbon, an estimate from above: {here:,.0f} seconds of the embedded model at "
-            f"{WATTS:g} W are {kwh:.4f} kWh; at {KG_CO2E_PER_KWH} kg CO2e a kWh (world average "
-            f"2023, Ember), {1000 * kwh * KG_CO2E_PER_KWH:.2f} g. Nothing was measured."
+            f"Carbon of what the embedded model wrote, an estimate from above: {here:,.0f} seconds "
+            f"of one core at {EMBEDDED_TOKENS_A_SECOND:g} tokens a second, at {WATTS:g} W, are "
+            f"{kwh:.4f} kWh; at {KG_CO2E_PER_KWH} kg CO2e a kWh (world average 2023, Ember), "
+            f"{1000 * kwh * KG_CO2E_PER_KWH:.2f} g. Nothing was measured; judging is not counted."
         )
     if elsewhere:
         lines.append(

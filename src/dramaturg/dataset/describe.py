@@ -11,7 +11,17 @@ from dramaturg.dataset.publish import check_licence
 from dramaturg.errors import UserError
 from dramaturg.store import RunFolder, is_run_folder
 
-_TOLD = ("models", "settings", "seed", "stopped", "critics", "notes", "limits", "totals")
+_TOLD = (
+    "models",
+    "settings",
+    "seed",
+    "stopped",
+    "critics",
+    "notes",
+    "limits",
+    "totals",
+    "personas",
+)
 
 
 def describe(

@@ -129,6 +129,12 @@ def plan_upload(target: str, folder: str | Path, license: str | None = None) -> 
         for f in sorted((path / room).glob("*.parquet"))
     ]
     items += [Item(n, path / n) for n in _BESIDE[2:] if (path / n).is_file()]
+    for report in sorted(path.glob("*/report.json")):  # of an evaluation: the card speaks of it
+        items += [
+            Item(f.relative_to(path).as_posix(), f)
+            for f in (report, report.with_suffix(".html"))
+            if f.is_file()
+        ]
     if (path / "croissant.json").is_file():
         items.append(Item("croissant.json", _croissant(path, repo, stated)))
     items.append(Item("README.md", _card(card, repo, stated)))

@@ -16,9 +16,9 @@ class Patience:
 
     The user's time-out until 50 replies are known; then three times their 99th percentile, but
     at least `floor_s` and at most the user's. A call that timed out twice is given twice the time,
-    and so on, so that truly slow replies are seen and counted; five time-outs in a row and all is forgotten.
-    What is learnt holds for calls that are out already, so that a hang among the first is not
-    waited for at the user's length.
+    and so on, so that truly slow replies are seen and counted; five time-outs in a row and all is
+    forgotten. What is learnt holds for calls that are out already, so that a hang among the first
+    is not waited for at the user's length.
     """
 
     def __init__(self, timeout_s: float, *, floor_s: float = 0.5, needed: int = 50) -> None:

@@ -42,7 +42,7 @@ def rests_on(critic: str, ref: str) -> str:
     )
     known = card(expert)
     told = [
-        f"{figure} {known[figure]['value']:.2f} (n {known[figure]['n']:,})"
+        f"{figure} {known[figure]['value']:.3f} (n {known[figure]['n']:,})"
         for figure in wanted
         if figure in known
     ]

@@ -155,6 +155,7 @@ def _finish(
         "recipe": planned.recipe.name,
         "models": planned.refs,
         "settings": planned.arguments["settings"],
+        "personas": _personas_from(planned),
         "stopped": stopped,
         "notes": [*(made.notes if made else []), *_said_by(planned.models)],
         **(made.report if made else {}),
@@ -169,6 +170,14 @@ def _finish(
     text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
     write_atomically(folder.path / "report.json", text.encode())
     return report
+
+
+def _personas_from(planned: Plan) -> str:
+    """Where the persona facts came from, in words; the name of a file, never its path."""
+    given = planned.settings.get("personas")
+    if given:
+        return f"the user's {Path(given).name}, under the terms of whoever wrote it"
+    return "the starter list of the package (Apache-2.0), written for this project"
 
 
 def _failed_calls(told: _Both) -> BackendError | None:

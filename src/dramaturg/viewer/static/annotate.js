@@ -79,6 +79,19 @@
     let ordered = [];
     let held = { annotator: "", answers: {} };
     const place = () => `dramaturg ${study} ${nameKey(held.annotator)}`;
+    // Two stores of the browser: one outlives the tab, the other has outlived a loss of the first.
+    const stores = () => ["localStorage", "sessionStorage"].flatMap((name) => {
+      try { return [window[name]]; } catch { return []; }
+    });
+    const write = () => {
+      keeper.kept = false;
+      for (const store of stores()) {
+        try {
+          store.setItem(place(), JSON.stringify(held));
+          keeper.kept = true;
+        } catch { /* full or forbidden */ }
+      }
+    };
     const count = () => Object.values(held.answers).filter((one) => one.done).length;
     const about = (item) => ({
       item: item || null,
@@ -91,7 +104,16 @@
       async join(written) {
         const key = nameKey(written);
         held = { annotator: written, answers: {} };
-        try { held = JSON.parse(localStorage.getItem(place())) || held; } catch { keeper.kept = false; }
+        keeper.kept = false;
+        for (const store of stores()) {
+          try {
+            const before = JSON.parse(store.getItem(place()))?.answers || {};
+            for (const [id, one] of Object.entries(before)) {
+              if (!held.answers[id] || held.answers[id].at < one.at) held.answers[id] = one;
+            }
+            keeper.kept = true;
+          } catch { /* this store keeps nothing */ }
+        }
         const rank = (item) => [Math.floor((Number(item.group.slice(1)) - 1) / 20), mix(`${seed}|${key}|${item.group}`), item.group, mix(`${seed}|${key}|${item.id}`), item.id];
         const rows = items.map((item) => [rank(item), item]);
         rows.sort(([a], [b]) => {
@@ -107,7 +129,7 @@
       item: async (id) => about(items.find((item) => item.id === id)),
       async save(id, answer, done, seconds) {
         held.answers[id] = { answer, done, seconds, at: Date.now() / 1000 };
-        try { localStorage.setItem(place(), JSON.stringify(held)); } catch { keeper.kept = false; }
+        write();
         return { done: count(), total: items.length };
       },
       file() {
@@ -120,7 +142,7 @@
         const before = { annotator: read.annotator, answers: {} };
         for (const { item, ...one } of read.answers) before.answers[item] = one;
         held = before;
-        localStorage.setItem(place(), JSON.stringify(before));
+        write();
         return read.annotator;
       },
     };
@@ -223,7 +245,7 @@
 
   const drawPanel = () => {
     const moves = el("div", { class: "moves" },
-      el("button", { type: "button", onclick: back, disabled: me.history.length === 0, id: "back" }, "Back"),
+      el("button", { type: "button", onclick: back, disabled: me.history.length === 0 || me.history[0] === now.item.id, id: "back" }, "Back"),
       el("button", { type: "button", class: "primary", onclick: forward, id: "next" }, "Next"));
     if (task === "faithfulness") {
       const { speaker, fact } = now.item.shown;
@@ -260,7 +282,7 @@
       const at = complete() ? null : active();
       for (const set of document.querySelectorAll("fieldset[data-name]")) {
         set.classList.toggle("active", set.dataset.name === at);
-        if (set.dataset.name === at && given() && Object.keys(given()).length > 0) set.scrollIntoView({ block: "nearest" });
+        if (task === "likert" && set.dataset.name === at && Object.keys(given()).length > 0) set.scrollIntoView({ block: "nearest" });
       }
     }
     if (task !== "faithfulness") return;
@@ -361,7 +383,7 @@
     const digit = /^[1-9]$/.test(event.key) ? Number(event.key) : event.key === "0" ? 0 : null;
     if (event.key === "Enter" && !target.closest("button, a")) {
       event.preventDefault();
-      forward();
+      if (!event.repeat) forward(); // a key held down must not race through the items
     } else if (event.key === "b" || event.key === "B" || event.key === "Backspace") {
       event.preventDefault();
       back();
