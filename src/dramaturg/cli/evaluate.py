@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 
 import click
 
@@ -76,8 +77,16 @@ def evaluate(
             judged=judged,
             seed=seed,
             budget=Budget(max_usd=max_cost, max_calls=max_calls),
+            say=_say if sys.stderr.isatty() else None,
         )
 
     with stops_at_once():
         found = asyncio.run(go())
+    if sys.stderr.isatty():
+        _say("")
     click.echo(json.dumps(found.report) if as_json else figures.evaluation(found))
+
+
+def _say(what: str) -> None:
+    """One line that is written over."""
+    click.echo(f"\r{what:<40}\r", err=True, nl=False)

@@ -44,7 +44,7 @@ def evaluation_page(
     figures = {row["name"]: row for row in report["figures"]}
     theirs = {row["name"]: row for row in report["reference"]}
     parts = {
-        "title": escape(" beside ".join(_short(name) for name in named)),
+        "title": "Evaluation of " + escape(" beside ".join(_short(name) for name in named)),
         "summary": f"{who}. Split: {escape(report['split'])}. Judges: {escape(_judges(report))}. "
         f"Seed {report['seed']}.",
         "nav": "".join(f"<a href='#{key}'>{escape(name)}</a>" for key, name in links.items()),

@@ -109,6 +109,8 @@ def badness(verdict: Verdict) -> float:
 def cases(side: Side, verdicts: Sequence[Verdict], *, worst: bool) -> list[dict[str, Any]]:
     """Conversations by their worst verdict, with its reasons and the turns that it names.
 
+    A verdict that decides (passes or fails) goes before one that only describes.
+
     Best are those with the best worst verdict that show most of their personas: saying nothing is
     no merit.
     """
@@ -120,8 +122,9 @@ def cases(side: Side, verdicts: Sequence[Verdict], *, worst: bool) -> list[dict[
     def rank(subject: str) -> tuple[bool, float, float]:
         shown = side.talks[place[subject]].shown
         share = shown.owner / shown.attributes if shown.attributes else 0.0
-        failed = any(verdict.passed is False for verdict in by_talk[subject])
-        worst_of_all = max(map(badness, by_talk[subject]))
+        deciding = [v for v in by_talk[subject] if v.passed is not None] or by_talk[subject]
+        failed = any(verdict.passed is False for verdict in deciding)
+        worst_of_all = max(map(badness, deciding))
         return failed, worst_of_all if worst else round(worst_of_all, 1), -share
 
     found = []

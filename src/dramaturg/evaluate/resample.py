@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 RESAMPLES = 1_000
 LEVEL = 0.95
-_CELLS = 4_000_000  # drawn numbers held at a time
+_CELLS = 1_000_000  # drawn numbers held at a time
 
 
 @dataclass(frozen=True, eq=False)

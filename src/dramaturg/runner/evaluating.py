@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,8 @@ async def aevaluate(
     budget: Budget | None = None,
     gate: Gate | None = None,
     limits: Limits = Limits(),  # noqa: B008  (it is immutable)
+    say: Callable[[str], None] | None = None,
+    timer: Callable[[], float] = time.perf_counter,
 ) -> Evaluation:
     """Measure a dataset: length, manner, persona, variety, coherence, copying, leakage.
 
@@ -106,6 +108,8 @@ async def aevaluate(
         sample: Conversations kept whole for the measures that need them so.
         judged: Of these, how many the scorers see.
         resamples: How often conversations are drawn again for an interval.
+        say: Is told what is being done, part by part.
+        timer: What `seconds` are read from; `time.process_time` counts the processor's.
 
     Raises:
         UserError: If a file is missing or holds no conversation of the split.
@@ -121,7 +125,7 @@ async def aevaluate(
     )
     vectors = _embedder(embedder, limits)
     use_one_thread()  # products of a few rows; the same bytes however many cores are free
-    clock = _Clock()
+    clock = _Clock(say, timer)
     sources = [data] if against is None else [data, against]
     named = [_name(source) for source in sources]
     with held(out, {"report.html"}, calls=judges.any_prompted()) as (folder, journal):
@@ -208,16 +212,19 @@ async def aevaluate(
 class _Clock:
     """Seconds by part."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None] | None, timer: Callable[[], float]) -> None:
         self.seconds: dict[str, float] = {}
+        self._timer = timer
+        self._say = say or (lambda _: None)
 
     @contextlib.contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        begun = time.perf_counter()
+        self._say(name)
+        begun = self._timer()
         try:
             yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+            self.seconds[name] = self.seconds.get(name, 0.0) + self._timer() - begun
 
 
 class _Lost:
