@@ -36,6 +36,8 @@ def hub(server: FakeHub, monkeypatch: pytest.MonkeyPatch) -> FakeHub:
     server.uploaded.clear()
     server.tokens.clear()
     monkeypatch.setenv("HF_TOKEN", TOKEN)
+    # Read once, at import: another test may have been first, with the library told to be offline.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.setattr("huggingface_hub._commit_api.is_xet_available", lambda: False)
     return server
 
@@ -223,3 +225,14 @@ def test_the_command_shows_its_plan_sends_and_keeps_the_token_to_itself(
     written = [p for p in tmp_path.rglob("*") if p.is_file() and TOKEN.encode() in p.read_bytes()]
     assert written == []
     assert hub.tokens <= {TOKEN, ""}
+
+
+def test_a_library_that_was_told_to_stay_offline_is_told_of_in_words(
+    tmp_path: Path, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    upload = plan_upload("hf:ann/my-set", a_run(tmp_path / "r", license=None), "cc-by-sa-4.0")
+    with pytest.raises(UserError, match="stay offline") as told:
+        publish(upload, private=True, endpoint=hub.url, say=lambda _: None)
+    assert "HF_HUB_OFFLINE" in told.value.fix
+    assert not hub.commits

@@ -28,6 +28,8 @@ def test_every_prompt_has_a_version_and_says_that_data_is_no_instruction(file: P
     text = file.read_text(encoding="utf-8")
     prompt = parse_prompt(text)
     assert prompt.version.isdigit()
+    if prompt.name.startswith("export."):
+        return  # words for training examples, that no model is asked with
     if any(m.role == "system" for m in prompt.messages):
         assert "material" in prompt.messages[0].content
 

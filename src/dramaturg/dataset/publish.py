@@ -333,6 +333,12 @@ def _in_words(hub: Any, repo: str, endpoint: str) -> Iterator[None]:
     """What the hub's library raises, as one sentence with what to do."""
     try:
         yield
+    except hub.errors.OfflineModeIsEnabled as error:
+        raise UserError(
+            "nothing can be published: the hub's library is told to stay offline",
+            why="HF_HUB_OFFLINE is set",
+            fix="unset HF_HUB_OFFLINE and give the same command again",
+        ) from error
     except hub.errors.HFValidationError as error:
         raise UserError(f"{repo!r} is not a name on the hub", why=_first(error)) from error
     except hub.errors.HfHubHTTPError as error:
