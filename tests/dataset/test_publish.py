@@ -205,7 +205,7 @@ def test_the_command_shows_its_plan_sends_and_keeps_the_token_to_itself(
 ) -> None:
     run = a_run(tmp_path / "r")
     env = {**os.environ, "HF_ENDPOINT": hub.url, "HF_TOKEN": TOKEN, "HF_HUB_DISABLE_XET": "1",
-           "HF_HOME": str(tmp_path / "home")}  # fmt: skip
+           "HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "0"}  # fmt: skip
     command = [sys.executable, "-m", "dramaturg", "publish", "hf:ann/cli", str(run)]
 
     def ran(*more: str) -> subprocess.CompletedProcess[str]:
