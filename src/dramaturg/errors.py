@@ -56,6 +56,7 @@ class BackendError(DramaturgError):
     Attributes:
         retryable: Whether the same call may succeed later.
         kind: A short class for reports, e.g. "timeout", "rate limit", "connection", "auth".
+        wait_s: Seconds that the endpoint asked to wait before the next try; None = it did not say.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class BackendError(DramaturgError):
         super().__init__(what, why=why, fix=fix)
         self.retryable = retryable
         self.kind = kind
+        self.wait_s: float | None = None
 
 
 class OutOfBudget(BackendError):

@@ -83,21 +83,22 @@ def critique(
 
     async def go() -> dict[str, Any]:
         with runner.ctrl_c(gate, live.say):
-            return await judging.critique_file(
-                file,
-                names=chosen,
-                model=models,
-                out=out,
-                limit=limit,
-                human=human,
-                fact_table=fact_table,
-                exam=exam,
-                samples=samples,
-                budget=budget,
-                gate=gate,
-                limits=Limits(max_in_flight=in_flight),
-                show=None if quiet else live,
-            )
+            async with live.ticking():
+                return await judging.critique_file(
+                    file,
+                    names=chosen,
+                    model=models,
+                    out=out,
+                    limit=limit,
+                    human=human,
+                    fact_table=fact_table,
+                    exam=exam,
+                    samples=samples,
+                    budget=budget,
+                    gate=gate,
+                    limits=Limits(max_in_flight=in_flight),
+                    show=None if quiet else live,
+                )
 
     report = asyncio.run(go())
     live.close()

@@ -246,8 +246,9 @@ async def _round(
                 notes.note(item.kept)
         return item, buffer.records
 
+    results = flow(pairs, work, at_once=concurrency)
     try:
-        async for index, (item, records) in flow(pairs, work, at_once=concurrency):
+        async for index, (item, records) in results:
             if item.kept is not None:
                 done.keepers[index] = spool.append(item.kept)
             places += [(index, drops.append(r)) for r in records if isinstance(r, Drop)]
@@ -271,6 +272,7 @@ async def _round(
     except (Interrupted, BackendError) as error:
         done.cut = error
     finally:
+        await results.aclose()
         told.close()
     done.drops.extend(position for _, position in sorted(places))
     return done

@@ -298,6 +298,15 @@ class OpenAICompatible:
             why = f"its list of models cannot be read: {error}"
             raise BackendError(f"{self.endpoint.where.address} is odd", why=why) from None
 
+    @property
+    def in_flight(self) -> int:
+        """Requests that are out."""
+        return self.endpoint.limiter.in_flight
+
+    def stop(self) -> None:
+        """Send nothing more; what is out is still answered."""
+        self.endpoint.stop()
+
     def waiting_for(self) -> list[str]:
         """What calls wait for beside ordinary replies, in words."""
         return self.endpoint.waiting_for()

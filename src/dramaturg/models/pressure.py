@@ -131,13 +131,16 @@ class AdaptiveLimiter:
         """Median seconds of the last replies; 0 before the first."""
         return self._recent
 
-    async def acquire(self, tokens: int = 0) -> int:
+    async def acquire(self, tokens: int = 0, *, first: bool = False) -> int:
         """Waits for a slot; the number to give to `succeeded` and `pressed`. First come, first
-        served."""
+        served; `first` goes before all that wait."""
         if not self._waiting and self.in_flight < int(self.limit) and not self.window.delay(tokens):
             return self._take(tokens)
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((future, tokens))
+        if first:
+            self._waiting.appendleft((future, tokens))
+        else:
+            self._waiting.append((future, tokens))
         self._wake()
         try:
             return await future

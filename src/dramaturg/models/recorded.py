@@ -11,7 +11,7 @@ import msgspec
 
 from dramaturg.errors import DramaturgError, RecordError
 from dramaturg.models.base import Call, ChatModel, Reply
-from dramaturg.models.held import Release, until_kept
+from dramaturg.models.held import Release, release_all, until_kept
 from dramaturg.records import Cost, content_id
 
 _replies = msgspec.json.Decoder(Reply)
@@ -167,13 +167,9 @@ class Recorded:
 def _from_any_thread(releases: list[Release]) -> Callable[[], None]:
     loop = asyncio.get_running_loop()
 
-    def give_back() -> None:
-        for release in releases:
-            release()
-
     def then() -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for a slot
-            loop.call_soon_threadsafe(give_back)
+            loop.call_soon_threadsafe(release_all, releases)
 
     return then
 

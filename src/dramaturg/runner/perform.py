@@ -135,7 +135,11 @@ async def perform(
             error = Interrupted("stopped at once by the user")
             at_once = True
         finally:
-            await _drain(models, at_once)
+            try:
+                await _drain(models, at_once)
+            except asyncio.CancelledError:  # stopped a second time, while waiting for the rest
+                error = Interrupted("stopped at once by the user")
+                await _drain(models, True)
             for one in batches:
                 await one.aclose()
             await _close(planned.models)

@@ -117,6 +117,7 @@ class Journal:
             )
             self._batch: list[_Item] = []
             self._behind = 0
+            self._loop: asyncio.AbstractEventLoop | None = None  # that will hand the batch over
             self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
             self._thread.start()
 
@@ -364,7 +365,7 @@ class Journal:
                     self._known.add(key)
             self._batch.append((sql, row, queued, then))
             waiting = len(self._batch)
-        if waiting == 1:
+        if waiting == 1 or not (self._loop and self._loop.is_running()):
             self._kick_soon()
         elif waiting >= GROUP_ITEMS:
             self._kick()
@@ -374,9 +375,12 @@ class Journal:
     def _kick_soon(self) -> None:
         """Hand the batch over in a moment; where no event loop runs, now."""
         try:
-            asyncio.get_running_loop().call_later(GROUP_S, self._kick)
+            self._loop = asyncio.get_running_loop()
         except RuntimeError:
+            self._loop = None
             self._kick()
+        else:
+            self._loop.call_later(GROUP_S, self._kick)
 
     def _kick(self) -> None:
         with self._pending_lock:
