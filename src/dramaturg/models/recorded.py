@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ import msgspec
 
 from dramaturg.errors import DramaturgError, RecordError
 from dramaturg.models.base import Call, ChatModel, Reply
-from dramaturg.models.held import Release, release_all, until_kept
+from dramaturg.models.held import release_all, until_kept
 from dramaturg.records import Cost, content_id
 
 _replies = msgspec.json.Decoder(Reply)
@@ -41,7 +41,7 @@ class CallJournal(Protocol):
         seconds: float,
         then: Callable[[], None] | None = None,
     ) -> None:
-        """The reply came; `then` is called, from any thread, once it is committed."""
+        """The reply came; `then` is called once it is committed."""
         ...
 
     def fail(self, key: str, error: str) -> None:
@@ -157,21 +157,11 @@ class Recorded:
                 tokens_out=cost.tokens_out,
                 usd=cost.usd,
                 seconds=cost.seconds,
-                then=_from_any_thread(releases) if releases else None,
+                then=functools.partial(release_all, releases) if releases else None,
             )
         self.totals.made += 1
         self.totals.cost += cost
         return reply
-
-
-def _from_any_thread(releases: list[Release]) -> Callable[[], None]:
-    loop = asyncio.get_running_loop()
-
-    def then() -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for a slot
-            loop.call_soon_threadsafe(release_all, releases)
-
-    return then
 
 
 def _text(value: msgspec.Struct) -> str:
