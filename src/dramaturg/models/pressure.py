@@ -72,7 +72,7 @@ class MinuteWindow:
 class AdaptiveLimiter:
     """So many requests at a time as the endpoint bears.
 
-    Begins at `start` (default: `maximum` up to 64, else half of it), grows by a request a reply
+    Begins at `start` (default: `maximum` up to 256, else half of it), grows by a request a reply
     (so it doubles each round) while all slots are in use and latency holds, halves when more than
     a tenth of a window's replies are 429, 503 or time-outs, and from then on grows slowly. Never
     below 1 nor above `maximum`.
@@ -92,7 +92,7 @@ class AdaptiveLimiter:
         clock: Clock = time.monotonic,
     ) -> None:
         self.maximum = max(1, maximum)
-        start = max(64, self.maximum // 2) if start is None else start
+        start = max(256, self.maximum // 2) if start is None else start
         self.limit = float(min(start, self.maximum))
         self.in_flight = 0
         self.window = window or MinuteWindow(clock=clock)

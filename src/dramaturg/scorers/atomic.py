@@ -19,7 +19,6 @@ from itertools import combinations
 from typing import Literal, TypeAlias
 
 import msgspec
-import numpy as np
 
 from dramaturg.errors import NotJudged, RecordError, ReplyError, UserError
 from dramaturg.models import ChatModel, NLIModel, ask
@@ -71,6 +70,8 @@ def steadiness(scores: Sequence[float]) -> float | None:
     >>> steadiness([1, 5, 1, 5])
     0.0
     """
+    import numpy as np
+
     kept = scored(scores)
     return 1 - float(np.std(kept)) / 2 if len(kept) > 1 else None
 
@@ -91,6 +92,8 @@ def repeatability(runs: Sequence[Sequence[float]]) -> float | None:
 
 def wasserstein(a: Sequence[float], b: Sequence[float]) -> float:
     """The first Wasserstein distance of two lists of numbers, each point of equal weight."""
+    import numpy as np
+
     xs, ys = np.sort(np.asarray(a, dtype=float)), np.sort(np.asarray(b, dtype=float))
     both = np.sort(np.concatenate([xs, ys]))
     steps = np.diff(both)

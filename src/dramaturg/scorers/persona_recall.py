@@ -17,7 +17,6 @@ import msgspec
 
 from dramaturg.errors import NotJudged, ReplyError
 from dramaturg.models import ChatModel, NLIModel, ask
-from dramaturg.models.experts.negate import negate
 from dramaturg.prompts import Sampling, Task, load, quote
 from dramaturg.records import Conversation, Cost, Evidence, Verdict, derive_seed
 from dramaturg.scorers.asked import need_personas
@@ -285,6 +284,8 @@ def _options(
 ) -> list[Option]:
     here = {fact for speaker in conversation.speakers for fact in speaker.persona}
     found: list[Option] = []
+    from dramaturg.models.experts.negate import negate
+
     for who, speaker in enumerate(conversation.speakers):
         if not speaker.persona:
             continue
