@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -70,7 +71,12 @@ def call_key(role: str, ref: str, call: Call) -> str:
     """The name of a call's content: all that can change its reply, so not `about`."""
     asked = call.messages or call.inputs
     content = [role, ref, call.task, asked, call.sampling, call.seed, call.attempt, call.schema]
-    return content_id("k", content)
+    try:
+        # Made for every call: several times faster than `content_id`, which sorts in Python.
+        text = msgspec.json.encode(content, order="deterministic")
+    except UnicodeEncodeError:  # half a character; the record of the call will say so
+        return content_id("k", content)
+    return f"k-{hashlib.blake2b(text, digest_size=8).hexdigest()}"
 
 
 class Recorded:

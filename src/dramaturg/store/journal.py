@@ -62,6 +62,8 @@ _FINISH = """INSERT INTO calls(key, state, reply, tokens_in, tokens_out, usd, se
         tokens_in = excluded.tokens_in, tokens_out = excluded.tokens_out, usd = excluded.usd,
         seconds = excluded.seconds, at = excluded.at
     WHERE calls.state <> 'done'"""
+_ANSWER = """UPDATE calls SET state = 'done', reply = ?, error = NULL, tokens_in = ?,
+    tokens_out = ?, usd = ?, seconds = ?, at = ? WHERE key = ? AND state <> 'done'"""
 _FAIL = """INSERT INTO calls(key, state, error, at) VALUES (?, 'failed', ?, ?)
     ON CONFLICT(key) DO UPDATE SET state = 'failed', error = excluded.error, at = excluded.at
     WHERE calls.state <> 'done'"""
@@ -397,6 +399,8 @@ class Journal:
                 self._writing.execute("BEGIN IMMEDIATE")
                 for sql, row, _, _ in items:
                     try:
+                        if sql is _FINISH and self._writing.execute(_ANSWER, _answer(row)).rowcount:
+                            continue  # it was intended, as nearly always
                         self._writing.execute(sql, row)
                     except UnicodeEncodeError:  # a lone surrogate: SQLite keeps UTF-8
                         self._writing.execute(sql, tuple(_mended(value) for value in row))
@@ -502,6 +506,11 @@ class Journal:
             yield
         except (sqlite3.Error, OSError) as error:
             raise _explain(error, self.path) from error
+
+
+def _answer(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values of `_ANSWER` from those of `_FINISH`."""
+    return (*row[1:], row[0])
 
 
 class _Known:
