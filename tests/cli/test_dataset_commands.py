@@ -96,6 +96,7 @@ def test_a_dataset_goes_all_the_way(
         (("shard", "chats.jsonl", "o"), "give --shards K or --rows N"),
         (("split", "chats.jsonl", "o", "--by", "luck"), "no way to split by 'luck'"),
         (("split", "chats.jsonl"), "Give DATA and OUT"),
+        (("split", "chats.jsonl", "o", "--paraphrase-at", "0.9"), "give --by paraphrase too"),
         (("redact", "chats.jsonl", "o", "--kinds", "mail"), "no kind 'mail'"),
         (("publish", "chats.jsonl", "hf:a/b"), "no place to publish to"),
         (("card", "chats.jsonl"), "not a run folder"),
