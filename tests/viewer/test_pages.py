@@ -212,6 +212,7 @@ async def test_what_is_not_there_is_a_page_that_says_so(look: Look, tmp_path: Pa
 async def test_odd_questions_get_a_list_and_no_error(look: Look, tmp_path: Path) -> None:
     client = await look(make_run(tmp_path / "run"))
     for asked in (
+        "page=²", "at=²", "round=²", "page=" + "9" * 5_000,
         "page=0", "page=-1", "page=99999999999", "page=x", "min.faithfulness=nan",
         "min.faithfulness=1e999", "min.=1", "verdict.faithfulness=maybe", "q=%00", "q=%ff",
         "q=" + "x" * 3000, "status=nobody", "person=p-none", "at=1&at=2", "round=%F0%9F%98%80",

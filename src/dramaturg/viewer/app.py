@@ -102,7 +102,7 @@ class Viewer:
             made = d.talk.provenance
             calls = one.calls(source, made.calls) if source.is_run else []
             near: list[str | None] = [None, None]
-            if place.isdigit() and len(place) < 10:
+            if place.isdecimal() and len(place) < 10:
                 near = [search.neighbour(db, query, int(place) + step) for step in (-1, 1)]
             known = {
                 i for i in made.demonstrations
@@ -194,8 +194,7 @@ class Viewer:
             like = re.sub(r"([%_\\])", r"\\\1", given["q"][:200])
             values += [f"%{like}%"] * 2
         where = " AND ".join(parts)
-        asked = given.get("page", "1")
-        number = max(1, int(asked)) if asked.isdigit() and len(asked) < 9 else 1
+        number = search.page_of(given.get("page", "1"))
         with source.asked() as db:
             count = db.execute(f"SELECT COUNT(*) FROM gone WHERE {where}", values).fetchone()[0]
             pages = max(1, -(-count // DROPS_A_PAGE))
