@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -12,7 +13,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 
+from dramaturg.viewer import Guard, Source, look
 from tests.viewer.stage import make_run
 
 
@@ -39,6 +42,30 @@ def test_it_serves_until_ctrl_c_and_leaves_one_index(tmp_path: Path, stop: signa
     _, err = process.communicate(timeout=15)
     assert (process.returncode, err) == (0, "")
     assert len(list((tmp_path / "cache" / "dramaturg" / "view").glob("*.sqlite"))) == 1
+
+
+async def test_the_same_run_named_twice_has_one_index_and_stands_beside_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, names = make_run(tmp_path / "run"), []
+    real, ready = Source.open, asyncio.get_running_loop().create_future()
+
+    def open_(path: str, **_: object) -> Source:
+        names.append(path)
+        return real(path, cache=tmp_path / "cache")
+
+    monkeypatch.setattr(Source, "open", open_)
+    looking = asyncio.create_task(
+        look([str(run), f"{tmp_path}/./run"], Guard(), 0, ready.set_result)
+    )
+    address = await asyncio.wait_for(ready, 20)
+    async with ClientSession() as client:
+        for path in ("1/conversations", "2/conversations", "compare"):
+            assert (await client.get(address + path)).status == 200
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    assert names == [str(run)]
 
 
 @pytest.mark.parametrize(

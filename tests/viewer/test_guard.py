@@ -153,9 +153,9 @@ async def test_the_token_opens_the_door_once_and_leaves_the_address(serving: Ope
         ("/?token=old", "/"),
         ("//evil.example/?token=x", "/evil.example/"),
     ):
-        url = f"http://127.0.0.1:{client.port}{path}"
+        address = f"http://127.0.0.1:{client.port}{path}"
         async with ClientSession() as known:
-            again = await known.get(url, headers={"Cookie": jar}, allow_redirects=False)
+            again = await known.get(address, headers={"Cookie": jar}, allow_redirects=False)
             assert (again.status, again.headers["Location"]) == (303, place)
 
 

@@ -198,8 +198,8 @@ def _two_sided(
         side = "ba"[derive_seed(seed, "check", n, good.id) & 1]
         talks = show.talks((good, None), (ours, spoilt))
         shown = {"sides": talks if side == "a" else talks[::-1]}
-        key = {"check": {"side": side, **known}, "ids": [good.id], "n": n}
-        items.append(_item(seed, shown, key))
+        hidden = {"check": {"side": side, **known}, "ids": [good.id], "n": n}
+        items.append(_item(seed, shown, hidden))
     talks_ = [row for ours, theirs, _ in pairs for row in (ours, theirs)]
     same_count = sum(same for *_, same in pairs)
     return items, talks_, {"pairs": len(pairs), "same_people": same_count}
