@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import ClientSession
@@ -42,6 +44,25 @@ def test_it_serves_until_ctrl_c_and_leaves_one_index(tmp_path: Path, stop: signa
     _, err = process.communicate(timeout=15)
     assert (process.returncode, err) == (0, "")
     assert len(list((tmp_path / "cache" / "dramaturg" / "view").glob("*.sqlite"))) == 1
+
+
+def test_every_address_that_it_prints_for_the_network_opens(tmp_path: Path) -> None:
+    process = start(tmp_path, str(make_run(tmp_path / "run")), "--port", "0", "--host", "0.0.0.0")
+    assert process.stdout is not None
+    told = [process.stdout.readline()]
+    while "Ctrl-C" not in told[-1]:
+        told.append(process.stdout.readline())
+    addresses = re.findall(r"http://\S+\?token=\S+", "".join(told))
+    assert len(addresses) > 1
+    for address in addresses:
+        place = urlsplit(address)
+        connection = http.client.HTTPConnection("127.0.0.1", place.port or 0, timeout=20)
+        connection.request("GET", f"/?{place.query}", headers={"Host": place.netloc})
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (303, "/"), address
+        connection.close()
+    process.terminate()
+    process.communicate(timeout=15)
 
 
 async def test_the_same_run_named_twice_has_one_index_and_stands_beside_itself(

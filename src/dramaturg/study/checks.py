@@ -3,8 +3,8 @@
 Scrambled words: all words of a conversation are dealt out again over its turns, so that lengths
 and vocabulary stay and the sense goes. It is never the human side, never the better one on a
 planted scale, never rated high on one, and has a planted flag. Of other scales nothing is known:
-scrambled words may well be as varied as the good ones. A check is never made of what an item
-shows, which would give that item away. A quoted fact: a sentence that a speaker
+scrambled words may well be as varied as the good ones. Such a check shows no conversation
+that an item shows, which would give that item away. A quoted fact: a sentence that a speaker
 says word for word; the turn that says it shows it.
 """
 
