@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import dramaturg
 
+ROOT = Path(__file__).parents[1]
 HEAVY = {"numpy", "pyarrow", "aiohttp", "torch", "msgspec", "fastcluster", "click"}
 
 
@@ -33,6 +36,15 @@ def test_importing_dramaturg_takes_less_than_150_ms() -> None:
 def test_help_takes_less_than_400_ms() -> None:
     best = min(_seconds([sys.executable, "-m", "dramaturg", "--help"]) for _ in range(5))
     assert best < 0.4
+
+
+def test_browser_tests_that_are_skipped_are_told_at_the_end() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/viewer/test_browser.py", "-p", "no:cacheprovider"],
+        check=False, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PATH": ""},
+    )  # fmt: skip
+    assert "NOT TESTED IN A BROWSER: tests/viewer/test_browser.py: no" in told.stdout, told.stdout
+    assert "no Chromium on the PATH" in told.stdout or "not installed" in told.stdout
 
 
 def _seconds(command: list[str]) -> float:
