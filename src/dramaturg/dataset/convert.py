@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from dramaturg.dataset import examples, formats
 from dramaturg.dataset.formats import training
 from dramaturg.dataset.formats.ours import left_behind
 from dramaturg.dataset.load_conversations import load_conversations
+from dramaturg.dataset.place import check_place, part_of, put, remove
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Drop
 from dramaturg.store import is_run_folder
@@ -78,7 +77,7 @@ def convert(
             f"the format {form.name} has no option {unknown[0]!r}",
             fix=f"its options are {', '.join(sorted(form.options))}" if form.options else "",
         )
-    _check_place(Path(source), path, force)
+    check_place(path, [Path(source)], force)
     if options.get("distractors") and "pool" not in options:
         options["pool"] = examples.fact_pool(
             load_conversations(source, format=from_format), seed=options.get("seed", 13)
@@ -104,7 +103,7 @@ def convert(
     else:
         rows = load_conversations(source, drop, format=from_format)
     first = list(itertools.islice(rows, 1))  # a source that cannot be read leaves no trace
-    aside = path.with_name(path.name + ".part")
+    aside = part_of(path)
     assert form.write is not None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,14 +115,13 @@ def convert(
                 f"{source} holds no conversation that {form.name} can hold",
                 why=losses.line(form.name),
             )
-        _remove(path)
-        os.replace(aside, path)
+        put(aside, path)
     except OSError as error:
         raise UserError(
             f"{path} cannot be written", why=str(error), fix="see that the disk has room"
         ) from error
     finally:
-        _remove(aside)
+        remove(aside)
     taken = frozenset({"preference"} if form.of_run is not None else ())
     stayed = left_behind(Path(source), taken)
     return Converted(
@@ -152,20 +150,3 @@ def _target_format(path: Path, name: str | None) -> formats.Format:
             fix=f"give --to {', '.join(writable[:-1])} or {writable[-1]}",
         )
     return form
-
-
-def _check_place(source: Path, path: Path, force: bool) -> None:
-    if path.exists() and source.exists() and path.samefile(source):
-        raise UserError(f"{path} is the source itself", fix="give another target")
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise UserError(f"{path} is neither a file nor a folder", fix="give another target")
-    full = any(path.iterdir()) if path.is_dir() else path.exists()
-    if full and not force:
-        raise UserError(f"{path} exists already", fix="give another target, or --force")
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

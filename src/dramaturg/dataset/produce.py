@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from dramaturg.dataset.card import write_card
 from dramaturg.dataset.card_sections import LINEAGE
 from dramaturg.dataset.export import ROWS_PER_FILE, export
 from dramaturg.dataset.origin import Origin, people_of
+from dramaturg.dataset.place import check_place, part_of, put, remove
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Drop, Persona, Preference, to_json
 from dramaturg.store import RunFolder, write_atomically
@@ -95,10 +94,9 @@ def produce(
             f"the name {path.name} does not say a format that is written",
             fix="name a folder, a .jsonl or .parquet file, or give --to",
         )
-    check_place(path, sources, force)
+    check_place(path, [source.path for source in sources], force)
     made = made or Produced(out=path, step=step)
-    aside = path.with_name(path.name + ".part")
-    remove(aside)
+    aside = part_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if form.name == "run":
@@ -129,8 +127,7 @@ def produce(
                 write_card(folder, facts)
                 folder.finish()
             (aside / ".lock").unlink(missing_ok=True)
-        remove(path)
-        os.replace(aside, path)
+        put(aside, path)
         if form.name != "run":
             write_atomically(
                 path.with_name(f"{path.name}.{LINEAGE}"), text.encode("utf-8", "replace")
@@ -142,28 +139,6 @@ def produce(
     finally:
         remove(aside)
     return made
-
-
-def check_place(path: Path, sources: Sequence[Origin], force: bool) -> None:
-    """Refuse a target that is a source, or that holds something.
-
-    Raises:
-        UserError: If it does.
-    """
-    for source in sources:
-        if path.exists() and source.path.exists() and path.samefile(source.path):
-            raise UserError(f"{path} is the source itself", fix="give another target")
-    full = any(path.iterdir()) if path.is_dir() else path.exists()
-    if full and not force:
-        raise UserError(f"{path} exists already", fix="give another target, or --force")
-
-
-def remove(path: Path) -> None:
-    """Take away a file or folder, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _opened(aside: Path, step: str, arguments: Mapping[str, Any]) -> RunFolder:
