@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -66,6 +66,7 @@ def produce(
     people: Iterable[Persona] | None = None,
     preferences: Iterable[tuple[Preference, dict[str, Conversation]]] | None = None,
     made: Produced | None = None,
+    unread: Callable[[Drop], Drop] = lambda drop: drop,
     rows_per_file: int = ROWS_PER_FILE,
     to_format: str | None = None,
     force: bool = False,
@@ -83,6 +84,7 @@ def produce(
         people: The persons to write; None = those of the sources that the kept conversations name.
         preferences: None = those of the sources whose chosen conversation is kept.
         made: Is filled and returned.
+        unread: What is kept of a source's row that could not be read.
 
     Raises:
         UserError: If nothing is kept, or the target exists or cannot be written.
@@ -101,8 +103,9 @@ def produce(
         path.parent.mkdir(parents=True, exist_ok=True)
         if form.name == "run":
             _fill_folder(
-                aside, step, arguments, sources, rows, people, preferences, made, rows_per_file
-            )
+                aside, step, arguments, sources, rows, people, preferences, made, unread,
+                rows_per_file,
+            )  # fmt: skip
         else:
             losses = formats.Losses()
             form.write(
@@ -155,6 +158,7 @@ def _fill_folder(
     people: Iterable[Persona] | None,
     preferences: Iterable[tuple[Preference, dict[str, Conversation]]] | None,
     made: Produced,
+    unread: Callable[[Drop], Drop],
     rows_per_file: int,
 ) -> None:
     with _opened(aside, step, arguments) as folder:
@@ -190,7 +194,7 @@ def _fill_folder(
                     bare = msgspec.structs.replace(conversation, split="")
                     journal.put("conversation", id, to_json(bare), bare.provenance.round)
         for source in sources:
-            for drop in source.drops:
+            for drop in map(unread, source.drops):
                 journal.put("drop", drop.id, to_json(drop))
         journal.flush()
         export(folder, rows_per_file=rows_per_file)
@@ -211,8 +215,18 @@ def _kept(
     made: Produced,
     folder: RunFolder | None,
 ) -> Iterator[Conversation]:
+    """What is kept, with the step in its lineage; of one id a folder holds the first only."""
     mark = {"step": step, **arguments}
-    for row in rows:
+    seen: set[str] = set()
+    for n, row in enumerate(rows, 1):
+        if folder is not None and not isinstance(row, Drop):
+            if row.id in seen:
+                row = Drop(
+                    kind="conversation", reason=f"repeat: row {n} has the id of one before it",
+                    subject=row.id,
+                )  # fmt: skip
+            else:
+                seen.add(row.id)
         if isinstance(row, Drop):
             made.dropped[row.reason_class] += 1
             made.first_reason = made.first_reason or row.reason
