@@ -32,7 +32,7 @@ VARIANTS = {"both": (PARTNER, YOU), "self": (YOU,), "other": (PARTNER,), "none":
 def read(path: Path) -> Iterator[Row]:
     """The dialogues of a numbered text file."""
     episode: list[tuple[int, str]] = []
-    begun = 1
+    begun = last = fields = 0
     for n, line in source.lines(path):
         if not line.strip():
             continue
@@ -40,14 +40,21 @@ def read(path: Path) -> Iterator[Row]:
         if hit is None:
             yield n, f"a line begins with its number, not with {line[:40]!r}"
             continue
-        if hit[1] == "1" and episode:
+        if int(hit[1]) <= last and episode:  # also where the line with number 1 is broken
             yield _episode(begun, episode)
             episode = []
-        if not episode:
+        if episode:
+            fields = max(fields, episode[-1][1].count("\t"))
+        else:
             begun = n
+        last = int(hit[1])
         episode.append((n, hit[2] or ""))
-    if episode:
-        yield _episode(begun, episode)
+    if not episode:
+        return
+    if episode[-1][1].count("\t") < fields and not source.ends_whole(path):
+        yield episode[-1][0], "the file ends inside a line: it was cut off"
+        return
+    yield _episode(begun, episode)
 
 
 def _episode(begun: int, lines: list[tuple[int, str]]) -> Row:

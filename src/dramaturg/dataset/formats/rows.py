@@ -42,7 +42,7 @@ def read(peek: Peek, formats: Sequence[Format], only: Format | None) -> Iterator
         values: Iterator[tuple[int, Any]] = containers.json_rows(path)
     elif peek.kind == "csv":
         values = (
-            (n, {name: sheets.bare(cell) for name, cell in row.items()})
+            (n, row if isinstance(row, source.Bad) else sheets.bare_row(row))
             for n, row in source.csv_rows(path)
         )
     elif peek.kind == "parquet":

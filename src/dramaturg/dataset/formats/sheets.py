@@ -7,7 +7,7 @@ apostrophe before it, which spreadsheets take for "this is text"; the reader tak
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dramaturg.dataset import source
@@ -55,6 +55,11 @@ def bare(cell: str) -> str:
     return cell[1:] if _GUARDED.match(cell) else cell
 
 
+def bare_row(row: Mapping[str, str]) -> dict[str, str]:
+    """A row with every cell bare."""
+    return {name: bare(cell) for name, cell in row.items()}
+
+
 def line(cells: Iterable[str], end: str = "\n") -> bytes:
     """A row of a CSV file; quoted where it must be, in every version of every reader."""
     return (",".join([cell if _PLAIN(cell) else _quoted(cell) for cell in cells]) + end).encode(
@@ -93,7 +98,10 @@ def _cells(made: Conversation, losses: Losses) -> Iterator[list[str]]:
 
 
 def _read(path: Path) -> Iterator[Row]:
-    for first, rows, columns in _groups(path):
+    for first, rows, columns, bad in _groups(path):
+        if bad is not None:
+            yield bad
+            continue
         try:
             yield first, _made(rows, columns)
         except KeyError as error:
@@ -102,27 +110,36 @@ def _read(path: Path) -> Iterator[Row]:
             yield first, str(error)
 
 
-def _groups(path: Path) -> Iterator[tuple[int, list[dict[str, str]], dict[str, str]]]:
-    """The rows of each conversation: as long as the id stays and the turns go on."""
+_Group = tuple[int, list[dict[str, str]], dict[str, str], tuple[int, str] | None]
+
+
+def _groups(path: Path) -> Iterator[_Group]:
+    """The rows of each conversation, as long as the id stays and the turns go on.
+
+    With them stands the first row of it that cannot be used, if any: the rest is no whole talk.
+    """
     columns: dict[str, str] = {}
+    bad: tuple[int, str] | None = None
     rows: list[dict[str, str]] = []
     first, id, last = 0, "", -1
     for line, cells in source.csv_rows(path, exact=True):
-        row = {name: bare(cell) for name, cell in cells.items()}
+        row = bare_row(cells.cells if isinstance(cells, source.Bad) else cells)
         columns = columns or _columns(row)
         own = row.get(columns.get("conversation", ""), "")
         turn = row.get("turn", "")
         number = int(turn) if turn.isdecimal() else -1
         begins = "turn" in row and number <= last and last >= 0
         if rows and (own != id or begins):
-            yield first, rows, columns
-            rows = []
+            yield first, rows, columns, bad
+            rows, bad = [], None
         if not rows:
             first, id, last = line, own, -1
         rows.append(row)
         last = max(last, number)
+        if isinstance(cells, source.Bad):
+            bad = bad or (line, cells)
     if rows:
-        yield first, rows, columns
+        yield first, rows, columns, bad
 
 
 def _made(rows: list[dict[str, str]], columns: dict[str, str]) -> Conversation:
