@@ -18,7 +18,9 @@ _VALUES = ("rating", "number", "choices", "text", "taxonomy")
 
 def _decode(row: Shape) -> Iterable[Conversation]:
     data = row["data"]
-    dialogue = next(value for value in data.values() if _is_dialogue(value))
+    dialogue = next(filter(_is_dialogue, data.values()), None) if isinstance(data, dict) else None
+    if dialogue is None:
+        raise ValueError("its data hold no dialogue: a list of objects with author and text")
     people: dict[str, Speaker] = {}
     order: dict[Any, int] = {}
     for n, told in enumerate(data.get("speakers") or ()):

@@ -60,7 +60,8 @@ def decode_messages(messages: Any, row: Shape, told: str = "") -> Conversation:
             prompts.append(said)
         else:
             turns.append((role, said))
-    before, people = system.parse("\n".join(prompts))
+    told = "\n".join(prompts)
+    before, people = system.parse(told)
     names: dict[str, int] = {}
     if all(role in _SIDES for role, _ in turns):
         names = {role: _SIDES[role] for role, _ in turns}
@@ -69,6 +70,7 @@ def decode_messages(messages: Any, row: Shape, told: str = "") -> Conversation:
         if not people and set(names.values()) == {USER}:
             speakers = speakers[:1]
     else:
+        before = told  # whose persona it tells cannot be said: it stays as it is
         for role, _ in turns:
             names.setdefault(role, len(names))
         speakers = [Speaker(name=name or f"User {i + 1}") for name, i in names.items()]
