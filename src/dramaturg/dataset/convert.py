@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from dramaturg.dataset import examples, formats
 from dramaturg.dataset.formats import training
 from dramaturg.dataset.formats.ours import left_behind
+from dramaturg.dataset.formats.passed import in_words
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.place import check_place, part_of, put, remove
 from dramaturg.errors import UserError
@@ -30,6 +32,8 @@ class Converted:
         lost: What the target had no place for -> in how many conversations.
         left_out: Why conversations were not written at all -> how many.
         lost_line: The two together in one line, "" if nothing was lost.
+        passed: Keys of the source that were not read -> in how many rows.
+        passed_line: They in one line, "" if there are none.
     """
 
     source: str
@@ -40,6 +44,8 @@ class Converted:
     lost: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     lost_line: str = ""
+    passed: dict[str, int] = field(default_factory=dict)
+    passed_line: str = ""
 
 
 def convert(
@@ -85,6 +91,7 @@ def convert(
     losses = formats.Losses()
     dropped: list[Drop] = []
     count = 0
+    passed: Counter[str] = Counter()
 
     def drop(one: Drop) -> None:
         nonlocal count
@@ -101,7 +108,9 @@ def convert(
     if form.of_run is not None and is_run_folder(source):
         rows = form.of_run(Path(source), losses)
     else:
-        rows = load_conversations(source, drop, format=from_format)
+        rows = load_conversations(
+            source, drop, format=from_format, passed=lambda key: passed.update([key])
+        )
     first = list(itertools.islice(rows, 1))  # a source that cannot be read leaves no trace
     aside = part_of(path)
     assert form.write is not None
@@ -133,6 +142,8 @@ def convert(
         lost=dict(losses.counts),
         left_out=dict(losses.left_out),
         lost_line="; ".join(filter(None, [losses.line(form.name), stayed])),
+        passed=dict(passed),
+        passed_line=in_words(passed),
     )
 
 

@@ -65,6 +65,7 @@ CHATML = Format(
     about='ChatML: `{"text": "<|im_start|>user\\nHi!<|im_end|>\\n..."}`',
     matches=lambda row: isinstance(row.get("text"), str) and "<|im_start|>" in row["text"],
     decode=_decode,
+    reads=messages.OF_ROW - {"system"} | {"text"},
     write=_write,
     holds=messages.IN_WORDS,
     speakers=2,

@@ -19,11 +19,13 @@ from dramaturg.dataset import source
 from dramaturg.dataset.formats import containers
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Row
+from dramaturg.dataset.formats.passed import Passed, passed_over, paths
 from dramaturg.dataset.formats.peek import Peek
 from dramaturg.dataset.formats.talk import conversation, person, rest_of, text, whole, with_rest
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Speaker
 
+_READS = paths("id conversation_id root text speaker user reply-to reply_to timestamp")
 _FILES = ("utterances.jsonl", "utterances.json")
 
 
@@ -45,13 +47,18 @@ def read(path: Path) -> Iterator[Row]:
         raise UserError(f"{path} is no ConvoKit corpus", why=f"it has no {_FILES[0]}")
     speakers = _table(path, "speakers.json", "users.json")
     scenes = _table(path, "conversations.json")
+    if beside := tuple(f"corpus.json: {key}" for key in _table(path, "corpus.json", meta=False)):
+        yield 0, Passed(beside)
     for id, told in _grouped(_utterances(file)):
         line, first = told[0]
         if not id:
             yield line, str(first) if isinstance(first, str) else "it lacks 'conversation_id'"
             continue
+        values = [value for _, value in told]
         try:
-            yield line, _made(id, [value for _, value in told], speakers, scenes.get(id) or {})
+            yield line, _made(id, values, speakers, scenes.get(id) or {})
+            if passed := tuple(dict.fromkeys(_passed(id, values, speakers))):
+                yield line, Passed(passed)
         except KeyError as error:
             yield line, f"it lacks {error}"
         except (ValueError, TypeError, AttributeError, msgspec.MsgspecError) as error:
@@ -143,13 +150,35 @@ def _place(raw: bytes) -> str:
         return ""
 
 
-def _table(path: Path, *names: str) -> dict[str, Any]:
+def _passed(id: str, rows: list[dict[str, Any]], speakers: dict[str, Any]) -> Iterator[str]:
+    """What a conversation's utterances and speakers hold and a conversation has no place for.
+
+    Ids, the chain of replies and times are told where they say more than the order of the turns.
+    """
+    for row in rows:
+        yield from passed_over(row, _READS)
+    ids = [str(row.get("id")) for row in rows]
+    if ids != [id if n == 0 else f"{id}_{n}" for n in range(len(rows))]:
+        yield "id"
+    replies = [row.get("reply-to", row.get("reply_to")) for row in rows]
+    if [str(to) for to in replies[1:]] != ids[:-1]:
+        yield "reply-to"
+    if any(row.get("timestamp") not in (None, n) for n, row in enumerate(rows)):
+        yield "timestamp"
+    for name in dict.fromkeys(str(row.get("speaker", row.get("user"))) for row in rows):
+        for key in passed_over(speakers.get(name) or {}, frozenset({"name", "persona"})):
+            yield f"speakers: {key}"
+
+
+def _table(path: Path, *names: str, meta: bool = True) -> dict[str, Any]:
     for name in names:
         if (path / name).is_file():
             try:
                 found = json.loads((path / name).read_bytes())
             except ValueError as error:
                 raise UserError(f"{path / name} is not JSON", why=str(error)) from error
+            if not meta:
+                return found if isinstance(found, dict) else {}
             return {k: v.get("meta", v) for k, v in found.items() if isinstance(v, dict)}
     return {}
 

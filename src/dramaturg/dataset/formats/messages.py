@@ -17,6 +17,7 @@ from dramaturg.dataset.examples import as_messages
 from dramaturg.dataset.formats import containers, system, training
 from dramaturg.dataset.formats.aspects import ASPECTS, EVERYTHING, outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.talk import both, conversation, rest_of, text, with_rest
 from dramaturg.records import Conversation, Speaker
 
@@ -24,6 +25,9 @@ USER, ASSISTANT = 0, 1
 ROLES = ("user", "assistant")
 IN_WORDS = frozenset({"names", "personas", "system"})  # what the messages themselves say
 _REST = tuple(ASPECTS[name] for name in ASPECTS if name not in IN_WORDS)
+OF_ROW = paths("id system split dramaturg.*")
+OF_MESSAGE = "role from content value content.type content.text value.type value.text"
+_READS = OF_ROW | paths(OF_MESSAGE, "messages")
 _SIDES = {"user": 0, "human": 0, "assistant": 1, "gpt": 1, "bot": 1, "chatgpt": 1, "model": 1}
 
 
@@ -118,6 +122,7 @@ MESSAGES = Format(
     about='chats: `{"messages": [{"role": "user", "content": "Hi!"}, ...]}`',
     matches=_has_messages,
     decode=decode,
+    reads=_READS,
     write=_write,
     holds=EVERYTHING,
     speakers=2,
@@ -127,6 +132,7 @@ OPENAI = Format(
     about="OpenAI chat fine-tuning: `messages` and nothing else",
     matches=lambda row: _has_messages(row) and set(row) <= {"messages"},
     decode=decode,
+    reads=_READS,
     write=_write_bare,
     holds=IN_WORDS,
     speakers=2,

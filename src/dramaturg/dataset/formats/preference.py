@@ -16,7 +16,8 @@ from dramaturg.dataset import examples
 from dramaturg.dataset.formats import containers, training, trl
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
-from dramaturg.dataset.formats.messages import decode_messages
+from dramaturg.dataset.formats.messages import OF_MESSAGE, OF_ROW, decode_messages
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Preference, from_json
 from dramaturg.store import RunFolder
@@ -145,6 +146,9 @@ PREFERENCE = Format(
     about="TRL preference: `prompt`, `chosen`, `rejected`, with `reason` and `margin`",
     matches=lambda row: "chosen" in row and "rejected" in row,
     decode=_decode,
+    reads=(OF_ROW - {"system"})
+    | paths("personas chosen_id rejected_id criterion reason margin")
+    | frozenset().union(*(paths(OF_MESSAGE, side) for side in ("prompt", "chosen", "rejected"))),
     write=_write,
     of_run=preferred,
     holds=frozenset({"personas", "id", "split", "preference"}),

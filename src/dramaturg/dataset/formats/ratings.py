@@ -17,6 +17,7 @@ import msgspec
 from dramaturg.dataset.formats import containers
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.talk import both, conversation, person, text, texts
 from dramaturg.records import Conversation, Speaker
 
@@ -183,6 +184,7 @@ FED = Format(
     about="FED: a rated `context` with `annotations` by quality",
     matches=lambda row: "context" in row and "annotations" in row,
     decode=_decode_fed,
+    reads=paths("id context response system annotations.*"),
     write=_write_fed,
     holds=frozenset({"ratings", "scores", "id", "model"}),
     speakers=2,
@@ -193,6 +195,7 @@ USR = Format(
     about="USR: a `context`, and rated `responses` to it",
     matches=lambda row: "context" in row and isinstance(row.get("responses"), list),
     decode=_decode_usr,
+    reads=paths("id context fact responses.*"),
     write=_write_usr,
     holds=frozenset({"ratings", "scores", "personas", "id", "model", "knowledge"}),
     speakers=2,
@@ -203,4 +206,6 @@ TURNS = Format(
     about='other JSON: `{"turns": [["Ann", "Hi!"], ...]}`, `[{"speaker": "Ann", "text": "Hi!"}]`',
     matches=lambda row: isinstance(row.get("turns"), list),
     decode=_decode_turns,
+    reads=paths("id turns response ratings.* system")
+    | paths("speaker role name text utterance content content.type content.text", "turns"),
 )

@@ -91,6 +91,8 @@ def made_of(line: int, value: Any, formats: Sequence[Format], only: Format | Non
         yield line, "it holds no conversation"
     for one in made:
         yield line, one
+    if made and (passed := form.passed(value)) is not None:
+        yield line, passed
 
 
 def _json(path: Path, formats: Sequence[Format], only: Format | None) -> Iterator[Row]:

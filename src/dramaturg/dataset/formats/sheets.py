@@ -14,6 +14,7 @@ from dramaturg.dataset import source
 from dramaturg.dataset.formats import containers
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Row
+from dramaturg.dataset.formats.passed import Passed
 from dramaturg.dataset.formats.peek import Peek
 from dramaturg.dataset.formats.talk import conversation, person
 from dramaturg.records import Conversation, Speaker, Turn
@@ -104,6 +105,10 @@ def _read(path: Path) -> Iterator[Row]:
             continue
         try:
             yield first, _made(rows, columns)
+            told = {*COLUMNS, *columns.values()}
+            passed = {k: None for row in rows for k, v in row.items() if v and k not in told}
+            if passed:
+                yield first, Passed(tuple(passed))
         except KeyError as error:
             yield first, f"it lacks {error}"
         except ValueError as error:
