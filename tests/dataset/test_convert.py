@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from dramaturg.cli import main
@@ -324,3 +325,28 @@ def test_a_preference_of_which_the_run_kept_only_an_id_is_told(tmp_path: Path) -
     with pytest.raises(UserError, match="holds no conversation that trl-preference") as told:
         convert(tmp_path / "run", tmp_path / "x.jsonl", to_format="trl-preference")
     assert told.value.why == "1 not written: the run kept only the id of one side of the preference"
+
+
+def test_what_could_not_be_read_stands_in_the_run_folder_and_five_reasons_are_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    source = lines(tmp_path / "a.jsonl", SPC, *[{f"colour{n}": 1} for n in range(7)])
+    assert run(monkeypatch, "convert", str(source), str(tmp_path / "run")) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line[:16] for line in told[1:]] == [f"dropped: line {n}:" for n in range(2, 7)]
+    assert told[-1].endswith("'colour4' (and 2 more)")
+    rows = pq.read_table(tmp_path / "run" / "dropped").to_pylist()
+    assert len(rows) == 7
+    assert all(row["reason"].startswith("unreadable: line ") for row in rows)
+
+
+@pytest.mark.parametrize("name", ["b.tsv", "b.tsv.gz"])
+def test_a_table_with_tabs_is_written_by_its_name(tmp_path: Path, name: str) -> None:
+    row = {**SPC, "turns": [["User 1", "a, b\tc"], ["User 2", '\t=1 "x"\ny']]}
+    source = lines(tmp_path / "a.jsonl", row)
+    convert(source, tmp_path / name)
+    raw = (tmp_path / name).read_bytes()
+    raw = gzip.decompress(raw) if name.endswith("gz") else raw
+    assert raw.startswith(b"conversation\tsplit\tturn\t")
+    (back,) = load_conversations(tmp_path / name)
+    assert said(back) == [(0, "a, b\tc"), (1, '\t=1 "x"\ny')]

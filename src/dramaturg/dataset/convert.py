@@ -89,7 +89,7 @@ def convert(
             load_conversations(source, format=from_format), seed=options.get("seed", 13)
         )
     losses = formats.Losses()
-    dropped: list[Drop] = []
+    dropped = losses.drops
     count = 0
     passed: Counter[str] = Counter()
 

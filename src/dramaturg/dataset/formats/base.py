@@ -11,7 +11,7 @@ from typing import Any
 from dramaturg.dataset.formats.aspects import ASPECTS, EVERYTHING
 from dramaturg.dataset.formats.passed import Passed, passed_over
 from dramaturg.dataset.formats.peek import Peek
-from dramaturg.records import Conversation
+from dramaturg.records import Conversation, Drop
 
 # Line, and the conversation, or in words why it is none, or what of the row was passed over.
 Row = tuple[int, Conversation | str | Passed]
@@ -26,6 +26,7 @@ class Losses:
         left_out: Conversations that the format could not hold at all -> why, by words.
         taken: Conversations that the writer was given; some of them it may have left out.
         refused: Conversations that it was not given, e.g. having too many speakers.
+        drops: Rows of the source that could not be read, as far as they are known by then.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,7 @@ class Losses:
         self.left_out: Counter[str] = Counter()
         self.taken = 0
         self.refused = 0
+        self.drops: list[Drop] = []
 
     def lose(self, what: str) -> None:
         """One conversation lost this (call it once for each conversation)."""

@@ -67,8 +67,9 @@ def conversations_of(path: Path) -> Iterator[Conversation]:
 def _write_folder(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
     """A run folder whose recipe is "import": journal, tables, card; in the order of ids.
 
-    A conversation without a split goes to train: without one it would not count as kept. Of
-    several with one id the first is written.
+    Rows that could not be read go to its table of what was dropped. A conversation without a
+    split goes to train: without one it would not count as kept. Of several with one id the first
+    is written.
     """
     arguments = {"recipe": "import", "settings": {}}
     seen: set[str] = set()
@@ -85,6 +86,8 @@ def _write_folder(rows: Iterable[Conversation], path: Path, losses: Losses) -> N
             folder.journal.put("conversation", kept.id, to_json(kept), kept.provenance.round)
             for person in _people(made):
                 folder.journal.put("persona", person.id, to_json(person))
+        for drop in losses.drops:
+            folder.journal.put("drop", drop.id, to_json(drop))
         folder.journal.flush()
         export(folder)
         write_card(folder)

@@ -146,7 +146,10 @@ def _usr_rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str
             losses.lose("line breaks and outer spaces in facts")
         extra = made.provenance.extra
         answer = {"response": said[-1], "model": extra.get("model", ""), **_ratings(made)}
-        fact = "\n".join(_YOURS + fact for fact in kept) or str(extra.get("knowledge") or "")
+        knowledge = str(extra.get("knowledge") or "")
+        fact = "\n".join(_YOURS + fact for fact in kept) or knowledge
+        if fact != knowledge.strip() and knowledge:
+            losses.lose("knowledge beside a persona, and its outer spaces")
         row = {"id": outer_id(made), "context": "\n".join(said[:-1]), "fact": fact}
         yield {**row, "responses": [answer]}
 
@@ -199,7 +202,8 @@ USR = Format(
     write=_write_usr,
     holds=frozenset({"ratings", "scores", "personas", "id", "model", "knowledge"}),
     speakers=2,
-    partly="the first speaker's persona; line breaks; talks that do not take turns",
+    partly="the first speaker's persona; knowledge beside one; line breaks; talks that do not take "
+    "turns",
 )
 TURNS = Format(
     name="turns",

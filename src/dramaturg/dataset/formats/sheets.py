@@ -33,7 +33,7 @@ COLUMNS = (
 )
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
-_SPECIAL = re.compile(r'[,"\n\r]')
+_SPECIAL = {",": re.compile(r'[,"\n\r]'), "\t": re.compile(r'[\t"\n\r]')}
 _PLAIN = re.compile(r"(?:[^,\"\n\r\x00=+\-@\t'][^,\"\n\r\x00]*)?").fullmatch
 _ALIASES = {  # column -> names that other people's files give it
     "conversation": ("conversation", "conversation_id", "dialogue_id", "dialog_id", "conv_id"),
@@ -61,23 +61,31 @@ def bare_row(row: Mapping[str, str]) -> dict[str, str]:
     return {name: bare(cell) for name, cell in row.items()}
 
 
-def line(cells: Iterable[str], end: str = "\n") -> bytes:
-    """A row of a CSV file; quoted where it must be, in every version of every reader."""
-    return (",".join([cell if _PLAIN(cell) else _quoted(cell) for cell in cells]) + end).encode(
-        "utf-8", "replace"
-    )
+def line(cells: Iterable[str], end: str = "\n", mark: str = ",") -> bytes:
+    """A row of a CSV file; quoted where it must be, in every version of every reader.
+
+    Args:
+        mark: What stands between cells: a comma or a tab.
+    """
+    if mark == ",":
+        told = [cell if _PLAIN(cell) else _quoted(cell) for cell in cells]
+    else:
+        told = [_quoted(cell, mark) for cell in cells]
+    return (mark.join(told) + end).encode("utf-8", "replace")
 
 
-def _quoted(cell: str) -> str:
+def _quoted(cell: str, mark: str = ",") -> str:
     told = guarded(cell.replace("\x00", "\ufffd")).replace('"', '""')
-    return f'"{told}"' if _SPECIAL.search(told) else told
+    return f'"{told}"' if _SPECIAL[mark].search(told) else told
 
 
 def _write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
+    name = path.name.lower().removesuffix(".part").removesuffix(".gz")
+    mark = "\t" if name.endswith(".tsv") else ","
     with containers.open_out(path) as file:
-        file.write(line(COLUMNS))
+        file.write(line(COLUMNS, mark=mark))
         for made in rows:
-            told = [line(cells) for cells in _cells(made, losses)]
+            told = [line(cells, mark=mark) for cells in _cells(made, losses)]
             file.write(b"".join(told))
 
 
