@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from dramaturg.cli import main
 from dramaturg.dataset import convert, load_conversations
 from dramaturg.dataset import formats as all_formats
+from dramaturg.dataset.formats.passed import Passed
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Preference, to_json
 from dramaturg.store import RunFolder
@@ -60,8 +62,8 @@ def test_the_command_says_what_was_lost_and_what_was_dropped(
         f"2 conversations, mixed to spc: {out}",
         "lost: spc has no place for speakers' names (1), scores (1); "
         "1 not written: spc holds 2 speakers",
-        "dropped: line 4: not JSON: Unterminated string starting at: line 1 column 2 (char 1) "
-        "(and 1 more)",
+        "dropped: line 4: not JSON: Unterminated string starting at: line 1 column 2 (char 1)",
+        "dropped: line 5: it needs turns, messages, or user_1, user_2 and turns, and has 'colour'",
     ]
     assert run(monkeypatch, "convert", str(source), str(tmp_path / "c.jsonl"), "--json") == 0
     report = json.loads(capsys.readouterr().out)
@@ -296,6 +298,8 @@ def test_human_persona_chat_goes_round_through_its_own_forms(
 
 def rows_of(path: Path) -> Iterator[Conversation]:
     for _, made in all_formats.read(path):
+        if isinstance(made, Passed):
+            continue
         assert isinstance(made, Conversation)
         yield made
 
@@ -321,3 +325,28 @@ def test_a_preference_of_which_the_run_kept_only_an_id_is_told(tmp_path: Path) -
     with pytest.raises(UserError, match="holds no conversation that trl-preference") as told:
         convert(tmp_path / "run", tmp_path / "x.jsonl", to_format="trl-preference")
     assert told.value.why == "1 not written: the run kept only the id of one side of the preference"
+
+
+def test_what_could_not_be_read_stands_in_the_run_folder_and_five_reasons_are_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    source = lines(tmp_path / "a.jsonl", SPC, *[{f"colour{n}": 1} for n in range(7)])
+    assert run(monkeypatch, "convert", str(source), str(tmp_path / "run")) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line[:16] for line in told[1:]] == [f"dropped: line {n}:" for n in range(2, 7)]
+    assert told[-1].endswith("'colour4' (and 2 more)")
+    rows = pq.read_table(tmp_path / "run" / "dropped").to_pylist()
+    assert len(rows) == 7
+    assert all(row["reason"].startswith("unreadable: line ") for row in rows)
+
+
+@pytest.mark.parametrize("name", ["b.tsv", "b.tsv.gz"])
+def test_a_table_with_tabs_is_written_by_its_name(tmp_path: Path, name: str) -> None:
+    row = {**SPC, "turns": [["User 1", "a, b\tc"], ["User 2", '\t=1 "x"\ny']]}
+    source = lines(tmp_path / "a.jsonl", row)
+    convert(source, tmp_path / name)
+    raw = (tmp_path / name).read_bytes()
+    raw = gzip.decompress(raw) if name.endswith("gz") else raw
+    assert raw.startswith(b"conversation\tsplit\tturn\t")
+    (back,) = load_conversations(tmp_path / name)
+    assert said(back) == [(0, "a, b\tc"), (1, '\t=1 "x"\ny')]

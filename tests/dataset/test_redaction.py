@@ -210,3 +210,30 @@ def test_a_preview_shows_and_writes_nothing(tmp_path: Path) -> None:
     assert "phone: '212-555-0187' in 'Call Ann Lee at 212-555-0187. I bake.'" in told
     assert told[-1].startswith("in all: name ")
     assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+def test_a_chain_of_sessions_holds_and_unreadable_rows_do_not_tell_what_was_in_them(
+    tmp_path: Path,
+) -> None:
+    people = (Speaker(name="User 1"), Speaker(name="User 2"))
+    first = Conversation(
+        scene_id="s", speakers=people, turns=(Turn(speaker=0, text="I'm John, j@x.com"),)
+    )
+    second = Conversation(
+        scene_id="t", speakers=people, turns=(Turn(speaker=1, text="Back."),), previous=first.id
+    )
+    rows = [to_json(second), to_json(first), '{"turns": [{"speaker": 0, "text": {"who": "Bronwyn'
+            ' Vance", "mail": "bv@x.org"}}], "colour of Bronwyn": 1}',
+            '{"bv@x.org": 1}', "Bronwyn Vance wrote"]  # fmt: skip
+    (tmp_path / "a.jsonl").write_text("\n".join(rows))
+    made = redact(tmp_path / "a.jsonl", tmp_path / "out")
+    talks = {c.scene_id: c for c in load_conversations(tmp_path / "out")}
+    assert talks["s"].id != first.id
+    assert talks["t"].previous == talks["s"].id
+    assert made.figures["replaced"] == {"email": 1, "name": 1}
+    dropped = [d["reason"] for d in pq.read_table(tmp_path / "out" / "dropped").to_pylist()]
+    assert len(dropped) == made.dropped["unreadable"] == 3
+    assert all(reason.startswith("unreadable: line ") for reason in dropped)
+    for file in (tmp_path / "out").rglob("*.*"):
+        assert b"Bronwyn" not in file.read_bytes(), file
+        assert b"bv@x" not in file.read_bytes(), file

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 
-from dramaturg.dataset import export, load_conversations, rework, write_card
+from dramaturg.dataset import convert, export, load_conversations, rework, write_card
 from dramaturg.errors import UserError
 from dramaturg.records import (
     Conversation,
@@ -215,3 +216,45 @@ def test_a_line_that_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path)
     assert drop["reason"].startswith("unreadable: line 3")
     lineage = json.loads((tmp_path / "out" / "lineage.json").read_text())
     assert lineage["sources"][0]["unreadable"] == 1
+
+
+def test_of_one_id_the_first_is_kept_and_the_others_are_told(tmp_path: Path) -> None:
+    rows = [talk(1, score=0.9), talk(2), talk(1, score=0.1), talk(1)]
+    source = lines(tmp_path / "a.jsonl", rows)
+    made = rework.keep_where(source, tmp_path / "out", "turns == 2")
+    assert (made.read, made.kept, made.dropped) == (4, 2, {"repeat": 2})
+    kept = {c.id: c for c in load_conversations(tmp_path / "out")}
+    assert kept[rows[0].id].scores == {"faithfulness": 0.9}
+    dropped = pq.read_table(tmp_path / "out" / "dropped").to_pylist()
+    assert {d["reason"] for d in dropped} == {
+        "repeat: row 3 has the id of one before it", "repeat: row 4 has the id of one before it",
+    }  # fmt: skip
+    report = json.loads((tmp_path / "out" / "lineage.json").read_text())
+    assert (report["kept"], report["dropped"]) == (2, {"repeat": 2})
+    told = convert(source, tmp_path / "run")
+    assert told.left_out == {"a conversation with the same id is there already": 2}
+    first = next(c for c in load_conversations(tmp_path / "run") if c.id == rows[0].id)
+    assert first.scores == {"faithfulness": 0.9}
+
+
+def test_two_models_that_give_one_reply_are_two_conversations(tmp_path: Path) -> None:
+    replies = [{"response": "good .", "model": m, "Natural": [n]} for m, n in (("A", 1), ("B", 3))]
+    row = {"context": "hi\nhello", "fact": "", "responses": replies}
+    (tmp_path / "usr.json").write_text(json.dumps([row]))
+    made = rework.shard(tmp_path / "usr.json", tmp_path / "out", shards=1)
+    assert (made.kept, made.dropped) == (2, {})
+    kept = {c.provenance.extra["model"]: c.scores for c in load_conversations(tmp_path / "out")}
+    assert kept == {"A": {"Natural": 1.0}, "B": {"Natural": 3.0}}
+
+
+def test_a_score_beside_ratings_is_kept_in_fed_and_usr(tmp_path: Path) -> None:
+    made = talk(1, score=0.5, text="Hi")
+    extra = {"ratings": {"Natural": [1, 3]}}
+    provenance = Provenance(extra=extra)
+    made = msgspec.structs.replace(made, provenance=provenance, scores={"Natural": 2.0, "odd": 0.5})
+    source = lines(tmp_path / "a.jsonl", [made])
+    for name in ("fed", "usr"):
+        told = convert(source, tmp_path / f"{name}.json", to_format=name)
+        assert "scores" not in told.lost
+        (back,) = load_conversations(tmp_path / f"{name}.json")
+        assert back.scores == {"Natural": 2.0, "odd": 0.5}

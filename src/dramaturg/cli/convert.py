@@ -63,7 +63,7 @@ def convert(
         told = {k: v for k, v in vars(made).items() if k != "dropped"}
         click.echo(json.dumps({**told, "dropped": [drop.reason for drop in made.dropped]}))
         return
-    click.echo(render.converted(made, dst))
+    click.echo(render.converted(made, src, dst))
 
 
 def _progress(count: int) -> None:

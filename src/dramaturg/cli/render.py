@@ -295,15 +295,18 @@ def _minutes(seconds: float) -> str:
     return clock_text(seconds)
 
 
-def converted(made: Converted, target: str) -> str:
-    """What became of a conversion: one line each for what came over, was lost, was dropped."""
+def converted(made: Converted, source: str, target: str) -> str:
+    """What became of a conversion: a line each for what came over, was lost, not read, dropped."""
     lines = [f"{made.written:,} conversations, {made.source} to {made.target}: {target}"]
     if made.lost_line:
         lines.append(f"lost: {made.lost_line}")
-    if made.dropped_count:
-        first = made.dropped[0].reason.removeprefix("unreadable: ")
-        more = f" (and {made.dropped_count - 1:,} more)" if made.dropped_count > 1 else ""
-        lines.append(f"dropped: {first}{more}")
+    if made.passed_line:
+        lines.append(f"not read from {source}: {made.passed_line}")
+    shown = [drop.reason.removeprefix("unreadable: ") for drop in made.dropped[:5]]
+    more = made.dropped_count - len(shown)
+    lines += [f"dropped: {reason}" for reason in shown]
+    if more > 0:
+        lines[-1] += f" (and {more:,} more)"
     return plain("\n".join(lines))
 
 

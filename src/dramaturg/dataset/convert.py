@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,9 @@ from typing import Any
 from dramaturg.dataset import examples, formats
 from dramaturg.dataset.formats import training
 from dramaturg.dataset.formats.ours import left_behind
+from dramaturg.dataset.formats.passed import in_words
 from dramaturg.dataset.load_conversations import load_conversations
+from dramaturg.dataset.place import check_place, part_of, put, remove
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Drop
 from dramaturg.store import is_run_folder
@@ -31,6 +32,8 @@ class Converted:
         lost: What the target had no place for -> in how many conversations.
         left_out: Why conversations were not written at all -> how many.
         lost_line: The two together in one line, "" if nothing was lost.
+        passed: Keys of the source that were not read -> in how many rows.
+        passed_line: They in one line, "" if there are none.
     """
 
     source: str
@@ -41,6 +44,8 @@ class Converted:
     lost: dict[str, int] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     lost_line: str = ""
+    passed: dict[str, int] = field(default_factory=dict)
+    passed_line: str = ""
 
 
 def convert(
@@ -78,14 +83,15 @@ def convert(
             f"the format {form.name} has no option {unknown[0]!r}",
             fix=f"its options are {', '.join(sorted(form.options))}" if form.options else "",
         )
-    _check_place(Path(source), path, force)
+    check_place(path, [Path(source)], force)
     if options.get("distractors") and "pool" not in options:
         options["pool"] = examples.fact_pool(
             load_conversations(source, format=from_format), seed=options.get("seed", 13)
         )
     losses = formats.Losses()
-    dropped: list[Drop] = []
+    dropped = losses.drops
     count = 0
+    passed: Counter[str] = Counter()
 
     def drop(one: Drop) -> None:
         nonlocal count
@@ -102,9 +108,11 @@ def convert(
     if form.of_run is not None and is_run_folder(source):
         rows = form.of_run(Path(source), losses)
     else:
-        rows = load_conversations(source, drop, format=from_format)
+        rows = load_conversations(
+            source, drop, format=from_format, passed=lambda key: passed.update([key])
+        )
     first = list(itertools.islice(rows, 1))  # a source that cannot be read leaves no trace
-    aside = path.with_name(path.name + ".part")
+    aside = part_of(path)
     assert form.write is not None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,14 +124,13 @@ def convert(
                 f"{source} holds no conversation that {form.name} can hold",
                 why=losses.line(form.name),
             )
-        _remove(path)
-        os.replace(aside, path)
+        put(aside, path)
     except OSError as error:
         raise UserError(
             f"{path} cannot be written", why=str(error), fix="see that the disk has room"
         ) from error
     finally:
-        _remove(aside)
+        remove(aside)
     taken = frozenset({"preference"} if form.of_run is not None else ())
     stayed = left_behind(Path(source), taken)
     return Converted(
@@ -135,6 +142,8 @@ def convert(
         lost=dict(losses.counts),
         left_out=dict(losses.left_out),
         lost_line="; ".join(filter(None, [losses.line(form.name), stayed])),
+        passed=dict(passed),
+        passed_line=in_words(passed),
     )
 
 
@@ -152,20 +161,3 @@ def _target_format(path: Path, name: str | None) -> formats.Format:
             fix=f"give --to {', '.join(writable[:-1])} or {writable[-1]}",
         )
     return form
-
-
-def _check_place(source: Path, path: Path, force: bool) -> None:
-    if path.exists() and source.exists() and path.samefile(source):
-        raise UserError(f"{path} is the source itself", fix="give another target")
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise UserError(f"{path} is neither a file nor a folder", fix="give another target")
-    full = any(path.iterdir()) if path.is_dir() else path.exists()
-    if full and not force:
-        raise UserError(f"{path} exists already", fix="give another target, or --force")
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -132,7 +132,10 @@ def fact_pool(
 
 
 def chats(
-    conversation: Conversation, shape: Shape | None = None, pool: Pool | None = None
+    conversation: Conversation,
+    shape: Shape | None = None,
+    pool: Pool | None = None,
+    given: Example | None = None,
 ) -> Iterator[Example]:
     """One example for each trained speaker and window; every trained turn carries loss once.
 
@@ -143,11 +146,16 @@ def chats(
 
     Args:
         pool: Where distractors come from; see `fact_pool`.
+        given: Show the facts of this example, in its order, and not those of the conversation.
     """
     shape = shape or Shape()
     length = shape.window or len(conversation.turns)
     for speaker in _trained(conversation, shape):
-        facts = _given(conversation, speaker, shape, pool)
+        facts = (
+            list(zip(given.facts, given.own, strict=True))
+            if given is not None
+            else _given(conversation, speaker, shape, pool)
+        )
         for start in range(0, len(conversation.turns), length or 1):
             numbers = range(start, min(start + length, len(conversation.turns)))
             messages = _messages(conversation, speaker, numbers, facts, shape)

@@ -8,6 +8,7 @@ from pathlib import Path
 from dramaturg.dataset import formats
 from dramaturg.dataset.formats import hub
 from dramaturg.dataset.formats.ours import conversations_of
+from dramaturg.dataset.formats.passed import Passed
 from dramaturg.dataset.formats.registry import shaped
 from dramaturg.dataset.source import existing_file
 from dramaturg.errors import UserError
@@ -20,6 +21,7 @@ def load_conversations(
     drops: Callable[[Drop], None] | None = None,
     *,
     format: str | None = None,
+    passed: Callable[[str], None] | None = None,
 ) -> Iterator[Conversation]:
     """The conversations of a source, in its order; memory does not grow with it.
 
@@ -27,6 +29,7 @@ def load_conversations(
         source: A file or folder in any format of docs/formats.md, or `hf:org/name`; text forms
             may be gzipped.
         drops: Is given a `Drop` for each row that cannot be read; the others are read.
+        passed: Is given each key of a row that holds something and is not read.
         format: Read it as this; None = as what it looks like.
 
     Raises:
@@ -49,6 +52,10 @@ def load_conversations(
         if isinstance(made, Conversation):
             read += 1
             yield made
+        elif isinstance(made, Passed):
+            if passed is not None:
+                for key in made.keys:
+                    passed(key)
         else:
             first, why = first or line, why or made
             told(Drop(kind="input_line", reason=f"unreadable: line {line}: {made}"))

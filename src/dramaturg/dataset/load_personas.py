@@ -17,7 +17,7 @@ import msgspec
 
 from dramaturg.dataset.facts import MAX_CHARACTERS, clean, looks_like_orders, repeats, words
 from dramaturg.dataset.formats import characters
-from dramaturg.dataset.source import csv_rows, existing_file, kind_of, lines
+from dramaturg.dataset.source import Bad, csv_rows, existing_file, kind_of, lines
 from dramaturg.errors import RecordError, UserError
 from dramaturg.records import Drop, Fact, Pair, Persona, Scene, from_arrow, from_json
 from dramaturg.store import RunFolder, is_run_folder
@@ -82,7 +82,10 @@ def load_personas(source: str | Path) -> Loaded:
                     reader.json_line(n, line)
         elif kind == "csv":
             for n, row in csv_rows(path):
-                reader.row(n, row, path)
+                if isinstance(row, Bad):
+                    reader.drop(n, "not a whole row", f"cannot be used: {row}")
+                else:
+                    reader.row(n, row, path)
         else:
             for n, row in _parquet_rows(path):
                 reader.row(n, row, path)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +18,7 @@ from dramaturg.dataset.card import write_card
 from dramaturg.dataset.card_sections import LINEAGE
 from dramaturg.dataset.export import ROWS_PER_FILE, export
 from dramaturg.dataset.origin import Origin, people_of
+from dramaturg.dataset.place import check_place, part_of, put, remove
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Drop, Persona, Preference, to_json
 from dramaturg.store import RunFolder, write_atomically
@@ -67,6 +66,7 @@ def produce(
     people: Iterable[Persona] | None = None,
     preferences: Iterable[tuple[Preference, dict[str, Conversation]]] | None = None,
     made: Produced | None = None,
+    unread: Callable[[Drop], Drop] = lambda drop: drop,
     rows_per_file: int = ROWS_PER_FILE,
     to_format: str | None = None,
     force: bool = False,
@@ -84,6 +84,7 @@ def produce(
         people: The persons to write; None = those of the sources that the kept conversations name.
         preferences: None = those of the sources whose chosen conversation is kept.
         made: Is filled and returned.
+        unread: What is kept of a source's row that could not be read.
 
     Raises:
         UserError: If nothing is kept, or the target exists or cannot be written.
@@ -95,16 +96,16 @@ def produce(
             f"the name {path.name} does not say a format that is written",
             fix="name a folder, a .jsonl or .parquet file, or give --to",
         )
-    check_place(path, sources, force)
+    check_place(path, [source.path for source in sources], force)
     made = made or Produced(out=path, step=step)
-    aside = path.with_name(path.name + ".part")
-    remove(aside)
+    aside = part_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if form.name == "run":
             _fill_folder(
-                aside, step, arguments, sources, rows, people, preferences, made, rows_per_file
-            )
+                aside, step, arguments, sources, rows, people, preferences, made, unread,
+                rows_per_file,
+            )  # fmt: skip
         else:
             losses = formats.Losses()
             form.write(
@@ -129,8 +130,7 @@ def produce(
                 write_card(folder, facts)
                 folder.finish()
             (aside / ".lock").unlink(missing_ok=True)
-        remove(path)
-        os.replace(aside, path)
+        put(aside, path)
         if form.name != "run":
             write_atomically(
                 path.with_name(f"{path.name}.{LINEAGE}"), text.encode("utf-8", "replace")
@@ -142,28 +142,6 @@ def produce(
     finally:
         remove(aside)
     return made
-
-
-def check_place(path: Path, sources: Sequence[Origin], force: bool) -> None:
-    """Refuse a target that is a source, or that holds something.
-
-    Raises:
-        UserError: If it does.
-    """
-    for source in sources:
-        if path.exists() and source.path.exists() and path.samefile(source.path):
-            raise UserError(f"{path} is the source itself", fix="give another target")
-    full = any(path.iterdir()) if path.is_dir() else path.exists()
-    if full and not force:
-        raise UserError(f"{path} exists already", fix="give another target, or --force")
-
-
-def remove(path: Path) -> None:
-    """Take away a file or folder, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _opened(aside: Path, step: str, arguments: Mapping[str, Any]) -> RunFolder:
@@ -180,6 +158,7 @@ def _fill_folder(
     people: Iterable[Persona] | None,
     preferences: Iterable[tuple[Preference, dict[str, Conversation]]] | None,
     made: Produced,
+    unread: Callable[[Drop], Drop],
     rows_per_file: int,
 ) -> None:
     with _opened(aside, step, arguments) as folder:
@@ -215,7 +194,7 @@ def _fill_folder(
                     bare = msgspec.structs.replace(conversation, split="")
                     journal.put("conversation", id, to_json(bare), bare.provenance.round)
         for source in sources:
-            for drop in source.drops:
+            for drop in map(unread, source.drops):
                 journal.put("drop", drop.id, to_json(drop))
         journal.flush()
         export(folder, rows_per_file=rows_per_file)
@@ -242,8 +221,18 @@ def _kept(
     made: Produced,
     folder: RunFolder | None,
 ) -> Iterator[Conversation]:
+    """What is kept, with the step in its lineage; of one id a folder holds the first only."""
     mark = {"step": step, **arguments}
-    for row in rows:
+    seen: set[str] = set()
+    for n, row in enumerate(rows, 1):
+        if folder is not None and not isinstance(row, Drop):
+            if row.id in seen:
+                row = Drop(
+                    kind="conversation", reason=f"repeat: row {n} has the id of one before it",
+                    subject=row.id,
+                )  # fmt: skip
+            else:
+                seen.add(row.id)
         if isinstance(row, Drop):
             made.dropped[row.reason_class] += 1
             made.first_reason = made.first_reason or row.reason

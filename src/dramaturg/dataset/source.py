@@ -8,8 +8,9 @@ import difflib
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, cast
 
 from dramaturg.errors import UserError
@@ -166,8 +167,21 @@ def decoded_lines(path: Path, number: int, raw: bytes) -> Iterator[str]:
         yield text
 
 
-def csv_rows(path: Path, *, exact: bool = False) -> Iterator[tuple[int, dict[str, str]]]:
+class Bad(str):
+    """In words, why a value or a row of a file is none.
+
+    Attributes:
+        cells: What can be made out of a CSV row all the same, by column name.
+    """
+
+    cells: Mapping[str, str] = MappingProxyType({})
+
+
+def csv_rows(path: Path, *, exact: bool = False) -> Iterator[tuple[int, dict[str, str] | Bad]]:
     """Each row of a CSV file by column name in lower case, with the line it ends on.
+
+    A row with more cells than the header, and a last row that was cut off, is `Bad`: a text in it
+    would be cut short.
 
     Args:
         exact: Keep the line ends inside cells as they are; otherwise each is a newline.
@@ -175,26 +189,85 @@ def csv_rows(path: Path, *, exact: bool = False) -> Iterator[tuple[int, dict[str
     Raises:
         UserError: If it is no CSV file.
     """
+    names: list[str] = []
+    pending: tuple[int, list[str], int] | None = None
+    before = 0  # cells of the row before
+    for line, cells, begun in _csv_cells(path, exact):
+        if not names:
+            names = _names(cells)
+        elif any(cell.strip() for cell in cells):
+            if pending is not None:
+                yield _row(names, *pending)
+                before = len(pending[1])
+            pending = line, cells, begun
+    if pending is None:
+        return
+    line, cells, begun = pending
+    short = len(cells) < max(before, 0 if before else len(names))
+    if begun or (short and not ends_whole(path)):
+        what = "inside a quoted cell" if begun else f"after {len(cells)} of {len(names)} cells"
+        bad = Bad(f"the file ends {what}: it was cut off" + (", or lacks a quote" if begun else ""))
+        bad.cells = dict(zip(names, cells, strict=False))
+        yield begun or line, bad
+    else:
+        yield _row(names, *pending)
+
+
+def csv_columns(path: Path) -> list[str]:
+    """The column names of a CSV file, in lower case."""
+    return next((_names(cells) for _, cells, _ in _csv_cells(path, False)), [])
+
+
+def _names(cells: Sequence[str]) -> list[str]:
+    return [name.strip().lower() for name in cells]
+
+
+def _row(
+    names: Sequence[str], line: int, cells: list[str], begun: int
+) -> tuple[int, dict[str, str] | Bad]:
+    told = dict(zip(names, cells, strict=False))
+    if any(cell.strip() for cell in cells[len(names) :]):
+        bad = Bad(
+            f"it has {len(cells)} cells, and the header {len(names)}: "
+            "a text with a comma, tab or semicolon stands in quotes"
+        )
+        bad.cells = told
+        return line, bad
+    return line, told
+
+
+def _csv_cells(path: Path, exact: bool) -> Iterator[tuple[int, list[str], int]]:
+    """The cells of each row and the line it ends on; the line it begins on if it never ends."""
     csv.field_size_limit(1 << 30)
     exact = exact and b"\n" in head_of(path, 1 << 16)  # not with the line ends of old Macs
     source = _whole_lines(path) if exact else (line + "\n" for _, line in lines(path))
     header = next(source, "")
     mark = max(",;\t", key=header.count)
+    ended = False
 
     def rest() -> Iterator[str]:
+        nonlocal ended
         yield header
         yield from source
+        ended = True
 
     reader = csv.reader(rest(), delimiter=mark)
-    names: list[str] = []
+    begun = 1
     try:
         for cells in reader:
-            if not names:
-                names = [name.strip().lower() for name in cells]
-            elif any(cell.strip() for cell in cells):
-                yield reader.line_num, dict(zip(names, cells, strict=False))
+            yield reader.line_num, cells, begun if ended else 0
+            begun = reader.line_num + 1
     except csv.Error as error:
         raise UserError(f"{path} is not a CSV file", why=f"{error}") from error
+
+
+def ends_whole(path: Path) -> bool:
+    """Whether a text file ends with the end of a line; a packed file tells itself if it is cut."""
+    with path.open("rb") as file:
+        if file.read(2) == b"\x1f\x8b":
+            return True
+        file.seek(max(0, path.stat().st_size - 4))
+        return file.read().rstrip(b"\x00")[-2:].strip(b"\x00").endswith((b"\n", b"\r"))
 
 
 def _whole_lines(path: Path) -> Iterator[str]:

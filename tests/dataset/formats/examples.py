@@ -49,16 +49,32 @@ names = st.sampled_from(["User 1", "User 2", "Ann", "Bo Diddley", "名前", ""])
 marks = st.none() | st.sampled_from(["question", "joy"])
 
 
+BESIDE: tuple[dict[str, Any], ...] = (  # what formats keep in the provenance
+    {},
+    {"id": "x 1"},
+    {"note": "n"},
+    {"ratings": {"Natural": [1, 3], "Overall": ["N/A", 2]}, "model": "A"},
+    {"knowledge": "Tea is a leaf."},
+    {"preference": {"pair": "p-1", "side": "chosen", "criterion": "votes", "margin": 2.0}},
+)
+
+
 @st.composite
-def conversations(draw: st.DrawFn) -> Conversation:
-    """Two speakers (now and then three), anything said, everything set or nothing."""
-    count = draw(st.sampled_from([2, 2, 2, 3]))
+def conversations(draw: st.DrawFn, speakers: int | None = None) -> Conversation:
+    """Two speakers (now and then three), anything said, everything set or nothing.
+
+    Args:
+        speakers: This many, always.
+    """
+    count = speakers or draw(st.sampled_from([2, 2, 2, 3]))
     rich = draw(st.booleans())
     people = []
     for i in range(count):
         name = draw(names) if rich else f"User {i + 1}"
         people.append(person(name, draw(st.lists(words, max_size=3))))
     said = draw(st.lists(st.tuples(st.integers(0, count - 1), words), min_size=1, max_size=5))
+    if count == 2 and draw(st.booleans()):  # they take turns, and the second one ends
+        said = [((len(said) - n) % 2, text) for n, (_, text) in enumerate(said)]
     if not rich:
         return conversation(people, said)
     turns = tuple(
@@ -74,6 +90,13 @@ def conversations(draw: st.DrawFn) -> Conversation:
         for who, text in said
     )
     made = draw(st.booleans())
+    beside = dict(draw(st.sampled_from(BESIDE)))
+    scores = draw(st.dictionaries(st.sampled_from(["coherence", "votes"]), st.floats(0, 1)))
+    if "ratings" in beside:
+        scores |= {"Natural": 2.0, "Overall": 2.0}  # their means
+    if draw(st.booleans()) and any(turn.speaker == 1 for turn in turns):
+        last = max(n for n, turn in enumerate(turns) if turn.speaker == 1)
+        beside["candidates"] = {str(last): ["Not me.", turns[last].text]}
     return Conversation(
         scene_id=draw(st.sampled_from(["s-1", "s-2"])),
         speakers=tuple(people) if made else (Speaker(name="Ann", persona_id="p-x"), *people[1:]),
@@ -83,14 +106,14 @@ def conversations(draw: st.DrawFn) -> Conversation:
                 [{}, {"topic": "tea", "goals": [1, {"a": None}]}, {"system": "Be kind."}]
             )
         ),
-        scores=draw(st.dictionaries(st.sampled_from(["coherence", "votes"]), st.floats(0, 1))),
+        scores=scores,
         split=draw(st.sampled_from(["", "train", "validation", "test"])),
         previous=draw(st.none() | st.just("c-0123456789abcdef")),
         provenance=Provenance(
             recipe="import" if made else "synthetic-persona-chat",
             seed=draw(st.integers(0, 2**40)),
             models={} if made else {"writer": "scripted"},
-            extra=draw(st.sampled_from([{}, {"id": "x 1"}, {"note": "n"}])),
+            extra=beside,
         ),
     )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from dramaturg.dataset import FORMATS, convert
 from dramaturg.dataset import formats as all_formats
+from dramaturg.dataset.convert import Converted
 from dramaturg.dataset.formats import Format, Losses
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation
@@ -68,33 +72,96 @@ def test_what_a_format_holds_comes_back_and_what_it_loses_is_told(
         assert said(back) == said(made)
 
 
-@settings(max_examples=1, deadline=None, derandomize=True, phases=[Phase.generate])
-@given(rows=st.lists(conversations(), min_size=3, max_size=3, unique_by=lambda c: str(said(c))))
+@st.composite
+def talks(draw: st.DrawFn, speakers: int) -> list[Conversation]:
+    """Two conversations of so many speakers, no two of which say the same."""
+    several = st.lists(
+        conversations(speakers), min_size=2, max_size=2, unique_by=lambda c: str(said(c))
+    )
+    return draw(several)
+
+
+every_pair = settings(
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@every_pair
+@given(rows=talks(2))
 def test_every_pair_of_formats_keeps_what_both_hold(rows: list[Conversation]) -> None:
-    with tempfile.TemporaryDirectory() as place:
-        for first in KEEPING:
+    through_every_pair(rows, KEEPING)
+
+
+@every_pair
+@given(rows=talks(3))
+def test_every_pair_of_formats_that_hold_three_speakers_keeps_them(
+    rows: list[Conversation],
+) -> None:
+    through_every_pair(rows, [form for form in KEEPING if form.speakers is None])
+
+
+def through_every_pair(rows: list[Conversation], sources: list[Format]) -> None:
+    """Rows written in each of these formats, and what of them comes through each format after."""
+    with tempfile.TemporaryDirectory() as place, mock.patch("os.fsync"):
+        for first in sources:
             path, losses = written(first, rows, Path(place))
-            if losses.left_out:
+            if not losses.written:
+                assert losses.left_out
                 continue
-            start = {str(said(c)): c for c in read(first, path)}
+            start: dict[str, list[Conversation]] = {}
+            for made in read(first, path):
+                start.setdefault(str(said(made)), []).append(made)
             for second in KEEPING:
-                out = Path(place, f"to-{second.name}{SUFFIX.get(second.name, '.jsonl')}")
-                try:
-                    made = convert(
-                        path, out, from_format=first.name, to_format=second.name, force=True
-                    )
-                except UserError:
-                    continue
-                held = first.holds & second.holds
-                own = {all_formats.ASPECTS[name].words for name in second.missing}
-                back = read(second, out)
-                left_out = sum(made.left_out.values())
-                assert len(back) == made.written == len(rows) - left_out
-                if made.lost.keys() - own:
-                    continue  # something of the words themselves was lost, and told
-                for one in back:
-                    before = aspects(start[str(said(one))])
-                    after = aspects(one)
-                    for name in held:
-                        if before[name] and (name, second.name) != ("split", "run"):
-                            assert after[name] == before[name], (first.name, second.name, name)
+                through(first, second, path, start)
+
+
+def through(
+    first: Format, second: Format, path: Path, start: dict[str, list[Conversation]]
+) -> None:
+    out = path.with_name(f"to-{second.name}{SUFFIX.get(second.name, '.jsonl')}")
+    there = sum(map(len, start.values()))
+    try:
+        made = convert(path, out, from_format=first.name, to_format=second.name, force=True)
+    except UserError as error:
+        told = error
+    else:
+        through_as_told(first, second, out, start, made)
+        return
+    # Only where every conversation was left out, and that is told.
+    assert "holds no conversation that" in str(told), (first.name, second.name)
+    left = re.findall(r"(\d+) not written: ", told.why)
+    assert sum(map(int, left)) == there, (first.name, second.name, told.why)
+
+
+def through_as_told(
+    first: Format,
+    second: Format,
+    out: Path,
+    start: dict[str, list[Conversation]],
+    made: Converted,
+) -> None:
+    there = sum(map(len, start.values()))
+    held = first.holds & second.holds
+    own = {all_formats.ASPECTS[name].words for name in second.missing}
+    back = read(second, out)
+    assert len(back) == made.written == there - sum(made.left_out.values())
+    if made.lost.keys() - own:
+        return  # something of the words themselves was lost, and told
+    for one in back:
+        after = aspects(one)
+        before = [aspects(known) for known in start[str(said(one))]]
+        for name in held - ({"split"} if second.name == "run" else set()):
+            assert any(_kept(known[name], after[name]) for known in before), (
+                first.name, second.name, name,
+            )  # fmt: skip
+
+
+def _kept(before: Any, after: Any) -> bool:
+    """Whether an aspect came back; a score that nobody gave may stand among the ratings too."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.items() <= after.items()
+    return not before or before == after

@@ -8,7 +8,14 @@ from typing import Any
 
 from dramaturg.dataset.formats import containers, system
 from dramaturg.dataset.formats.base import Format, Losses, Shape
-from dramaturg.dataset.formats.messages import ASSISTANT, IN_WORDS, USER, decode_messages
+from dramaturg.dataset.formats.messages import (
+    ASSISTANT,
+    IN_WORDS,
+    OF_ROW,
+    USER,
+    decode_messages,
+)
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.talk import both, text
 from dramaturg.records import Conversation
 
@@ -64,6 +71,7 @@ ALPACA = Format(
     about="Alpaca: `instruction`, `input`, `output`, with `system` and `history`",
     matches=lambda row: {"instruction", "output"} <= set(row),
     decode=_decode,
+    reads=OF_ROW | paths("instruction input output history"),
     write=_write,
     holds=IN_WORDS,
     speakers=2,

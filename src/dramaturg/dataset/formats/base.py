@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.dataset.formats.aspects import ASPECTS, EVERYTHING
+from dramaturg.dataset.formats.passed import Passed, passed_over
 from dramaturg.dataset.formats.peek import Peek
-from dramaturg.records import Conversation
+from dramaturg.records import Conversation, Drop
 
-Row = tuple[int, Conversation | str]  # line, and the conversation or in words why it is none
+# Line, and the conversation, or in words why it is none, or what of the row was passed over.
+Row = tuple[int, Conversation | str | Passed]
 Shape = Mapping[str, Any]  # one row of JSON, CSV or a table, by key or column
 
 
@@ -24,6 +26,7 @@ class Losses:
         left_out: Conversations that the format could not hold at all -> why, by words.
         taken: Conversations that the writer was given; some of them it may have left out.
         refused: Conversations that it was not given, e.g. having too many speakers.
+        drops: Rows of the source that could not be read, as far as they are known by then.
     """
 
     def __init__(self) -> None:
@@ -31,6 +34,7 @@ class Losses:
         self.left_out: Counter[str] = Counter()
         self.taken = 0
         self.refused = 0
+        self.drops: list[Drop] = []
 
     def lose(self, what: str) -> None:
         """One conversation lost this (call it once for each conversation)."""
@@ -69,6 +73,8 @@ class Format:
         write: Conversations to a path, streaming; None = it is only read.
         decode: For a format of JSON rows: one row's conversations. Raises ValueError, KeyError
             or TypeError, in words that fit after "line 3: ", where the row is bad.
+        reads: Paths of the keys that `decode` or `read` uses (`passed`), or what gives them for a
+            row; None = not known, or all of them.
         matches: For a format of JSON rows: whether a row has its shape.
         holds: Which aspects (`aspects.ASPECTS`) come back as they were.
         speakers: How many speakers it can hold at most; None = any number.
@@ -87,6 +93,7 @@ class Format:
     read: Reader | None = None
     write: Writer | None = None
     decode: Callable[[Shape], Iterable[Conversation]] | None = None
+    reads: frozenset[str] | Callable[[Shape], frozenset[str]] | None = None
     matches: Callable[[Shape], bool] | None = None
     holds: frozenset[str] = EVERYTHING
     speakers: int | None = None
@@ -103,6 +110,14 @@ class Format:
         ways = (self.read, self.decode, self.files, self.shaped)
         reads = any(way is not None for way in ways)
         return ", ".join(["read"] * reads + ["write"] * (self.write is not None))
+
+    def passed(self, row: Shape) -> Passed | None:
+        """What of a row is not read, None if nothing."""
+        if self.reads is None:
+            return None
+        reads = self.reads if isinstance(self.reads, frozenset) else self.reads(row)
+        keys = passed_over(row, reads)
+        return Passed(keys) if keys else None
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from dramaturg.dataset.facts import clean
 from dramaturg.dataset.formats.base import Format, Row, Shape
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.peek import Peek
 from dramaturg.dataset.formats.talk import conversation, person, text
 from dramaturg.errors import UserError
@@ -20,6 +21,7 @@ from dramaturg.records import Conversation, Fact, Persona
 _PNG = b"\x89PNG\r\n\x1a\n"
 _KEYWORDS = (b"ccv3", b"chara")  # the newer one first, where a card has both
 _CARD = {"name", "description", "first_mes"}
+_READS = paths("name description personality scenario first_mes mes_example alternate_greetings")
 _START = re.compile(r"<START>", re.IGNORECASE)
 _LINE = re.compile(r"^\s*\{\{(user|char)\}\}\s*:\s*(.*)$", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
@@ -157,8 +159,11 @@ def _example(block: str, name: str) -> list[tuple[int, str]]:
 
 
 def _read_card(path: Path) -> Iterator[Row]:
-    for made in _decode_card(card_in(path)):
+    card = card_in(path)
+    for made in _decode_card(card):
         yield 1, made
+    if (passed := CARD.passed(card)) is not None:
+        yield 1, passed
 
 
 def _decode_pippa(row: Shape) -> Iterable[Conversation]:
@@ -205,10 +210,13 @@ CARD = Format(
     read=_read_card,
     matches=is_card,
     decode=_decode_card,
+    reads=_READS | paths("spec spec_version") | {f"data.{key}" for key in _READS},
 )
 PIPPA = Format(
     name="pippa",
     about="PIPPA: `bot_name`, `bot_description`, `conversation` with `is_human`",
     matches=_is_pippa,
     decode=_decode_pippa,
+    reads=paths("bot_id bot_name bot_description bot_greeting bot_definitions categories")
+    | paths("message is_human", "conversation"),
 )

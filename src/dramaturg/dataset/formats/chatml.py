@@ -13,10 +13,17 @@ from dramaturg.dataset.formats.base import Format, Losses, Shape
 from dramaturg.records import Conversation
 
 _MESSAGE = re.compile(r"<\|im_start\|>([^\n]*)\n(.*?)<\|im_end\|>", re.DOTALL)
+_OPEN = re.compile(r"<\|im_start\|>[^\n]*\n\s*\S")  # not the head of a reply to be written
 _MARK = re.compile(r"<\|(?=im_(?:start|end)\|>)")
 
 
+_BROKEN = "ChatML's marks in texts, which are broken by a space"
+
+
 def _decode(row: Shape) -> Iterable[Conversation]:
+    rest = _MESSAGE.sub("", row["text"])
+    if _OPEN.search(rest):
+        raise ValueError("its last message has no <|im_end|>: it was cut off")
     told = [{"role": role.strip(), "content": said} for role, said in _MESSAGE.findall(row["text"])]
     return [messages.decode_messages(told, row)]
 
@@ -25,7 +32,7 @@ def _rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str, st
     for made in rows:
         told = messages.encode(made)
         if any(_MARK.search(message["content"]) for message in told):
-            losses.lose("ChatML's marks in texts, which are broken by a space")
+            losses.lose(_BROKEN)
         yield {
             "text": "".join(
                 f"<|im_start|>{m['role']}\n{_MARK.sub('< |', m['content'])}<|im_end|>\n"
@@ -34,10 +41,21 @@ def _rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str, st
         }
 
 
+def _examples(
+    rows: Iterable[Conversation], losses: Losses, options: dict[str, Any]
+) -> Iterator[dict[str, str]]:
+    told: Conversation | None = None
+    for made, _, example in training.examples_of(rows, losses, options):
+        texts = [message.content for message in example.messages]
+        if made is not told and any("<|" in text or "|>" in text for text in texts):
+            losses.lose(_BROKEN)
+            told = made
+        yield {"text": as_chatml(example)[0]}
+
+
 def _write(rows: Iterable[Conversation], path: Path, losses: Losses, **options: Any) -> None:
     if options:
-        told = training.examples_of(rows, losses, options)
-        containers.write_json(path, ({"text": as_chatml(example)[0]} for _, _, example in told))
+        containers.write_json(path, _examples(rows, losses, options))
     else:
         containers.write_json(path, _rows(rows, losses))
 
@@ -47,6 +65,7 @@ CHATML = Format(
     about='ChatML: `{"text": "<|im_start|>user\\nHi!<|im_end|>\\n..."}`',
     matches=lambda row: isinstance(row.get("text"), str) and "<|im_start|>" in row["text"],
     decode=_decode,
+    reads=messages.OF_ROW - {"system"} | {"text"},
     write=_write,
     holds=messages.IN_WORDS,
     speakers=2,

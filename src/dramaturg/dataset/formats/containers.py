@@ -13,13 +13,12 @@ from typing import IO, Any, cast
 import msgspec
 
 from dramaturg.dataset import source
+from dramaturg.dataset.source import Bad
 from dramaturg.errors import UserError
 
 _CHUNK = 1 << 20
-
-
-class Bad(str):
-    """In words, why a value of a JSON file is none."""
+__all__ = ["Bad", "json_rows", "keyed_rows", "open_out", "parsed", "texts_of", "write_array"]
+__all__ += ["write_json", "write_lines"]
 
 
 def json_rows(path: Path) -> Iterator[tuple[int, Any]]:

@@ -25,14 +25,14 @@ from dramaturg.records import Conversation
 SILENCE = "__SILENCE__"
 PARTNER, YOU = 0, 1
 _PERSONA = {"your persona:": YOU, "partner's persona:": PARTNER}
-_LINE = re.compile(r"(\d+)(?: (.*))?", re.DOTALL)
+_LINE = re.compile(r"(\d{1,9})(?: (.*))?", re.DOTALL)
 VARIANTS = {"both": (PARTNER, YOU), "self": (YOU,), "other": (PARTNER,), "none": ()}
 
 
 def read(path: Path) -> Iterator[Row]:
     """The dialogues of a numbered text file."""
     episode: list[tuple[int, str]] = []
-    begun = 1
+    begun = last = tabs = 0
     for n, line in source.lines(path):
         if not line.strip():
             continue
@@ -40,14 +40,27 @@ def read(path: Path) -> Iterator[Row]:
         if hit is None:
             yield n, f"a line begins with its number, not with {line[:40]!r}"
             continue
-        if hit[1] == "1" and episode:
+        if episode:
+            tabs = max(tabs, episode[-1][1].count("\t"))
+        if int(hit[1]) <= last and episode:  # also where the line with number 1 is broken
             yield _episode(begun, episode)
             episode = []
         if not episode:
             begun = n
+        last = int(hit[1])
         episode.append((n, hit[2] or ""))
-    if episode:
-        yield _episode(begun, episode)
+    if not episode:
+        return
+    if _cut(episode[-1][1], tabs) and not source.ends_whole(path):
+        yield episode[-1][0], "the file ends inside a line: it was cut off"
+        return
+    yield _episode(begun, episode)
+
+
+def _cut(line: str, tabs: int) -> bool:
+    """Whether a last line without an end looks cut: fewer fields, or an answer less than whole."""
+    told = line.split("\t")
+    return len(told) - 1 < tabs or (len(told) > 3 and told[1] not in told[3].split("|"))
 
 
 def _episode(begun: int, lines: list[tuple[int, str]]) -> Row:

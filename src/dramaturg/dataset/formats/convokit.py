@@ -2,14 +2,14 @@
 
 The first utterance of a conversation has the conversation's id, as ConvoKit has it; time stamps
 are the places of the turns, since ConvoKit sorts by them and a made conversation has no clock.
-Speakers and conversations are held in memory while a corpus is read, utterances are not.
+Speakers and conversations are held in memory while a corpus is read, utterances are not, unless
+those of an old corpus (one JSON array) lie scattered.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +19,25 @@ from dramaturg.dataset import source
 from dramaturg.dataset.formats import containers
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Row
+from dramaturg.dataset.formats.passed import Passed, passed_over, paths
 from dramaturg.dataset.formats.peek import Peek
 from dramaturg.dataset.formats.talk import conversation, person, rest_of, text, whole, with_rest
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Speaker
 
+_READS = paths("id conversation_id root text speaker user reply-to reply_to timestamp")
 _FILES = ("utterances.jsonl", "utterances.json")
 
 
 class _Place(msgspec.Struct):
     """What tells which conversation an utterance belongs to; older corpora say `root`."""
 
-    conversation_id: str | None = None
-    root: str | None = None
+    conversation_id: str | int | None = None
+    root: str | int | None = None
 
     @property
     def id(self) -> str:
-        return self.conversation_id or self.root or ""
+        return _id_in({"conversation_id": self.conversation_id, "root": self.root})
 
 
 def read(path: Path) -> Iterator[Row]:
@@ -45,37 +47,70 @@ def read(path: Path) -> Iterator[Row]:
         raise UserError(f"{path} is no ConvoKit corpus", why=f"it has no {_FILES[0]}")
     speakers = _table(path, "speakers.json", "users.json")
     scenes = _table(path, "conversations.json")
-    for id, group in groupby(_utterances(file), key=lambda item: item[1]):
-        told = [(n, value) for n, _, value in group]
-        line = told[0][0]
-        rows = [value for _, value in told if isinstance(value, dict)]
-        bad = next((item for item in told if not isinstance(item[1], dict)), None)
-        if bad is not None:
-            yield bad[0], str(bad[1])
+    if beside := tuple(f"corpus.json: {key}" for key in _table(path, "corpus.json", meta=False)):
+        yield 0, Passed(beside)
+    for id, told in _grouped(_utterances(file)):
+        line, first = told[0]
+        if not id:
+            yield line, str(first) if isinstance(first, str) else "it lacks 'conversation_id'"
             continue
+        values = [value for _, value in told]
         try:
-            yield line, _made(id, rows, speakers, scenes.get(id) or {})
+            yield line, _made(id, values, speakers, scenes.get(id) or {})
+            if passed := tuple(dict.fromkeys(_passed(id, values, speakers))):
+                yield line, Passed(passed)
         except KeyError as error:
             yield line, f"it lacks {error}"
         except (ValueError, TypeError, AttributeError, msgspec.MsgspecError) as error:
             yield line, str(error).splitlines()[0]
 
 
-def _utterances(file: Path) -> Iterator[tuple[int, str, Any]]:
-    """Line, conversation id and utterance, the utterances of a conversation together."""
-    if file.suffix == ".jsonl" and not _together(file):
+def _grouped(rows: Iterable[tuple[int, Any]]) -> Iterator[tuple[str, list[tuple[int, Any]]]]:
+    """Each conversation's id and utterances; what belongs to none by itself, with the id ""."""
+    id, told = "", list[tuple[int, Any]]()
+    for line, value in rows:
+        own = _id_in(value)
+        if not own:
+            yield "", [(line, value)]
+            continue
+        if own != id and told:
+            yield id, told
+            told = []
+        id = own
+        told.append((line, value))
+    if told:
+        yield id, told
+
+
+def _id_in(value: Any) -> str:
+    """The id of the conversation that an utterance names, "" for none."""
+    if not isinstance(value, dict):
+        return ""
+    found = value.get("conversation_id")
+    found = value.get("root") if found in (None, "") else found
+    return "" if found is None else str(found)
+
+
+def _utterances(file: Path) -> Iterator[tuple[int, Any]]:
+    """Line and utterance, the utterances of a conversation together."""
+    lines = file.suffix == ".jsonl"
+    ids = (
+        (_place(raw) for _, raw in source.raw_lines(file))
+        if lines
+        else (_id_in(value) for _, value in containers.json_rows(file))
+    )
+    if _together(ids):
+        yield from containers.json_rows(file)
+    elif lines:
         yield from _gathered(file)
-        return
-    for line, value in containers.json_rows(file):
-        told = value if isinstance(value, dict) else {}
-        yield line, str(told.get("conversation_id") or told.get("root") or ""), value
+    else:
+        yield from _sorted(file)
 
 
-def _together(file: Path) -> bool:
+def _together(ids: Iterable[str]) -> bool:
     seen: set[str] = set()
     last = None
-    for _, raw in source.raw_lines(file):
-        id = _place(raw)
+    for id in filter(None, ids):
         if id != last:
             if id in seen:
                 return False
@@ -84,7 +119,7 @@ def _together(file: Path) -> bool:
     return True
 
 
-def _gathered(file: Path) -> Iterator[tuple[int, str, Any]]:
+def _gathered(file: Path) -> Iterator[tuple[int, Any]]:
     """Utterances that lie scattered: their places are kept in memory, and read one by one."""
     places: dict[str, list[tuple[int, int]]] = {}
     offset = 0
@@ -93,10 +128,19 @@ def _gathered(file: Path) -> Iterator[tuple[int, str, Any]]:
             if not raw.isspace():
                 places.setdefault(_place(raw), []).append((n, offset))
             offset += len(raw)
-        for id, found in places.items():
+        for found in places.values():
             for n, at in found:
                 lines.seek(at)
-                yield n, id, containers.parsed(lines.readline().decode("utf-8", "replace"))
+                yield n, containers.parsed(lines.readline().decode("utf-8", "replace"))
+
+
+def _sorted(file: Path) -> Iterator[tuple[int, Any]]:
+    """Scattered utterances of an old corpus, which is one JSON value: all held in memory."""
+    found: dict[str, list[tuple[int, Any]]] = {}
+    for line, value in containers.json_rows(file):
+        found.setdefault(_id_in(value), []).append((line, value))
+    for told in found.values():
+        yield from told
 
 
 def _place(raw: bytes) -> str:
@@ -106,13 +150,35 @@ def _place(raw: bytes) -> str:
         return ""
 
 
-def _table(path: Path, *names: str) -> dict[str, Any]:
+def _passed(id: str, rows: list[dict[str, Any]], speakers: dict[str, Any]) -> Iterator[str]:
+    """What a conversation's utterances and speakers hold and a conversation has no place for.
+
+    Ids, the chain of replies and times are told where they say more than the order of the turns.
+    """
+    for row in rows:
+        yield from passed_over(row, _READS)
+    ids = [str(row.get("id")) for row in rows]
+    if ids != [id if n == 0 else f"{id}_{n}" for n in range(len(rows))]:
+        yield "id"
+    replies = [row.get("reply-to", row.get("reply_to")) for row in rows]
+    if [str(to) for to in replies[1:]] != ids[:-1]:
+        yield "reply-to"
+    if any(row.get("timestamp") not in (None, n) for n, row in enumerate(rows)):
+        yield "timestamp"
+    for name in dict.fromkeys(str(row.get("speaker", row.get("user"))) for row in rows):
+        for key in passed_over(speakers.get(name) or {}, frozenset({"name", "persona"})):
+            yield f"speakers: {key}"
+
+
+def _table(path: Path, *names: str, meta: bool = True) -> dict[str, Any]:
     for name in names:
         if (path / name).is_file():
             try:
                 found = json.loads((path / name).read_bytes())
             except ValueError as error:
                 raise UserError(f"{path / name} is not JSON", why=str(error)) from error
+            if not meta:
+                return found if isinstance(found, dict) else {}
             return {k: v.get("meta", v) for k, v in found.items() if isinstance(v, dict)}
     return {}
 

@@ -9,6 +9,7 @@ from typing import Any
 from dramaturg.dataset.formats import containers
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.ratings import means
 from dramaturg.dataset.formats.talk import conversation, person, rest_of, text, with_rest
 from dramaturg.records import Conversation, Speaker
@@ -18,7 +19,9 @@ _VALUES = ("rating", "number", "choices", "text", "taxonomy")
 
 def _decode(row: Shape) -> Iterable[Conversation]:
     data = row["data"]
-    dialogue = next(value for value in data.values() if _is_dialogue(value))
+    dialogue = next(filter(_is_dialogue, data.values()), None) if isinstance(data, dict) else None
+    if dialogue is None:
+        raise ValueError("its data hold no dialogue: a list of objects with author and text")
     people: dict[str, Speaker] = {}
     order: dict[Any, int] = {}
     for n, told in enumerate(data.get("speakers") or ()):
@@ -99,6 +102,18 @@ def _write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
     write(path, _rows(rows))
 
 
+def _reads(row: Shape) -> frozenset[str]:
+    """The keys that are read; a task's number, and its personas as one text, say nothing more."""
+    data = row["data"]
+    dialogue = next((key for key, value in data.items() if _is_dialogue(value)), "")
+    told = paths("speaker author name text content content.type content.text", dialogue)
+    told |= paths("id personas speakers.name speakers.persona dramaturg.*") | {dialogue}
+    values = paths("from_name to_name type id", "result") | paths(" ".join(_VALUES), "result.value")
+    return frozenset({"id"} | {f"data.{path}" for path in told}) | {
+        f"annotations.{path}" for path in values
+    }
+
+
 def _matches(row: Shape) -> bool:
     data = row.get("data")
     return isinstance(data, dict) and any(map(_is_dialogue, data.values()))
@@ -109,5 +124,6 @@ LABEL_STUDIO = Format(
     about="Label Studio tasks, and what annotators said of them",
     matches=_matches,
     decode=_decode,
+    reads=_reads,
     write=_write,
 )

@@ -17,6 +17,7 @@ from dramaturg.dataset.examples import as_messages
 from dramaturg.dataset.formats import containers, system, training
 from dramaturg.dataset.formats.aspects import ASPECTS, EVERYTHING, outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.talk import both, conversation, rest_of, text, with_rest
 from dramaturg.records import Conversation, Speaker
 
@@ -24,6 +25,9 @@ USER, ASSISTANT = 0, 1
 ROLES = ("user", "assistant")
 IN_WORDS = frozenset({"names", "personas", "system"})  # what the messages themselves say
 _REST = tuple(ASPECTS[name] for name in ASPECTS if name not in IN_WORDS)
+OF_ROW = paths("id system split dramaturg.*")
+OF_MESSAGE = "role from content value content.type content.text value.type value.text"
+_READS = OF_ROW | paths(OF_MESSAGE, "messages")
 _SIDES = {"user": 0, "human": 0, "assistant": 1, "gpt": 1, "bot": 1, "chatgpt": 1, "model": 1}
 
 
@@ -60,7 +64,8 @@ def decode_messages(messages: Any, row: Shape, told: str = "") -> Conversation:
             prompts.append(said)
         else:
             turns.append((role, said))
-    before, people = system.parse("\n".join(prompts))
+    told = "\n".join(prompts)
+    before, people = system.parse(told)
     names: dict[str, int] = {}
     if all(role in _SIDES for role, _ in turns):
         names = {role: _SIDES[role] for role, _ in turns}
@@ -69,6 +74,7 @@ def decode_messages(messages: Any, row: Shape, told: str = "") -> Conversation:
         if not people and set(names.values()) == {USER}:
             speakers = speakers[:1]
     else:
+        before = told  # whose persona it tells cannot be said: it stays as it is
         for role, _ in turns:
             names.setdefault(role, len(names))
         speakers = [Speaker(name=name or f"User {i + 1}") for name, i in names.items()]
@@ -116,6 +122,7 @@ MESSAGES = Format(
     about='chats: `{"messages": [{"role": "user", "content": "Hi!"}, ...]}`',
     matches=_has_messages,
     decode=decode,
+    reads=_READS,
     write=_write,
     holds=EVERYTHING,
     speakers=2,
@@ -125,6 +132,7 @@ OPENAI = Format(
     about="OpenAI chat fine-tuning: `messages` and nothing else",
     matches=lambda row: _has_messages(row) and set(row) <= {"messages"},
     decode=decode,
+    reads=_READS,
     write=_write_bare,
     holds=IN_WORDS,
     speakers=2,

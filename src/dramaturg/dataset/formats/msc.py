@@ -11,9 +11,11 @@ import msgspec
 
 from dramaturg.dataset.formats import containers
 from dramaturg.dataset.formats.base import Format, Losses, Shape
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.talk import both, conversation, person, rest_of, text, with_rest
 from dramaturg.records import Conversation
 
+_OF_SESSION = "personas dialog dialog.id dialog.text time_num time_unit time_back dramaturg.*"
 _TIMES = ("time_num", "time_unit", "time_back")
 
 
@@ -83,6 +85,9 @@ MSC = Format(
     about="Multi-Session Chat: `personas`, `dialog`, `previous_dialogs`",
     matches=lambda row: isinstance(row.get("dialog"), list),
     decode=_decode,
+    reads=paths("init_personas metadata.session_id")
+    | paths(_OF_SESSION)
+    | paths(_OF_SESSION, "previous_dialogs"),
     write=_write,
     speakers=2,
 )

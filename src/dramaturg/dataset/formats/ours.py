@@ -67,12 +67,18 @@ def conversations_of(path: Path) -> Iterator[Conversation]:
 def _write_folder(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
     """A run folder whose recipe is "import": journal, tables, card; in the order of ids.
 
-    A conversation without a split goes to train: without one it would not count as kept.
+    Rows that could not be read go to its table of what was dropped. A conversation without a
+    split goes to train: without one it would not count as kept. Of several with one id the first
+    is written.
     """
     arguments = {"recipe": "import", "settings": {}}
-    put = 0
+    seen: set[str] = set()
     with RunFolder.open(path, arguments, metadata.version("dramaturg")) as folder:
         for made in rows:
+            if made.id in seen:
+                losses.leave_out("a conversation with the same id is there already")
+                continue
+            seen.add(made.id)
             split = re.sub(r"\W", "_", made.split) or "train"
             if made.split not in ("", split):
                 losses.lose("splits whose names cannot be a file's name")
@@ -80,10 +86,9 @@ def _write_folder(rows: Iterable[Conversation], path: Path, losses: Losses) -> N
             folder.journal.put("conversation", kept.id, to_json(kept), kept.provenance.round)
             for person in _people(made):
                 folder.journal.put("persona", person.id, to_json(person))
-            put += 1
+        for drop in losses.drops:
+            folder.journal.put("drop", drop.id, to_json(drop))
         folder.journal.flush()
-        for _ in range(put - folder.journal.count("conversation")):
-            losses.leave_out("a conversation with the same id is there already")
         export(folder)
         write_card(folder)
         folder.finish()

@@ -92,7 +92,7 @@ class Peek:
     def columns(self) -> list[str]:
         """The columns of a CSV or parquet file, in lower case."""
         if self.kind == "csv":
-            return next((list(row) for _, row in source.csv_rows(self.path)), [])
+            return list(dict.fromkeys(source.csv_columns(self.path)))
         if self.kind == "parquet":
             from dramaturg.dataset.parquet import columns_of
 

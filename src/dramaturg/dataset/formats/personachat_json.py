@@ -18,6 +18,7 @@ import msgspec
 
 from dramaturg.dataset.formats import containers
 from dramaturg.dataset.formats.base import Format, Losses, Row
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.peek import Peek
 from dramaturg.dataset.formats.talk import both, conversation, person, text
 from dramaturg.records import Conversation
@@ -35,6 +36,8 @@ def read(path: Path) -> Iterator[Row]:
             continue
         try:
             yield line, _made(value, _SPLITS.get(key, key))
+            if (passed := PERSONACHAT_JSON.passed(value)) is not None:
+                yield line, passed
         except KeyError as error:
             yield line, f"it lacks {error}"
         except (ValueError, TypeError, IndexError, AttributeError) as error:
@@ -127,6 +130,7 @@ PERSONACHAT_JSON = Format(
     about="personachat_self_original.json: `personality`, and `history` with `candidates`",
     looks=_looks,
     read=read,
+    reads=paths("personality partner_personality utterances.history utterances.candidates"),
     write=_write,
     holds=frozenset({"personas", "split", "candidates"}),
     speakers=2,

@@ -16,7 +16,8 @@ from dramaturg.dataset import examples
 from dramaturg.dataset.formats import containers, training, trl
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
-from dramaturg.dataset.formats.messages import decode_messages
+from dramaturg.dataset.formats.messages import OF_MESSAGE, OF_ROW, decode_messages
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation, Preference, from_json
 from dramaturg.store import RunFolder
@@ -69,11 +70,15 @@ def _rows(
         mark = _mark(made)
         same = chosen is not None and mark.get("pair") == _mark(chosen).get("pair")
         if chosen is not None and same and mark.get("side") == "rejected":
-            row = _row(chosen, made, shape, pool)
-            if row is None:
-                losses.leave_out("a side of the pair has nothing to train on")
+            why = ""
+            if _told_of(chosen, shape) != _told_of(made, shape):
+                why = "the sides of the pair have different personas"
+            elif (row := _row(chosen, made, shape, pool)) is None:
+                why = "a side of the pair has nothing to train on"
             else:
                 yield row
+            for _ in (chosen, made) if why else ():
+                losses.leave_out(why)
             chosen = None
             continue
         if chosen is not None or not mark:
@@ -83,15 +88,24 @@ def _rows(
         losses.leave_out("no preference speaks of it")
 
 
+def _told_of(made: Conversation, shape: examples.Shape) -> tuple[str, ...]:
+    """The trained speaker's facts, as far as they are shown."""
+    index = int(shape.train_on) - 1
+    if shape.persona == "none" or index >= len(made.speakers):
+        return ()
+    return made.speakers[index].persona
+
+
 def _row(
     chosen: Conversation, rejected: Conversation, shape: examples.Shape, pool: Any
 ) -> dict[str, Any] | None:
-    told = [next(iter(examples.chats(made, shape, pool)), None) for made in (chosen, rejected)]
-    if told[0] is None or told[1] is None:
+    best = next(examples.chats(chosen, shape, pool), None)
+    if best is None:
         return None
-    good, bad = (examples.as_messages(example)["messages"] for example in told if example)
-    if good[0]["role"] == bad[0]["role"] == "system":
-        bad[0] = good[0]  # one prompt: distractors are drawn for each draft
+    worst = next(examples.chats(rejected, shape, pool, given=best), None)  # one prompt for both
+    if worst is None:
+        return None
+    good, bad = (examples.as_messages(example)["messages"] for example in (best, worst))
     same = 0
     while same < min(len(good), len(bad)) - 1 and good[same] == bad[same]:
         same += 1
@@ -105,7 +119,7 @@ def _row(
         "chosen_id": outer_id(chosen),
         "rejected_id": outer_id(rejected),
         "split": chosen.split,
-        "personas": training.sides(chosen, told[0].speaker),
+        "personas": training.sides(chosen, best.speaker),
     }
 
 
@@ -132,6 +146,9 @@ PREFERENCE = Format(
     about="TRL preference: `prompt`, `chosen`, `rejected`, with `reason` and `margin`",
     matches=lambda row: "chosen" in row and "rejected" in row,
     decode=_decode,
+    reads=(OF_ROW - {"system"})
+    | paths("personas chosen_id rejected_id criterion reason margin")
+    | frozenset().union(*(paths(OF_MESSAGE, side) for side in ("prompt", "chosen", "rejected"))),
     write=_write,
     of_run=preferred,
     holds=frozenset({"personas", "id", "split", "preference"}),

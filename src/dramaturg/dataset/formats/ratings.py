@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from dramaturg.dataset.formats import containers
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.talk import both, conversation, person, text, texts
 from dramaturg.records import Conversation, Speaker
 
@@ -41,12 +45,17 @@ def _rated(
     turns: Iterable[tuple[int, str]],
     ratings: Mapping[str, Any],
     row: Shape,
+    draft: int = 0,
     **extra: Any,
 ) -> Conversation:
     kept = {k: v for k, v in extra.items() if v}
     if ratings:
         kept["ratings"] = dict(ratings)
-    return conversation(people, turns, id=row.get("id"), scores=means(ratings), extra=kept)
+    made = conversation(people, turns, id=row.get("id"), scores=means(ratings), extra=kept)
+    if not draft:
+        return made
+    provenance = msgspec.structs.replace(made.provenance, draft=draft)
+    return msgspec.structs.replace(made, provenance=provenance, id="")
 
 
 def _decode_fed(row: Shape) -> Iterable[Conversation]:
@@ -91,9 +100,10 @@ def _fed_rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str
 
 
 def _ratings(made: Conversation) -> dict[str, Any]:
-    """The ratings by person; where there are none, each score as the one number given."""
+    """The ratings by person; of a score that has none, the score as the one number given."""
     told = made.provenance.extra.get("ratings")
-    return told if isinstance(told, dict) else {name: [v] for name, v in made.scores.items()}
+    ratings = told if isinstance(told, dict) else {}
+    return {**ratings, **{k: [v] for k, v in made.scores.items() if k not in ratings}}
 
 
 def _decode_usr(row: Shape) -> Iterable[Conversation]:
@@ -102,12 +112,18 @@ def _decode_usr(row: Shape) -> Iterable[Conversation]:
     facts = [line.removeprefix(_YOURS) for line in told.split("\n") if line.startswith(_YOURS)]
     knowledge = "" if facts else told.strip()
     first = len(before) % 2  # whoever spoke before the response is not who gives it
+    times: Counter[str] = Counter()
     for answer in row["responses"]:
         said = [*before, text(answer["response"]).rstrip("\n")]
         people = [person("User 1"), person("User 2", texts(facts))]
         ratings = {q: v for q, v in answer.items() if q not in ("response", "model")}
         turns = [((n + 1 - first) % 2, words) for n, words in enumerate(said)]
-        yield _rated(people, turns, ratings, row, model=answer.get("model"), knowledge=knowledge)
+        draft = times[said[-1]]  # two models can give one reply: two drafts, not one twice
+        times[said[-1]] += 1
+        yield _rated(
+            people, turns, ratings, row, draft,
+            model=answer.get("model"), knowledge=knowledge,
+        )  # fmt: skip
 
 
 def _usr_rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str, Any]]:
@@ -130,7 +146,10 @@ def _usr_rows(rows: Iterable[Conversation], losses: Losses) -> Iterator[dict[str
             losses.lose("line breaks and outer spaces in facts")
         extra = made.provenance.extra
         answer = {"response": said[-1], "model": extra.get("model", ""), **_ratings(made)}
-        fact = "\n".join(_YOURS + fact for fact in kept) or str(extra.get("knowledge") or "")
+        knowledge = str(extra.get("knowledge") or "")
+        fact = "\n".join(_YOURS + fact for fact in kept) or knowledge
+        if fact != knowledge.strip() and knowledge:
+            losses.lose("knowledge beside a persona, and its outer spaces")
         row = {"id": outer_id(made), "context": "\n".join(said[:-1]), "fact": fact}
         yield {**row, "responses": [answer]}
 
@@ -168,6 +187,7 @@ FED = Format(
     about="FED: a rated `context` with `annotations` by quality",
     matches=lambda row: "context" in row and "annotations" in row,
     decode=_decode_fed,
+    reads=paths("id context response system annotations.*"),
     write=_write_fed,
     holds=frozenset({"ratings", "scores", "id", "model"}),
     speakers=2,
@@ -178,14 +198,18 @@ USR = Format(
     about="USR: a `context`, and rated `responses` to it",
     matches=lambda row: "context" in row and isinstance(row.get("responses"), list),
     decode=_decode_usr,
+    reads=paths("id context fact responses.*"),
     write=_write_usr,
     holds=frozenset({"ratings", "scores", "personas", "id", "model", "knowledge"}),
     speakers=2,
-    partly="the first speaker's persona; line breaks; talks that do not take turns",
+    partly="the first speaker's persona; knowledge beside one; line breaks; talks that do not take "
+    "turns",
 )
 TURNS = Format(
     name="turns",
     about='other JSON: `{"turns": [["Ann", "Hi!"], ...]}`, `[{"speaker": "Ann", "text": "Hi!"}]`',
     matches=lambda row: isinstance(row.get("turns"), list),
     decode=_decode_turns,
+    reads=paths("id turns response ratings.* system")
+    | paths("speaker role name text utterance content content.type content.text", "turns"),
 )

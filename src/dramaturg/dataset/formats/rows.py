@@ -42,7 +42,7 @@ def read(peek: Peek, formats: Sequence[Format], only: Format | None) -> Iterator
         values: Iterator[tuple[int, Any]] = containers.json_rows(path)
     elif peek.kind == "csv":
         values = (
-            (n, {name: sheets.bare(cell) for name, cell in row.items()})
+            (n, row if isinstance(row, source.Bad) else sheets.bare_row(row))
             for n, row in source.csv_rows(path)
         )
     elif peek.kind == "parquet":
@@ -91,6 +91,8 @@ def made_of(line: int, value: Any, formats: Sequence[Format], only: Format | Non
         yield line, "it holds no conversation"
     for one in made:
         yield line, one
+    if made and (passed := form.passed(value)) is not None:
+        yield line, passed
 
 
 def _json(path: Path, formats: Sequence[Format], only: Format | None) -> Iterator[Row]:

@@ -9,7 +9,14 @@ from typing import Any
 from dramaturg.dataset.formats import containers, system, training
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Shape
-from dramaturg.dataset.formats.messages import ASSISTANT, decode_messages, rest_text
+from dramaturg.dataset.formats.messages import (
+    ASSISTANT,
+    OF_MESSAGE,
+    OF_ROW,
+    decode_messages,
+    rest_text,
+)
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.talk import both
 from dramaturg.records import Conversation
 
@@ -55,6 +62,7 @@ SHAREGPT = Format(
     about='ShareGPT: `{"conversations": [{"from": "human", "value": "Hi!"}, ...], "system": ...}`',
     matches=lambda row: isinstance(row.get("conversations"), list),
     decode=_decode,
+    reads=OF_ROW | paths(OF_MESSAGE, "conversations"),
     write=_write,
     speakers=2,
     partly=training.WITH_OPTIONS,

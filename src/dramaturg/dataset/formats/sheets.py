@@ -7,13 +7,14 @@ apostrophe before it, which spreadsheets take for "this is text"; the reader tak
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from dramaturg.dataset import source
 from dramaturg.dataset.formats import containers
 from dramaturg.dataset.formats.aspects import outer_id
 from dramaturg.dataset.formats.base import Format, Losses, Row
+from dramaturg.dataset.formats.passed import Passed
 from dramaturg.dataset.formats.peek import Peek
 from dramaturg.dataset.formats.talk import conversation, person
 from dramaturg.records import Conversation, Speaker, Turn
@@ -32,7 +33,7 @@ COLUMNS = (
 )
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
-_SPECIAL = re.compile(r'[,"\n\r]')
+_SPECIAL = {",": re.compile(r'[,"\n\r]'), "\t": re.compile(r'[\t"\n\r]')}
 _PLAIN = re.compile(r"(?:[^,\"\n\r\x00=+\-@\t'][^,\"\n\r\x00]*)?").fullmatch
 _ALIASES = {  # column -> names that other people's files give it
     "conversation": ("conversation", "conversation_id", "dialogue_id", "dialog_id", "conv_id"),
@@ -55,23 +56,36 @@ def bare(cell: str) -> str:
     return cell[1:] if _GUARDED.match(cell) else cell
 
 
-def line(cells: Iterable[str], end: str = "\n") -> bytes:
-    """A row of a CSV file; quoted where it must be, in every version of every reader."""
-    return (",".join([cell if _PLAIN(cell) else _quoted(cell) for cell in cells]) + end).encode(
-        "utf-8", "replace"
-    )
+def bare_row(row: Mapping[str, str]) -> dict[str, str]:
+    """A row with every cell bare."""
+    return {name: bare(cell) for name, cell in row.items()}
 
 
-def _quoted(cell: str) -> str:
+def line(cells: Iterable[str], end: str = "\n", mark: str = ",") -> bytes:
+    """A row of a CSV file; quoted where it must be, in every version of every reader.
+
+    Args:
+        mark: What stands between cells: a comma or a tab.
+    """
+    if mark == ",":
+        told = [cell if _PLAIN(cell) else _quoted(cell) for cell in cells]
+    else:
+        told = [_quoted(cell, mark) for cell in cells]
+    return (mark.join(told) + end).encode("utf-8", "replace")
+
+
+def _quoted(cell: str, mark: str = ",") -> str:
     told = guarded(cell.replace("\x00", "\ufffd")).replace('"', '""')
-    return f'"{told}"' if _SPECIAL.search(told) else told
+    return f'"{told}"' if _SPECIAL[mark].search(told) else told
 
 
 def _write(rows: Iterable[Conversation], path: Path, losses: Losses) -> None:
+    name = path.name.lower().removesuffix(".part").removesuffix(".gz")
+    mark = "\t" if name.endswith(".tsv") else ","
     with containers.open_out(path) as file:
-        file.write(line(COLUMNS))
+        file.write(line(COLUMNS, mark=mark))
         for made in rows:
-            told = [line(cells) for cells in _cells(made, losses)]
+            told = [line(cells, mark=mark) for cells in _cells(made, losses)]
             file.write(b"".join(told))
 
 
@@ -93,36 +107,52 @@ def _cells(made: Conversation, losses: Losses) -> Iterator[list[str]]:
 
 
 def _read(path: Path) -> Iterator[Row]:
-    for first, rows, columns in _groups(path):
+    for first, rows, columns, bad in _groups(path):
+        if bad is not None:
+            yield bad
+            continue
         try:
             yield first, _made(rows, columns)
+            told = {*COLUMNS, *columns.values()}
+            passed = {k: None for row in rows for k, v in row.items() if v and k not in told}
+            if passed:
+                yield first, Passed(tuple(passed))
         except KeyError as error:
             yield first, f"it lacks {error}"
         except ValueError as error:
             yield first, str(error)
 
 
-def _groups(path: Path) -> Iterator[tuple[int, list[dict[str, str]], dict[str, str]]]:
-    """The rows of each conversation: as long as the id stays and the turns go on."""
+_Group = tuple[int, list[dict[str, str]], dict[str, str], tuple[int, str] | None]
+
+
+def _groups(path: Path) -> Iterator[_Group]:
+    """The rows of each conversation, as long as the id stays and the turns go on.
+
+    With them stands the first row of it that cannot be used, if any: the rest is no whole talk.
+    """
     columns: dict[str, str] = {}
+    bad: tuple[int, str] | None = None
     rows: list[dict[str, str]] = []
     first, id, last = 0, "", -1
     for line, cells in source.csv_rows(path, exact=True):
-        row = {name: bare(cell) for name, cell in cells.items()}
+        row = bare_row(cells.cells if isinstance(cells, source.Bad) else cells)
         columns = columns or _columns(row)
         own = row.get(columns.get("conversation", ""), "")
         turn = row.get("turn", "")
         number = int(turn) if turn.isdecimal() else -1
         begins = "turn" in row and number <= last and last >= 0
         if rows and (own != id or begins):
-            yield first, rows, columns
-            rows = []
+            yield first, rows, columns, bad
+            rows, bad = [], None
         if not rows:
             first, id, last = line, own, -1
         rows.append(row)
         last = max(last, number)
+        if isinstance(cells, source.Bad):
+            bad = bad or (line, cells)
     if rows:
-        yield first, rows, columns
+        yield first, rows, columns, bad
 
 
 def _made(rows: list[dict[str, str]], columns: dict[str, str]) -> Conversation:

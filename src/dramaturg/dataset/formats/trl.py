@@ -14,7 +14,8 @@ from typing import Any
 from dramaturg.dataset import examples
 from dramaturg.dataset.formats import containers, training
 from dramaturg.dataset.formats.base import Format, Losses, Shape
-from dramaturg.dataset.formats.messages import decode_messages
+from dramaturg.dataset.formats.messages import OF_MESSAGE, OF_ROW, decode_messages
+from dramaturg.dataset.formats.passed import paths
 from dramaturg.dataset.formats.talk import both, conversation, person
 from dramaturg.records import Conversation, Speaker
 
@@ -80,11 +81,13 @@ def _scene(made: Conversation, personas: list[list[str]]) -> dict[str, Any]:
     return dict(made.scene)
 
 
+_OF_ROW = OF_ROW - {"system"} | {"personas"}
 SFT = Format(
     name="trl-sft",
     about="TRL conversational SFT: `messages`, what is trained as the assistant",
     matches=lambda row: isinstance(row.get("messages"), list) and "personas" in row,
     decode=_decode_sft,
+    reads=_OF_ROW | paths(OF_MESSAGE, "messages"),
     write=_write_sft,
     holds=frozenset({"personas", "id", "split"}),
     partly=training.BORDER,
@@ -95,6 +98,7 @@ PROMPT_COMPLETION = Format(
     about="TRL prompt-completion: a row for each reply that is trained",
     matches=lambda row: "prompt" in row and "completion" in row,
     decode=_decode_replies,
+    reads=_OF_ROW | paths(OF_MESSAGE, "prompt") | paths(OF_MESSAGE, "completion"),
     write=_write_replies,
     holds=frozenset({"personas", "split"}),
     partly="which rows were one conversation, since each reply is a row",

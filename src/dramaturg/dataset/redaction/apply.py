@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ def redact(
     """Replace names, addresses and numbers of people in turns, personas, scenes and preferences.
 
     What is replaced is counted, and written nowhere. Ids are hashes of content, and so those of
-    changed conversations, people and facts are made anew. Ids of calls are left out: they lead to
-    the text as it was.
+    changed conversations, people and facts are made anew, also where a session names the one
+    before it. Ids of calls are left out: they lead to the text as it was. Of rows that cannot be
+    read only the place and the kind of fault are told.
 
     Args:
         kinds: Which kinds to replace.
@@ -55,11 +57,19 @@ def redact(
 
     def rows() -> Iterator[Conversation | Drop]:
         nonlocal touched
+        chained = any(row.previous for row in origin.conversations())
+        if chained:  # a session may stand before the one that it follows
+            counts, examples = work.redactor.counts.copy(), [*work.redactor.examples]
+            new_ids.update((row.id, work.conversation(row).id) for row in origin.conversations())
+            work.redactor.counts, work.redactor.examples = counts, examples
         for row in origin.conversations():
             before = work.redactor.counts.total()
             changed = work.conversation(row)
             touched += work.redactor.counts.total() > before
             new_ids[row.id] = changed.id
+            if changed.previous:
+                previous = new_ids.get(changed.previous, changed.previous)
+                changed = msgspec.structs.replace(changed, previous=previous)
             yield changed
         made.figures.update(figures(work.redactor, touched))
 
@@ -75,7 +85,7 @@ def redact(
         told["more"] = getattr(more, "name", "a further finder")
     return produce(
         out, "redact", told, [origin], rows(),
-        people=people or None, preferences=preferences(), made=made, **options,
+        people=people or None, preferences=preferences(), made=made, unread=work.drop, **options,
     )  # fmt: skip
 
 
@@ -154,6 +164,11 @@ class Redacted:
             made, turns=turns, speakers=speakers, scene=scene, provenance=provenance, id=""
         )
 
+    def drop(self, drop: Drop) -> Drop:
+        """Why a row could not be read, up to what is quoted of it: half a name is not found."""
+        reason = self.text(_QUOTED.split(drop.reason, maxsplit=1)[0].rstrip())
+        return Drop(kind=drop.kind, reason=reason, round=drop.round)
+
     def _fact(self, fact: Fact, new: dict[str, str]) -> Fact:
         triple = fact.triple
         if triple is not None:
@@ -202,6 +217,7 @@ class Redacted:
 
 
 _SIDES = ("chosen", "rejected")
+_QUOTED = re.compile(r"['\"`\[{(]")
 
 
 def _new_id(old: str, known: dict[str, Conversation], ids: dict[str, str]) -> str:
