@@ -12,7 +12,7 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -129,6 +129,12 @@ class BatchModel:
         self._over: DramaturgError | None = None  # set once nothing is waited for any more
         self._index = f"batches {self.ref}"
         self._found = False
+
+    @property
+    def places(self) -> Sequence[Any]:
+        """The clients behind it."""
+        found: Sequence[Any] = getattr(self._direct, "places", (self._direct,))
+        return found
 
     @property
     def slots(self) -> int:
