@@ -7,8 +7,8 @@ The engine is the real one (run folder, journal, endpoint client, flow) on 300 i
 each. Prints one line of JSON.
 
 No two replies of the server are alike, and a row's id is made of its text. So an item whose row is
-kept and whose calls are made again all the same ends with two rows: "doubled" proves that whatever a
-kept row was made of was kept before it.
+kept and whose calls are made again all the same ends with two rows: that none does proves that
+whatever a kept row was made of was kept before it.
 """
 
 from __future__ import annotations
