@@ -149,8 +149,10 @@ class RecordedEmbedder:
 
     def _note(self, key: str, texts: Sequence[str]) -> None:
         self._place(key, texts)
-        self._made = [*(self._made or ()), key]
-        self._journal.remember(self._index, to_json(self._made))
+        made = self._made or []
+        if key not in made:
+            self._made = [*made, key]
+            self._journal.remember(self._index, to_json(self._made))
 
     def _place(self, key: str, texts: Sequence[str]) -> None:
         for index, text in enumerate(texts):
