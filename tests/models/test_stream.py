@@ -153,7 +153,7 @@ async def test_many_streams_share_the_connections() -> None:
 
 async def test_each_of_two_streams_at_once_is_learnt_by_its_own_longest_gap() -> None:
     async with running(
-        StubEndpoint(streams(*"ab", every_s=0.05), streams(*"abcd", every_s=0.6))
+        StubEndpoint(streams(*"abcdefghijklmnopqrst", every_s=0.05), streams(*"abcd", every_s=0.6))
     ) as stub:
         model = OpenAICompatible("m", stub.url, timeout_s=5)
         await asyncio.gather(*(model.answer(a_call(seed=i)) for i in range(2)))
