@@ -143,6 +143,8 @@ async def test_the_second_process_on_a_folder_is_told_who_holds_it(tmp_path: Pat
 async def test_a_clock_that_jumps_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The wall clock, that is: pauses and time-outs are measured by the monotonic one, which cannot
+    go back, and no test can make it."""
     jumps = iter([86_400.0, -86_400.0, 1e9, -1e9, 0.0] * 100)
     monkeypatch.setattr("time.time", lambda: 1_700_000_000.0 + next(jumps))
     server = StubEndpoint(Act(refuses("slow down"), status=429, headers={"retry-after": "0.1"}))

@@ -24,6 +24,7 @@ from dramaturg.models.logprobs import (
     of_first_token,
     of_given_text,
 )
+from dramaturg.models.metered import took
 from dramaturg.models.prices import FREE, Price, price_of, unknown_price
 from dramaturg.models.stream import StreamPatience
 from dramaturg.models.wire import (
@@ -387,6 +388,7 @@ class OpenAICompatible:
         usd = share * self.price.usd(tokens_in, tokens_out) if self.price else 0.0
         cost = Cost(calls=1, tokens_in=tokens_in, tokens_out=tokens_out, seconds=seconds, usd=usd)
         self.total += cost
+        took(cost)
         return cost
 
     async def _embed_any(self, texts: list[str]) -> npt.NDArray[np.float32]:

@@ -272,7 +272,7 @@ def _kept(
 ) -> Any:
     """The model with a journal before it, for what its role needs it for."""
     if need is Embedder and not isinstance(model, NLIModel):
-        return RecordedEmbedder(model, role, folder.journal, gate)
+        return RecordedEmbedder(model, role, folder.journal, gate, budget)
     if need is LogProbModel:
         return RecordedScores(model, role, folder.journal, gate, budget)
     return _wrap(model, role, folder, budget, gate, watch)
