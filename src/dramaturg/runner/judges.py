@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from dramaturg import scorers
@@ -12,8 +13,22 @@ from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
 from dramaturg.models.recorded import CallJournal, Recorded
 from dramaturg.models.resolve import Limits, parse_roles, resolve
-from dramaturg.scorers.base import prompted
+from dramaturg.records import Conversation
+from dramaturg.scorers.base import RULE, prompted
 from dramaturg.scorers.registry import RULE_JUDGE
+
+_POOL = 1_000  # conversations whose attributes serve as other people's
+
+
+def needs_others(names: Sequence[str]) -> bool:
+    """Whether one of these scorers draws distractors from other people's attributes."""
+    return bool({"persona_precision", "persona_recall"} & set(names))
+
+
+def attributes(conversations: Iterable[Conversation]) -> tuple[str, ...]:
+    """The attributes of the people of the first 1,000 conversations, in order of their letters."""
+    some = islice(conversations, _POOL)
+    return tuple(sorted({fact for talk in some for who in talk.speakers for fact in who.persona}))
 
 
 def _underscored(item: str) -> str:
@@ -62,6 +77,12 @@ class Judges:
     def build(self, names: Sequence[str], kit: scorers.Kit) -> list[scorers.Scorer]:
         """The scorers. Raises UserError where a judge cannot do what is asked of it."""
         return scorers.build(names, judges={n: self._used[self.refs[n]] for n in names}, kit=kit)
+
+    def names(self, panel: Sequence[scorers.Scorer]) -> dict[str, str]:
+        """Who judges, by scorer; "rule" where no model does, whatever model was named."""
+        return {
+            one.name: RULE_JUDGE if one.cost_rank == RULE else self.refs[one.name] for one in panel
+        }
 
     def of(self, name: str) -> Any:
         """The judge of a scorer."""

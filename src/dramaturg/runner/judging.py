@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -18,36 +18,43 @@ from dramaturg.errors import (
     BackendError,
     DramaturgError,
     Interrupted,
-    NotJudged,
     RecordError,
-    ReplyError,
     UserError,
 )
-from dramaturg.evaluate import SUBJECTS, ExamResult, exam_cases, sit_exam
-from dramaturg.generate import starter_pool
-from dramaturg.models import cheap_nli
+from dramaturg.models import ChatModel, NLIModel, cheap_nli
 from dramaturg.models.budget import Budget
 from dramaturg.models.gate import Gate
 from dramaturg.models.resolve import Limits
-from dramaturg.records import Conversation, Drop, Verdict
-from dramaturg.runner.judges import Judges
+from dramaturg.records import Conversation, Cost, Drop, Verdict
+from dramaturg.runner.examined import Examined
+from dramaturg.runner.judges import Judges, attributes, needs_others
 from dramaturg.runner.perform import Show
 from dramaturg.runner.tally import Tally, Worst
 from dramaturg.runner.verdict_folder import VerdictFolder
-from dramaturg.scorers import DEFAULT, FactTable, Scorer, costs_one_item, lost_call, need
+from dramaturg.scorers import DEFAULT, FactTable, Scorer, need, paid, why_lost
 
-_POOL = 1_000  # conversations whose attributes serve as other people's
 _DROPS_SHOWN = 50
 
 
 @dataclass(frozen=True)
+class Lost:
+    """Why something was not judged, and what was paid for it."""
+
+    why: str
+    cost: Cost
+
+
+@dataclass(frozen=True)
 class Found:
-    """What was found of one conversation; `lost` is by scorer why there is no verdict."""
+    """What was found of one conversation; `lost` is by scorer why there is no verdict.
+
+    A fact table is not wanted (None), made, or lost for a reason.
+    """
 
     conversation: Conversation
     verdicts: list[Verdict]
-    lost: list[tuple[str, str]]
-    table: FactTable | None
+    lost: list[tuple[str, Lost]]
+    table: FactTable | Lost | None
 
 
 async def critique_file(
@@ -183,8 +190,9 @@ class _Session:
     ) -> None:
         self._gate, self._in_flight = gate, in_flight
         self.source, self.judges, self.seed, self.show = source, judges, seed, show
+        self.refs = judges.names(panel)
         self.tallies = {
-            one.name: Tally(one, judges.refs[one.name], prompted=judges.is_prompted(one.name))
+            one.name: Tally(one, self.refs[one.name], prompted=judges.is_prompted(one.name))
             for one in panel
         }
         self.quick = [one for one in panel if not judges.is_prompted(one.name)]
@@ -196,8 +204,10 @@ class _Session:
                 "the fact table is made by the judge of faithfulness",
                 fix="add faithfulness to --scorers",
             )
+        self.table_asked = self.facts is not None and not isinstance(self.facts, NLIModel)
         self.worst = Worst()
-        self.exams: list[ExamResult] = []
+        self.exams = Examined()
+        self.tables, self.table_lost, self.table_cost = 0, Counter[str](), Cost()
         self.seen = self.failed_calls = 0
         self.lacks = dict.fromkeys(
             ("personas", "a second speaker", "any words", "some turns' words"), 0
@@ -208,17 +218,15 @@ class _Session:
     async def examine(self, wanted: bool | None) -> None:
         """Let the judges sit their exams; who fails is judged by, and counts for nothing."""
         for tally in self.tallies.values():
-            name = tally.scorer.name
-            if name not in SUBJECTS or not (tally.prompted if wanted is None else wanted):
-                continue
-            result = await sit_exam(tally.scorer, exam_cases(name, starter_pool()))
-            self.exams.append(msgspec.structs.replace(result, model=tally.model))
-            tally.counts = result.passed
+            tally.counts = await self.exams.scorer(
+                tally.scorer, tally.model, asked=tally.prompted, wanted=wanted
+            )
 
     async def judge(self, rows: Iterator[Conversation]) -> AsyncIterator[Found]:
         """Each conversation with what was found, in the order of the rows."""
         # As many conversations as keep the endpoint busy; more would only make a stop wait.
-        window = max(2, 2 * self._in_flight // len(self.asked)) if self.asked else 1
+        paid_for = len(self.asked) + self.table_asked
+        window = max(2, 2 * self._in_flight // paid_for) if paid_for else 1
         waiting: deque[asyncio.Task[Found]] = deque()
         try:
             for row in rows:
@@ -237,8 +245,8 @@ class _Session:
 
     async def _one(self, conversation: Conversation) -> Found:
         verdicts: list[Verdict] = []
-        lost: list[tuple[str, str]] = []
-        table = None
+        lost: list[tuple[str, Lost]] = []
+        table: FactTable | Lost | None = None
         async with self._quick_lock:  # they compute: one at a time costs nothing, and is timed
             for scorer in self.quick:
                 begun = time.perf_counter()
@@ -246,44 +254,54 @@ class _Session:
                 tally = self.tallies[scorer.name]
                 tally.seconds += time.perf_counter() - begun
                 tally.tried += 1
-            if self.facts is not None:
-                with contextlib.suppress(NotJudged):
-                    table = await scorers.fact_table(conversation, self.facts, seed=self.seed)
-        said = await scorers.together(self._ask(scorer, conversation) for scorer in self.asked)
-        for scorer, found in zip(self.asked, said, strict=True):
+            if self.facts is not None and not self.table_asked:
+                table = await self._table(conversation, self.facts)
+        asked: list[Coroutine[Any, Any, Verdict | FactTable | Lost]] = [
+            self._ask(scorer, conversation) for scorer in self.asked
+        ]
+        if self.facts is not None and self.table_asked:
+            asked.append(self._table(conversation, self.facts))
+        said = await scorers.together(asked)
+        for scorer, found in zip(self.asked, said, strict=False):
             self._sort(scorer, found, verdicts, lost)
+        if self.table_asked and not isinstance(said[-1], Verdict):
+            table = said[-1]
         return Found(conversation, verdicts, lost, table)
 
-    async def _ask(self, scorer: Scorer, conversation: Conversation) -> Verdict | str:
+    async def _ask(self, scorer: Scorer, conversation: Conversation) -> Verdict | Lost:
         """The verdict, or why there is none."""
         try:
             need(scorer.name, conversation)
             return await scorer(conversation, seed=self.seed)
-        except (NotJudged, ReplyError) as error:
-            return error.kind
-        except RecordError as error:
-            return f"bad row: {error.what}"
-        except BackendError as error:
-            if not costs_one_item(error):
-                raise
-            return lost_call(error)
+        except (RecordError, BackendError) as error:
+            return Lost(why_lost(error), paid(error))
+
+    async def _table(
+        self, conversation: Conversation, judge: NLIModel | ChatModel
+    ) -> FactTable | Lost:
+        """Every turn against every fact, or why there is no such table."""
+        try:
+            need("faithfulness", conversation)
+            return await scorers.fact_table(conversation, judge, seed=self.seed)
+        except (RecordError, BackendError) as error:
+            return Lost(why_lost(error), paid(error))
 
     def _how_to_go_on(self) -> str:
-        if self.asked:
+        if self.asked or self.table_asked:
             return "with --out the same command goes on: no finished call is made again"
         return "the same command begins anew; what was judged so far stands in the report"
 
     def _sort(
         self,
         scorer: Scorer,
-        found: Verdict | str,
+        found: Verdict | FactTable | Lost,
         verdicts: list[Verdict],
-        lost: list[tuple[str, str]],
+        lost: list[tuple[str, Lost]],
     ) -> None:
-        if isinstance(found, str):
-            lost.append((scorer.name, found))
-        else:
+        if isinstance(found, Verdict):
             verdicts.append(found)
+        elif isinstance(found, Lost):
+            lost.append((scorer.name, found))
 
     def count(self, found: Found, folder: VerdictFolder | None) -> None:
         """Add what was found to the figures and the files."""
@@ -300,27 +318,39 @@ class _Session:
                 folder.verdict(verdict)
             if self.tallies[verdict.scorer].counts:
                 self.worst.add(talk, verdict)
-        for name, why in found.lost:
-            self.tallies[name].unjudged[why] += 1
-            self.failed_calls += why.startswith(scorers.FAILED_CALL)
-        if folder and found.table is not None:
-            folder.facts(found.table)
+        for name, none in found.lost:
+            self.tallies[name].lose(none.why, none.cost)
+            self.failed_calls += none.why.startswith(scorers.FAILED_CALL)
+        if found.table is not None:
+            self._count_table(found.table, folder)
         if self.show is not None:
             figures = {n: float(t.failed) for n, t in self.tallies.items() if t.failed}
             self.show.progress("judge", self.seen, None, figures)
+
+    def _count_table(self, table: FactTable | Lost, folder: VerdictFolder | None) -> None:
+        self.table_cost = self.table_cost + table.cost
+        self.tallies["faithfulness"].cost += table.cost
+        if isinstance(table, Lost):
+            self.table_lost[table.why] += 1
+            self.failed_calls += table.why.startswith(scorers.FAILED_CALL)
+            return
+        self.tables += 1
+        if folder:
+            folder.facts(table)
 
     def report(self, drops: _Drops) -> dict[str, Any]:
         """Everything in figures."""
         rows = [tally.row() for tally in self.tallies.values()]
         return {
             "source": self.source,
-            "critic": ", ".join(dict.fromkeys(self.judges.refs.values())),
+            "critic": ", ".join(dict.fromkeys(self.refs.values())),
             "conversations": self.seen,
             "stopped": self.error.what if self.error else None,
             "error": str(self.error) if self.error else None,
             "interrupted": isinstance(self.error, Interrupted),
             "scorers": rows,
-            "exams": [msgspec.to_builtins(one) for one in self.exams],
+            "exams": [msgspec.to_builtins(one) for one in self.exams.results],
+            "fact_table": self._fact_table(),
             "broken_rows": drops.shown,
             "broken_row_count": drops.count,
             "unjudged": {
@@ -332,11 +362,24 @@ class _Session:
             "worst": self.worst.cases(),
         }
 
+    def _fact_table(self) -> dict[str, Any] | None:
+        """Of how many conversations there is a table, and what it took; None if not wanted."""
+        if self.facts is None:
+            return None
+        return {
+            "judge": getattr(self.facts, "ref", ""),
+            "conversations": self.tables,
+            "lost": dict(self.table_lost.most_common()),
+            "calls": self.table_cost.calls,
+            "tokens": self.table_cost.tokens_in + self.table_cost.tokens_out,
+            "usd": round(self.table_cost.usd, 6),
+        }
+
     def _notes(self, rows: Sequence[dict[str, Any]]) -> list[str]:
         needs = {
             "personas": ("personas",),
             "a second speaker": ("two speakers",),
-            "any words": (),
+            "any words": ("words",),
             "some turns' words": (),
         }
         told = []
@@ -350,22 +393,14 @@ class _Session:
             ]
             effect = f": {', '.join(hit)} cannot be judged there" if hit else ""
             told.append(f"{count} of {self.seen} conversations lack {lack}{effect}")
-        for exam in self.exams:
-            if not exam.passed:
-                told.append(
-                    f"{exam.judge} by {exam.model} did not pass its exam ({exam.needed}): its "
-                    "verdicts are written and count for nothing"
-                )
+        told += self.exams.notes("its verdicts are written and count for nothing")
         return [*told, *self.judges.notes()]
 
 
 def _kit(source: str, names: Sequence[str], human: str | None, samples: int | None) -> scorers.Kit:
     """What some scorers need: other people's attributes, and a human reference."""
-    others: tuple[str, ...] = ()
-    if {"persona_precision", "persona_recall"} & set(names):
-        some = islice(dataset.load_conversations(source), _POOL)
-        facts = {fact for talk in some for who in talk.speakers for fact in who.persona}
-        others = tuple(sorted(facts))
+    wanted = needs_others(names)
+    others = attributes(dataset.load_conversations(source)) if wanted else ()
     reference = None
     if human is not None:
         reference = scorers.human_reference(dataset.load_conversations(human), human)

@@ -56,6 +56,11 @@ class Tally:
             elif item > heap[0]:
                 heapq.heapreplace(heap, item)
 
+    def lose(self, why: str, cost: Cost) -> None:
+        """Count a conversation without a verdict, and what was paid for it."""
+        self.unjudged[why] += 1
+        self.cost = self.cost + cost
+
     def row(self) -> dict[str, Any]:
         """The scorer's row of the report. What does not count has counts and no figures."""
         entry = ENTRIES[self.scorer.name]
