@@ -221,14 +221,22 @@ def critique(report: dict[str, Any]) -> str:
     if report["broken_row_count"]:
         lines.append(f"{report['broken_row_count']} broken rows were left out, e.g.:")
         lines += [f"  {plain(reason)}" for reason in report["broken_rows"][:5]]
-    if report["worst"]:
-        lines += ["", "Worst:"]
-    for case in report["worst"][:10]:
-        lines.append(f"  {case['conversation']}  {case['scorer']} {case['value']:.2f}")
-        lines += [f"    {plain(reason)}" for reason in case["reasons"]]
-        for turn, text in case["turns"].items():
-            lines.append(textwrap.shorten(f"    turn {turn}: {plain(text)}", 160))
+    failed = [case for case in report["worst"] if case["failed"]]
+    lowest = {c["scorer"]: c for c in reversed(report["worst"]) if not c["failed"]}
+    for title, cases in (("Worst:", failed[:10]), ("Lowest:", list(lowest.values())[::-1])):
+        lines += ["", title] if cases else []
+        for case in cases:
+            lines += _case(case)
     return "\n".join(lines)
+
+
+def _case(case: dict[str, Any]) -> list[str]:
+    """A conversation with the reasons and the turns that count against it."""
+    lines = [f"  {case['conversation']}  {case['scorer']} {case['value']:.2f}"]
+    lines += [f"    {plain(reason)}" for reason in case["reasons"]]
+    for turn, text in case["turns"].items():
+        lines.append(textwrap.shorten(f"    turn {turn}: {plain(text)}", 160))
+    return lines
 
 
 def _scorer_line(row: dict[str, Any]) -> str:
