@@ -214,6 +214,7 @@ def critique(report: dict[str, Any]) -> str:
             + (f", {exam['false_alarms']['hits']:g} false alarms" if exam["caught"] else "")
         )
     lines += [f"  {_scorer_line(row)}" for row in report["scorers"]]
+    lines += [f"  {_jury_line(jury)}" for jury in report["juries"]]
     lines += [f"note: {note}" for note in report["notes"]]
     if report["unjudged"]:
         told = ", ".join(f"{why} ({n})" for why, n in report["unjudged"].items())
@@ -239,8 +240,20 @@ def _case(case: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _jury_line(jury: dict[str, Any]) -> str:
+    text = f"jury of {jury['scorer']}, {', '.join(jury['judges'])}, n {jury['n']}"
+    if jury["failed"] is not None:
+        text += f": most fail {jury['failed']}, pass {jury['passed']}, {jury['ties']} ties"
+    for name in ("on_decisions", "kappa", "on_values"):
+        one = jury[name]
+        if one is not None:
+            shown = f"{one['value']:.2f}" if one["value"] is not None else f"- ({one['why']})"
+            text += f"; {one['measure']} {shown}"
+    return text
+
+
 def _scorer_line(row: dict[str, Any]) -> str:
-    name = f"{row['scorer']} {row['version']}"
+    name = f"{row['scorer']} {row['version']} ({row['model']})"
     if not row["n"]:
         why = ", ".join(f"{kind} {n}" for kind, n in row["not_judged"].items())
         return f"{name}: none could be judged" + (f" ({why})" if why else "")

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from dramaturg import scorers
+from dramaturg.errors import UserError
 from dramaturg.models import ChatModel
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
@@ -122,3 +123,41 @@ class Judges:
                 await model.drain(stop=at_once)
         closing = [m.aclose() for m in self._inner.values() if hasattr(m, "aclose")]
         await asyncio.gather(*closing, return_exceptions=True)
+
+
+def seats(
+    given: Sequence[str],
+    names: Sequence[str],
+    *,
+    budget: Budget,
+    gate: Gate,
+    limits: Limits,
+) -> list[Judges]:
+    """The judges, and for each further model without a scorer's name one more seat of a jury.
+
+    A further seat judges what is not given to a model by name and what is no rule.
+
+    Raises:
+        UserError: For a model given twice, an unknown one, or a jury with nothing to judge.
+    """
+    bare = [item for item in given if _is_bare(item)]
+    named = [_underscored(item) for item in given if not _is_bare(item)]
+    for ref in bare:
+        if bare.count(ref) > 1:
+            raise UserError(
+                f"the model {ref} is given twice", fix="a jury is made of different models"
+            )
+    taken = {item.partition("=")[0] for item in named}
+    left = [n for n in names if n not in taken and scorers.ENTRIES[n].forms != ("rule",)]
+    if len(bare) > 1 and not left:
+        raise UserError(
+            "several judges are given, and no scorer that they could judge together",
+            fix="name a scorer that a model judges, or give one --model",
+        )
+    first = Judges([*bare[:1], *named], names, budget=budget, gate=gate, limits=limits)
+    return [first, *(Judges([r], left, budget=budget, gate=gate, limits=limits) for r in bare[1:])]
+
+
+def _is_bare(item: str) -> bool:
+    role, sep, _ = item.partition("=")
+    return not sep or ":" in role
