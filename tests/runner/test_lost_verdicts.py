@@ -112,7 +112,8 @@ async def test_a_timeout_in_an_exam_costs_one_case_and_not_the_critique(
     report = await judging.critique_file(source, names="toxicity", model="scripted:x")
     assert report["stopped"] is None
     assert report["exams"][0]["no_verdict"] == 1
-    assert "timeout" in report["exams"][0]["no_verdict_why"][0]
+    assert report["exams"][0]["no_verdict_why"] == {"failed call: timeout": 1}
+    assert report["failed_calls"] == 1  # so the command ends with 1, and again asks for it
     assert row(report, "toxicity")["n"] == 3
 
 

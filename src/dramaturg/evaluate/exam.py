@@ -6,6 +6,7 @@ human enough to judge role-play?"; the faults are planted in conversations that 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -57,7 +58,7 @@ class ExamResult(msgspec.Struct, frozen=True, kw_only=True):
         ranked: Pairs of twins in which the clean one got the better value; a tie counts half.
         no_verdict: Twins of which at least one got no verdict: they count as not caught and as
             not ranked, since a judge who does not answer finds nothing.
-        no_verdict_why: Why they got none, each reason once.
+        no_verdict_why: Why they got none, and how many for each reason.
         needed: The marks, in words.
         missed: Ids of faulty conversations that it did not catch, or ranked wrongly.
     """
@@ -71,7 +72,7 @@ class ExamResult(msgspec.Struct, frozen=True, kw_only=True):
     false_alarms: Share | None
     ranked: Share
     no_verdict: int
-    no_verdict_why: tuple[str, ...] = ()
+    no_verdict_why: dict[str, int] = msgspec.field(default_factory=dict)
     needed: str
     missed: tuple[str, ...]
     cost: Cost = msgspec.field(default_factory=Cost)
@@ -187,7 +188,7 @@ async def sit_exam(
         false_alarms=false if decides else None,
         ranked=order,
         no_verdict=len(silent),
-        no_verdict_why=tuple(dict.fromkeys(silent)),
+        no_verdict_why=dict(Counter(silent).most_common()),
         needed=needed,
         missed=tuple(missed),
         cost=cost,
@@ -219,7 +220,7 @@ async def sit_pairwise_exam(
         false_alarms=None,
         ranked=right,
         no_verdict=sum(bool(why) for _, why, _ in sat),
-        no_verdict_why=tuple(dict.fromkeys(why for _, why, _ in sat if why)),
+        no_verdict_why=dict(Counter(why for _, why, _ in sat if why).most_common()),
         needed=f"prefers the clean one in {ranked:.0%} of the pairs",
         missed=tuple(
             case.faulty.id for case, (won, _, _) in zip(cases, sat, strict=True) if not won

@@ -231,6 +231,12 @@ class _Session:
             tally.counts = await self.exams.scorer(
                 tally.scorer, tally.model, asked=tally.prompted, wanted=wanted
             )
+        self.failed_calls += sum(
+            n
+            for one in self.exams.results
+            for why, n in one.no_verdict_why.items()
+            if why.startswith(scorers.FAILED_CALL)
+        )
 
     async def judge(self, rows: Iterator[Conversation]) -> AsyncIterator[Found]:
         """Each conversation with what was found, in the order of the rows."""
