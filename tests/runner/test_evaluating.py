@@ -233,7 +233,9 @@ async def judged_by(
 ) -> tuple[Any, ScriptedModel]:
     model = ScriptedModel(by_task={"judge.quality.human": script})
     monkeypatch.setattr("dramaturg.runner.comparing.resolve", lambda ref, limits: model)
-    found = await acompare(laughing(count), many_talks(count), model="scripted:x", **more)
+    found = await acompare(
+        laughing(count), many_talks(count), model="scripted:x", **({"exam": False} | more)
+    )
     return found, model
 
 

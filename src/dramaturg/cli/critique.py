@@ -28,7 +28,9 @@ def _list(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     callback=_list,
     help="List the scorers, and end.",
 )
-@click.option("--model", "models", multiple=True, help="The judge, or SCORER=MODEL; repeatable.")
+@click.option(
+    "--model", "models", multiple=True, help="The judge, or SCORER=MODEL; several are a jury."
+)
 @click.option("--out", help="Folder for verdicts.jsonl and report.json; the same command resumes.")
 @click.option("-n", "limit", type=click.IntRange(1), help="Only the first N conversations.")
 @click.option("--human", help="Human conversations to measure naturalness against.")

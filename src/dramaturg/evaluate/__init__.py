@@ -17,9 +17,11 @@ from dramaturg.evaluate.counts import COUNTERS, Counter, Table
 from dramaturg.evaluate.detector import Told, auc, tell_apart
 from dramaturg.evaluate.door import make_callable
 from dramaturg.evaluate.exam import (
+    PAIR_SUBJECTS,
     SUBJECTS,
     ExamResult,
     exam_cases,
+    pair_exam_cases,
     sit_exam,
     sit_pairwise_exam,
 )
@@ -64,6 +66,7 @@ __all__ = [
     "COUNTERS",
     "FACTS",
     "GROUPS",
+    "PAIR_SUBJECTS",
     "PLANTS",
     "RESAMPLES",
     "SAMPLE",
@@ -134,6 +137,7 @@ __all__ = [
     "next_utterance_hits",
     "opens_with",
     "ordered",
+    "pair_exam_cases",
     "pairwise",
     "people_key",
     "persona_shown",

@@ -68,7 +68,8 @@ async def ask(
 
     Raises:
         UserError: If the model can do the task neither by prompt nor natively.
-        ReplyError: If the second reply cannot be used either; `kind` is its class.
+        ReplyError: If the second reply cannot be used either; `kind` is its class, `cost` what
+            both took.
         BackendError: If no reply was to be had.
     """
     native = model.native(task.name)
@@ -109,6 +110,7 @@ async def ask(
             bad.append(_bad(call, reply, error.kind))
             if attempt == 1:
                 _tell(bad, "in vain", "dropped")
+                error.cost = cost
                 raise error from None
             call = _again(call, reply, error)
             continue

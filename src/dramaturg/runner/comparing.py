@@ -20,6 +20,7 @@ from dramaturg.models.gate import Gate, Gated
 from dramaturg.models.recorded import Recorded
 from dramaturg.models.resolve import Limits, resolve
 from dramaturg.records import Conversation, Drop, to_json
+from dramaturg.runner.examined import Examined
 from dramaturg.runner.out_folder import held
 from dramaturg.scorers.base import prompted
 from dramaturg.store import write_atomically
@@ -39,7 +40,8 @@ class ComparisonReport(msgspec.Struct, kw_only=True):
         pairs: How many pairs were judged.
         same_people: Whether both of a pair are of the same people.
         results: One for each judge and policy; first is `a`.
-        agreement: Krippendorff's alpha of the judges of one policy, by policy.
+        counts: For each result, whether its judge passed the exam or sat none.
+        agreement: Krippendorff's alpha of the judges of one policy that count, by policy.
         detector: How often a trained classifier finds `a` out, with its interval; or None.
         notes: What to bear in mind.
         report: What report.json holds.
@@ -50,6 +52,7 @@ class ComparisonReport(msgspec.Struct, kw_only=True):
     pairs: int
     same_people: bool
     results: list[PairwiseResult]
+    counts: list[bool]
     agreement: dict[str, Any]
     detector: dict[str, Any] | None
     notes: list[str]
@@ -70,6 +73,7 @@ async def acompare(
     by: str | Sequence[str] = "human",
     pairs: int = 100,
     repeats: int = 1,
+    exam: bool | None = None,
     out: str | Path | None = None,
     seed: int = 13,
     budget: Budget | None = None,
@@ -87,6 +91,8 @@ async def acompare(
             likable.
         pairs: How many pairs at most.
         repeats: How often each pair is asked anew, with other seeds.
+        exam: Examine the judges first; who fails is heard and counts for nothing. None = chat
+            models only.
         out: Folder for comparisons.jsonl, report.json and the calls of chat models: the same
             command again makes no finished call twice. None = no files.
 
@@ -116,25 +122,29 @@ async def acompare(
             if prompted(inner):
                 guarded: ChatModel = Gated(Budgeted(inner, budget), gate)
                 used[ref] = Recorded(guarded, "judge", journal) if journal else guarded
-        results = []
+        results, counts, exams = [], [], Examined()
         try:
             for ref, judge in used.items():
                 for policy in wanted:
                     comparer = _comparer(policy, judge)
+                    asked = prompted(models[ref])
+                    passed = await exams.comparer(comparer, ref, asked=asked, wanted=exam)
                     result = await evaluate.pairwise(chosen, comparer, repeats=repeats, seed=seed)
                     results.append(msgspec.structs.replace(result, model=result.model or ref))
+                    counts.append(passed)
         finally:
             for judge in used.values():
                 if isinstance(judge, Recorded):
                     await judge.drain(stop=False)
             closing = [m.aclose() for m in models.values() if hasattr(m, "aclose")]
             await asyncio.gather(*closing, return_exceptions=True)
+        notes += exams.notes("its votes are written, and count for nothing")
         if not any(prompted(judge) for judge in models.values()):
             notes.append(
                 "no chat model judged: the embedded judge knows surface features only "
                 "(--model openai:MODEL asks one)"
             )
-        report = _report(a, b, chosen, same, results, wanted, notes, seed)
+        report = _report(a, b, chosen, same, results, counts, exams, wanted, notes, seed)
         if folder is not None:
             _write(folder, report, results)
     return ComparisonReport(
@@ -143,6 +153,7 @@ async def acompare(
         pairs=len(chosen),
         same_people=same,
         results=results,
+        counts=counts,
         agreement=report["agreement"],
         detector=report["detector"],
         notes=notes,
@@ -215,21 +226,23 @@ def _report(
     chosen: Sequence[tuple[Conversation, Conversation]],
     same: bool,
     results: Sequence[PairwiseResult],
+    counts: Sequence[bool],
+    exams: Examined,
     policies: Sequence[str],
     notes: Sequence[str],
     seed: int,
 ) -> dict[str, Any]:
     agreement = {}
     for policy in policies:
-        votes = [result for result in results if result.policy == policy]
+        votes = [r for r, good in zip(results, counts, strict=True) if good and r.policy == policy]
         if len(votes) > 1:
             said = [{(p.first, p.second): p.outcome for p in result.pairs} for result in votes]
             table = [[one.get((x.id, y.id)) for one in said] for x, y in chosen]
             found = evaluate.agreement(table, seed=seed)
             agreement[policy] = msgspec.to_builtins(found)
     rows = []
-    for result in results:
-        row = msgspec.to_builtins(result)
+    for result, good in zip(results, counts, strict=True):
+        row = msgspec.to_builtins(result) | {"counts": good}
         del row["pairs"]
         rows.append(row)
     return {
@@ -239,6 +252,7 @@ def _report(
         "same_people": same,
         "seed": seed,
         "results": rows,
+        "exams": [msgspec.to_builtins(one) for one in exams.results],
         "agreement": agreement,
         "detector": _detected(chosen, seed),
         "notes": list(notes),

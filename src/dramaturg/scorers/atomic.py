@@ -152,7 +152,9 @@ class _Facts:
             if row.turn not in best or p > best[row.turn][0]:
                 best[row.turn] = (p, row.label, row.fact, row.fact_id)
         if not best:
-            raise NotJudged("no sentence touches a fact of its speaker", kind="nothing shows")
+            raise NotJudged(
+                "no sentence touches a fact of its speaker", kind="nothing shows", cost=table.cost
+            )
         wrong = [(atom, *rest) for atom, rest in sorted(best.items()) if rest[1] == "contradict"]
         return Verdict(
             subject=conversation.id,
@@ -218,7 +220,11 @@ class _Trait:
         scores = answer.value
         share = in_level(scores, self.level)
         if share is None:
-            raise NotJudged("no sentence shows anything of the trait", kind="nothing shows")
+            raise NotJudged(
+                "no sentence shows anything of the trait",
+                kind="nothing shows",
+                cost=timeless(answer.cost),
+            )
         steady = steadiness(scores)
         out = [
             (index, sentence, score)
