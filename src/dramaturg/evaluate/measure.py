@@ -126,7 +126,9 @@ def difference(
     ):
         first = derive_seed(seed, ours.name, "difference")
         second = first if how == "paired" else derive_seed(seed, ours.name, "reference")
-        found = interval(mine.resampled(resamples, first) - other.resampled(resamples, second))
+        drawn, against = mine.resampled(resamples, first), other.resampled(resamples, second)
+        least = min(len(drawn), len(against))  # a larger side may be drawn less often
+        found = interval(drawn[:least] - against[:least])
     return Difference(
         name=ours.name,
         group=ours.group,
