@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How often each pair is asked anew.",
 )
-@click.option("--out", help="Folder for comparisons.jsonl and report.json; resumes.")
+@click.option("--out", help="Folder for comparisons.jsonl, report.json, report.html; resumes.")
 @click.option("--seed", type=int, default=13, show_default=True, help="Same seed, same pairs.")
 @click.option("--max-cost", type=float, help="Stop at this many US dollars; resumable.")
 @click.option("--max-calls", type=int, help="Stop at this many model calls; resumable.")

@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from typing import Any
 
-from dramaturg.evaluate import share
+from dramaturg.evaluate import share, shown_talk
 from dramaturg.records import Conversation, Cost, Verdict
 from dramaturg.scorers import ENTRIES, Scorer
 
@@ -104,7 +104,7 @@ class Worst:
     """The failed conversations with the worst values, each with its evidence."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, dict[str, Any]]] = []
+        self._heap: list[tuple[float, int, dict[str, Any], dict[str, Any]]] = []
         self._seen = 0
 
     def add(self, conversation: Conversation, verdict: Verdict) -> None:
@@ -112,15 +112,25 @@ class Worst:
         if verdict.passed is not False:
             return
         self._seen += 1
-        item = (_badness(verdict), -self._seen, _case(conversation, verdict))
+        place = (_badness(verdict), -self._seen)
+        if len(self._heap) == _WORST and place <= self._heap[0][:2]:
+            return
+        item = (*place, _case(conversation, verdict), _shown(conversation, verdict))
         if len(self._heap) < _WORST:
             heapq.heappush(self._heap, item)
-        elif item[:2] > self._heap[0][:2]:
+        else:
             heapq.heapreplace(self._heap, item)
 
     def cases(self) -> list[dict[str, Any]]:
         """The worst first."""
-        return [case for _, _, case in sorted(self._heap, key=lambda i: i[:2], reverse=True)]
+        return [case for _, _, case, _ in self._sorted()]
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The same with the conversation, for a page."""
+        return [shown for _, _, _, shown in self._sorted()]
+
+    def _sorted(self) -> list[tuple[float, int, dict[str, Any], dict[str, Any]]]:
+        return sorted(self._heap, key=lambda i: i[:2], reverse=True)
 
 
 def _case(conversation: Conversation, verdict: Verdict) -> dict[str, Any]:
@@ -133,6 +143,17 @@ def _case(conversation: Conversation, verdict: Verdict) -> dict[str, Any]:
         "reasons": list(verdict.reasons[:3]),
         "turns": {t: conversation.turns[t].text for t in turns[:3]},
     }
+
+
+def _shown(conversation: Conversation, verdict: Verdict) -> dict[str, Any]:
+    marked = sorted({e.turn for e in verdict.evidence if e.turn is not None})
+    said = {
+        "scorer": verdict.scorer,
+        "value": verdict.value,
+        "passed": verdict.passed,
+        "reasons": list(verdict.reasons[:3]),
+    }
+    return {"marked": marked, "verdicts": [said], **shown_talk(conversation, marked)}
 
 
 def _badness(verdict: Verdict) -> float:
