@@ -74,7 +74,7 @@ def side_by_side(data: Path) -> Evaluation:
     return evaluate_dataset(made, against=human)
 
 
-def rows_11_1(human: Sequence[Figure], made: Sequence[Figure]) -> list[list[str]]:
+def rows_same_users(human: Sequence[Figure], made: Sequence[Figure]) -> list[list[str]]:
     """Human against made, same users."""
     known = [
         ("utterances a conversation", ("turns",), 1, 1, "15.6", "27.7"),
@@ -114,7 +114,7 @@ def row_of_seeds(human: list[Conversation], made: list[Conversation]) -> list[st
             "known within 0.3 of the range" if within else "known outside the range"]  # fmt: skip
 
 
-def rows_11_2(parts: dict[str, list[Conversation]]) -> list[list[str]]:
+def rows_personas_shown(parts: dict[str, list[Conversation]]) -> list[list[str]]:
     """How much of a persona shows."""
     known = {
         "Persona-Chat": "35.1/0.5/35.8",
@@ -130,7 +130,7 @@ def rows_11_2(parts: dict[str, list[Conversation]]) -> list[list[str]]:
     return found
 
 
-def rows_11_4(data: Path) -> list[list[str]]:
+def rows_attribute_lengths(data: Path) -> list[list[str]]:
     """How long attributes are: of SPC train, and those of SPC new that are not among them."""
     seeds = evaluate.collect(
         conversation(r) for r in read(data / "synthetic-persona-chat" / "train.jsonl.gz")
@@ -214,9 +214,9 @@ def main(data: Path, write: bool) -> None:
         "corpora",
         [
             ("Human against made, 964 pairs of the same users, in lower case",
-             [*rows_11_1(found.reference, found.figures), row_of_seeds(human, made)]),
-            ("How much of a persona shows", rows_11_2(parts)),
-            ("How long attributes are", rows_11_4(data)),
+             [*rows_same_users(found.reference, found.figures), row_of_seeds(human, made)]),
+            ("How much of a persona shows", rows_personas_shown(parts)),
+            ("How long attributes are", rows_attribute_lengths(data)),
             ("What must come out of the comparison", claims),
             ("Other measures of the same 964 pairs", rows_more(found)),
         ],

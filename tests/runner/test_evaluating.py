@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import dramaturg as dg
 from dramaturg.cli import main
 from dramaturg.errors import UserError
 from dramaturg.models import Call, ScriptedModel
-from dramaturg.records import Conversation
+from dramaturg.records import Conversation, Provenance
 from dramaturg.runner import Evaluation, acompare, compare, evaluate_dataset
 from tests.evaluate.talks import a_talk, many_talks
 
@@ -211,6 +212,25 @@ def test_worst_and_best_examples_bear_their_evidence(tmp_path: Path) -> None:
     assert all(case["conversation"] != bad.id for case in found.report["best"])
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "<p class='turn marked'><span class='who'>User 1</span> <bdi>I do not like" in page
+
+
+def test_diversity_by_round_is_of_any_dataset_that_says_its_rounds(tmp_path: Path) -> None:
+    dull = [a_talk("I own a goat.", "I own a goat.", scene=f"dull {i}") for i in range(20)]
+    talks = [
+        msgspec.structs.replace(talk, id="", provenance=Provenance(round=number))
+        for number, some in ((1, many_talks(30)), (2, dull))
+        for talk in some
+    ]
+    found = quick(talks, out=tmp_path / "out")
+    first, second = found.report["rounds"]
+    assert (first["round"], first["conversations"]) == (1, 30)
+    assert first["distinct_2_equal"] > 5 * second["distinct_2_equal"]
+    assert second["different_equal"] == pytest.approx(1 / 40)
+    assert first["different_equal"] > 0.5
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Round by round" in page
+    assert "different utterances, equal number" in page
+    assert quick(many_talks(12)).report["rounds"] == []
 
 
 def test_the_turn_that_counts_against_a_long_conversation_is_seen(tmp_path: Path) -> None:

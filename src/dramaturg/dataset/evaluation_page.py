@@ -29,7 +29,7 @@ def evaluation_page(
         groups: Title by group, in order.
         distributions: By title the values of each side, one a conversation.
         points: The two maps: "talks" and "people".
-        rounds: A run's rounds, for diversity by round; () for none.
+        rounds: For diversity by round; () for none.
     """
     named = [report["source"], *([report["against"]] if report["against"] else [])]
     counts = report["conversations"]
@@ -205,6 +205,7 @@ def _rounds(rounds: Sequence[Mapping[str, Any]]) -> str:
     shown = {
         "distinct_2_equal": "distinct-2 at equal length",
         "different": "different utterances",
+        "different_equal": "different utterances, equal number",
         "precision": "faithfulness, precision",
         "recall": "faithfulness, recall",
     }
