@@ -20,14 +20,17 @@ def comparison_page(report: Mapping[str, Any], examples: Sequence[Mapping[str, A
             "said" (each comparison's "votes", in words, and "reasons"), and "talks", the two
             conversations as `evaluate.shown_talk` cuts them.
     """
+    sides = [short(report["a"]), short(report["b"])]
+    if sides[0] == sides[1]:
+        sides = [report["a"], report["b"]]
     people = "of the same people" if report["same_people"] else "drawn at random"
     return sections(
-        f"{short(report['a'])} against {short(report['b'])}",
+        " against ".join(sides),
         f"A is {report['a']}, B is {report['b']}. {report['pairs']:,} pairs, {people}. "
         f"Seed {report['seed']}.",
         report["notes"],
         {
-            "Results": "".join(map(_result, report["results"])),
+            "Results": f"<div class='stack'>{''.join(map(_result, report['results']))}</div>",
             "Figures": f"<div class='scroll'>{_figures(report['results'])}</div>",
             "Agreement": _agreement(report["agreement"]),
             "Classifier": _detector(report["detector"]),
@@ -121,5 +124,5 @@ def _example(pair: Mapping[str, Any]) -> str:
     )
     return (
         f"<details><summary>{outcome} · {escape(pair['policy'])} by {escape(pair['model'])}"
-        f"</summary>{said}<div class='grid'>{sides}</div></details>"
+        f"</summary>{said}<div class='pair'>{sides}</div></details>"
     )

@@ -31,7 +31,7 @@ def critique_page(report: Mapping[str, Any], worst: Sequence[Mapping[str, Any]])
         f"{report['critic']}.",
         notes,
         {
-            "Scores": f"<div class='scroll'>{_scores(report['scorers'])}</div>",
+            "Scores": f"<div class='scroll how'>{_scores(report['scorers'])}</div>",
             "Distributions": _distributions(report["scorers"]),
             "Worst": "<p class='soft'>What failed, the worst first; the turns that the verdict "
             "names are marked.</p>" + "".join(map(case, worst))
@@ -58,8 +58,8 @@ def _scores(rows: Sequence[Mapping[str, Any]]) -> str:
                 f"{row['scorer']} {row['version']}",
                 row["says"],
                 row["model"] + ("" if row["counts"] else ", failed its exam"),
-                f"{number(row['range'][0])} to "
-                + ("any" if row["range"][1] is None else number(row["range"][1])),
+                f"{row['range'][0]:g} "
+                + ("or more" if row["range"][1] is None else f"to {row['range'][1]:g}"),
                 row["better"],
                 f"{row['n']:,}",
                 number(row["mean"]),
@@ -128,4 +128,5 @@ def _exams(exams: Sequence[Mapping[str, Any]]) -> str:
                 "; ".join(shares),
             ]
         )
-    return table(["scorer", "judge", "exam", "needed", "found"], rows)
+    shown = table(["scorer", "judge", "exam", "needed", "found"], rows)
+    return f"<div class='scroll how'>{shown}</div>"
