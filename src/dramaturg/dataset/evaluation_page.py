@@ -230,7 +230,7 @@ def _how(report: Mapping[str, Any], titles: Mapping[str, tuple[str, str]]) -> st
                 row["of"],
                 row["unit"],
                 row["scorer"],
-                row["interval"] or "none",
+                row["interval"] or row["why"] or "none",
                 row["sample"] or "all",
             ]
             for row in report["figures"]
