@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     help="How often each pair is asked anew.",
 )
 @click.option("--exam/--no-exam", default=None, help="Examine the judges first.  [chat models]")
-@click.option("--out", help="Folder for comparisons.jsonl and report.json; resumes.")
+@click.option("--out", help="Folder for comparisons.jsonl, report.json, report.html; resumes.")
 @click.option("--seed", type=int, default=13, show_default=True, help="Same seed, same pairs.")
 @click.option("--max-cost", type=float, help="Stop at this many US dollars; resumable.")
 @click.option("--max-calls", type=int, help="Stop at this many model calls; resumable.")

@@ -31,7 +31,7 @@ def _list(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option(
     "--model", "models", multiple=True, help="The judge, or SCORER=MODEL; several are a jury."
 )
-@click.option("--out", help="Folder for verdicts.jsonl and report.json; the same command resumes.")
+@click.option("--out", help="Folder for verdicts.jsonl, report.json, report.html; resumes.")
 @click.option("-n", "limit", type=click.IntRange(1), help="Only the first N conversations.")
 @click.option("--human", help="Human conversations to measure naturalness against.")
 @click.option("--fact-table", is_flag=True, help="Also facts.parquet: a row a turn and fact.")

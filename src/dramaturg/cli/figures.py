@@ -108,7 +108,11 @@ def comparison(found: ComparisonReport) -> str:
             f"length alone tells {100 * told['told_right_by_length']:.1f} % of talks",
         ]
     if found.path:
-        lines += ["", f"Every vote with its reason: {found.path / 'comparisons.jsonl'}"]
+        lines += [
+            "",
+            f"Every vote with its reason: {found.path / 'comparisons.jsonl'}",
+            f"Pictures and pairs to read: {found.path / 'report.html'}",
+        ]
     return "\n".join(lines)
 
 

@@ -39,6 +39,7 @@ from dramaturg.evaluate.plant import PLANTS, Planted, plant_all
 from dramaturg.evaluate.profile_extraction import profile_extraction
 from dramaturg.evaluate.ranker import exchanges, ranker_hits
 from dramaturg.evaluate.resample import RESAMPLES, Fixed, OfSet, Ratio, interval
+from dramaturg.evaluate.rounds import by_round
 from dramaturg.evaluate.sample import Sample
 from dramaturg.evaluate.self_bleu import self_bleu
 from dramaturg.evaluate.shares import Share, share
@@ -104,6 +105,7 @@ __all__ = [
     "auc",
     "badness",
     "beside",
+    "by_round",
     "cases",
     "categories",
     "cohen_kappa",

@@ -29,6 +29,7 @@ Source = str | Path | Iterable[Conversation]
 POLICIES = ("human", *scorers.POLICIES)
 
 _POOL = 5_000  # conversations of a side among which pairs are looked for
+_EXAMPLES = 3  # pairs shown of each outcome
 _LEAST_DETECTED = 40  # pairs from which the classifier is trained
 
 
@@ -93,8 +94,8 @@ async def acompare(
         repeats: How often each pair is asked anew, with other seeds.
         exam: Examine the judges first; who fails is heard and counts for nothing. None = chat
             models only.
-        out: Folder for comparisons.jsonl, report.json and the calls of chat models: the same
-            command again makes no finished call twice. None = no files.
+        out: Folder for comparisons.jsonl, report.json, report.html and the calls of chat models:
+            the same command again makes no finished call twice. None = no files.
 
     Raises:
         UserError: If a file is missing, the sides are one, or a policy is unknown.
@@ -112,7 +113,9 @@ async def acompare(
     models = {ref: resolve(ref, limits) for ref in dict.fromkeys(refs)}
     notes: list[str] = []
     chosen, same = _pairs(a, b, pairs, seed, notes)
-    with held(out, {"comparisons.jsonl"}, calls=any(map(prompted, models.values()))) as (
+    with held(
+        out, {"comparisons.jsonl", "report.html"}, calls=any(map(prompted, models.values()))
+    ) as (
         folder,
         journal,
     ):
@@ -146,7 +149,7 @@ async def acompare(
             )
         report = _report(a, b, chosen, same, results, counts, exams, wanted, notes, seed)
         if folder is not None:
-            _write(folder, report, results)
+            _write(folder, report, results, chosen)
     return ComparisonReport(
         a=report["a"],
         b=report["b"],
@@ -285,11 +288,46 @@ def _detected(
     }
 
 
-def _write(folder: Path, report: dict[str, Any], results: Sequence[PairwiseResult]) -> None:
+def _write(
+    folder: Path,
+    report: dict[str, Any],
+    results: Sequence[PairwiseResult],
+    chosen: Sequence[tuple[Conversation, Conversation]],
+) -> None:
     lines = [to_json(c) + "\n" for r in results for pair in r.pairs for c in pair.comparisons]
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    page = dataset.comparison_page(report, _examples(results, chosen))
     try:
         write_atomically(folder / "comparisons.jsonl", "".join(lines).encode("utf-8", "replace"))
         write_atomically(folder / "report.json", text.encode("utf-8", "replace"))
+        write_atomically(folder / "report.html", page.encode("utf-8", "replace"))
     except OSError as error:
         raise DramaturgError(f"{folder} cannot be written", why=str(error)) from error
+
+
+def _examples(
+    results: Sequence[PairwiseResult], chosen: Sequence[tuple[Conversation, Conversation]]
+) -> list[dict[str, Any]]:
+    """The first pairs of each outcome, of every judge and policy, with what was said of them."""
+    talks = {talk.id: talk for pair in chosen for talk in pair}
+    found = []
+    for result in results:
+        for outcome in ("first", "second", "tie"):
+            for pair in [p for p in result.pairs if p.outcome == outcome][:_EXAMPLES]:
+                names = {pair.first: "A", pair.second: "B", None: "none"}
+                found.append(
+                    {
+                        "policy": result.policy,
+                        "model": result.model,
+                        "outcome": outcome,
+                        "said": [
+                            {"votes": [names.get(vote, "none") for vote in c.votes],
+                             "reasons": list(c.reasons[:4])}
+                            for c in pair.comparisons
+                        ],
+                        "talks": [
+                            evaluate.shown_talk(talks[name]) for name in (pair.first, pair.second)
+                        ],
+                    }
+                )  # fmt: skip
+    return found

@@ -198,6 +198,7 @@ async def aevaluate(
             "reference": msgspec.to_builtins(figures[1]) if len(figures) > 1 else [],
             "differences": msgspec.to_builtins(apart),
             "notes": told,
+            "rounds": rounds(data, sides[0]),
             "broken_row_count": [lost.count for lost in drops],
             "broken_rows": [drop.reason for lost in drops for drop in lost.first],
             "worst": evaluate.cases(sides[0], verdicts[0], worst=True),
@@ -205,7 +206,7 @@ async def aevaluate(
         }
         if folder is not None:
             with clock("report"):
-                _write(folder, report, sides, [values for values, _ in scored], rounds(data))
+                _write(folder, report, sides, [values for values, _ in scored])
     return Evaluation(
         source=named[0],
         against=report["against"],
@@ -325,7 +326,6 @@ def _write(
     report: dict[str, Any],
     sides: Sequence[Side],
     scored: Sequence[dict[str, list[float]]],
-    rounds: Sequence[dict[str, Any]],
 ) -> None:
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     write_atomically(folder / "report.json", text.encode("utf-8", "replace"))
@@ -341,6 +341,6 @@ def _write(
         groups=evaluate.GROUPS,
         distributions=drawn,
         points=evaluate.maps(sides, MAPPED),
-        rounds=rounds,
+        rounds=report["rounds"],
     )
     write_atomically(folder / "report.html", page.encode("utf-8", "replace"))

@@ -142,7 +142,7 @@ async def critique_file(
             )
         report = session.report(drops)
         if folder:
-            folder.report(report)
+            folder.report(report, session.worst.shown())
     return report
 
 

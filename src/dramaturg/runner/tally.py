@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from typing import Any, TypeAlias
 
-from dramaturg.evaluate import share
+from dramaturg.evaluate import share, shown_talk
 from dramaturg.records import Conversation, Cost, Verdict
 from dramaturg.scorers import ENTRIES, Scorer
 
@@ -15,7 +15,7 @@ BINS = 20
 _SHOWN = 5
 _WORST = 20
 _LOWEST = 3  # of each scorer that gives a number only
-_Item: TypeAlias = tuple[float, int, dict[str, Any]]
+_Item: TypeAlias = tuple[float, int, dict[str, Any], dict[str, Any]]
 
 
 class Tally:
@@ -130,19 +130,29 @@ class Worst:
         if bad <= 0 and verdict.passed is None:
             return
         self._seen += 1
-        item = (bad, -self._seen, _case(conversation, verdict))
+        place = (bad, -self._seen)
+        if len(heap) == most and place <= heap[0][:2]:
+            return
+        item = (*place, _case(conversation, verdict), _shown(conversation, verdict))
         if len(heap) < most:
             heapq.heappush(heap, item)
-        elif item[:2] > heap[0][:2]:
+        else:
             heapq.heapreplace(heap, item)
 
     def cases(self) -> list[dict[str, Any]]:
         """The failed, the worst first; then the lowest of the others, the worst first."""
+        return [case for _, _, case, _ in self._sorted()]
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The same with the conversation, for a page."""
+        return [shown for _, _, _, shown in self._sorted()]
+
+    def _sorted(self) -> list[_Item]:
         low = [item for heap in self._low.values() for item in heap]
         return [
-            case
+            item
             for heap in (self._heap, low)
-            for _, _, case in sorted(heap, key=lambda i: i[:2], reverse=True)
+            for item in sorted(heap, key=lambda i: i[:2], reverse=True)
         ]
 
 
@@ -157,6 +167,17 @@ def _case(conversation: Conversation, verdict: Verdict) -> dict[str, Any]:
         "reasons": list(verdict.reasons[:3]),
         "turns": {t: conversation.turns[t].text for t in turns[:3]},
     }
+
+
+def _shown(conversation: Conversation, verdict: Verdict) -> dict[str, Any]:
+    marked = sorted({e.turn for e in verdict.evidence if e.turn is not None})
+    said = {
+        "scorer": verdict.scorer,
+        "value": verdict.value,
+        "passed": verdict.passed,
+        "reasons": list(verdict.reasons[:3]),
+    }
+    return {"marked": marked, "verdicts": [said], **shown_talk(conversation, marked)}
 
 
 def _badness(verdict: Verdict) -> float:
