@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 Clock = Callable[[], float]
 
-PRESSED = 0.1  # share of a window's replies that are 429/503/time-outs above which we halve
+PRESSED = 0.2  # share of a window's replies that are 429/503/time-outs above which we halve
 SLOWER = 1.6  # a window's median latency over the best one above which we stop growing
 WINDOW = 20  # replies in the smallest window
 
@@ -74,7 +74,7 @@ class AdaptiveLimiter:
 
     Begins at `start` (default: `maximum` up to 256, else half of it), grows by a request a reply
     (so it doubles each round) while all slots are in use and latency holds, halves when more than
-    a tenth of a window's replies are 429, 503 or time-outs, and from then on grows slowly. Never
+    a fifth of a window's replies are 429, 503 or time-outs, and from then on grows slowly. Never
     below 1 nor above `maximum`.
 
     Attributes:
