@@ -1,6 +1,8 @@
 # Two commands do everything on a machine that has Python 3.11 - 3.13 with pip and venv:
 #   make demo    sets up and makes a first dataset with the embedded model
 #   make test    sets up and runs every check
+# `make peers` runs the tests that need heavy programs of others (ConvoKit, Label Studio's SDK,
+# Presidio, TRL with torch) in an environment of their own.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +12,9 @@ CHROMIUM := $(shell command -v chromium || command -v chromium-browser || comman
 COMMA := ,
 TEST_EXTRAS := test$(if $(CHROMIUM),$(COMMA)browser)
 
-.PHONY: demo test fix bench clean
+PEERS := .venv-peers
+
+.PHONY: demo test peers fix bench clean
 
 $(BIN)/dramaturg: pyproject.toml requirements.lock
 	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f'Dramaturg needs Python 3.11 to 3.13; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 $(MAKECMDGOALS)')"
@@ -36,6 +40,16 @@ test: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/pytest -n 2
 
+# Without requirements.lock: the peers bring versions of their own. Each must be there: no skips.
+$(PEERS)/.done: pyproject.toml
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[peers,test]'
+	@touch $@
+
+peers: $(PEERS)/.done
+	$(PEERS)/bin/python -c "import convokit, label_studio_sdk, presidio_analyzer, trl"
+	$(PEERS)/bin/python -m pytest tests/peers tests/cli/test_dataset_commands.py
+
 fix: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -45,4 +59,4 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/core_offline.py
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(PEERS)

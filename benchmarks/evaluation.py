@@ -1,9 +1,10 @@
 """Every measure against the truth, by one command.
 
-    python benchmarks/evaluation.py [--data DIR] [--only NAME ...] [--write]
+    python benchmarks/evaluation.py [--data DIR] [--only NAME ...] [--sizes N ...] [--write]
 
 Runs `main(data, write)` of every `benchmarks/evaluation_NAME.py`. DIR holds the corpora; --write
 renews the tables of docs/evaluation.md, each between the markers that bear its module's name.
+--sizes are the numbers of conversations at which speed is measured: small ones if left away.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def main() -> int:
     ask.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     ask.add_argument("--only", nargs="*", choices=names(), default=names())
     ask.add_argument("--write", action="store_true", help="renew the tables in the docs page")
+    ask.add_argument("--sizes", type=int, nargs="+", help="how many conversations, for speed")
     given = ask.parse_args()
     if not given.data.is_dir():
         print(
@@ -45,7 +47,9 @@ def main() -> int:
         return 2
     for name in given.only:
         begun = time.perf_counter()
-        importlib.import_module(f"benchmarks.evaluation_{name}").main(given.data, given.write)
+        module = importlib.import_module(f"benchmarks.evaluation_{name}")
+        more = {"sizes": given.sizes} if name == "speed" and given.sizes else {}
+        module.main(given.data, given.write, **more)
         print(f"({name}: {time.perf_counter() - begun:.0f} s)", file=sys.stderr, flush=True)
     return 0
 

@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks.tables import publish
 from dramaturg import evaluate
 from dramaturg.evaluate import Figure
+from dramaturg.evaluate.collect import People
 from dramaturg.records import Conversation, Speaker, Turn
 from dramaturg.runner import Evaluation, evaluate_dataset
 
@@ -74,7 +75,7 @@ def side_by_side(data: Path) -> Evaluation:
     return evaluate_dataset(made, against=human)
 
 
-def rows_11_1(human: Sequence[Figure], made: Sequence[Figure]) -> list[list[str]]:
+def rows_same_users(human: Sequence[Figure], made: Sequence[Figure]) -> list[list[str]]:
     """Human against made, same users."""
     known = [
         ("utterances a conversation", ("turns",), 1, 1, "15.6", "27.7"),
@@ -114,7 +115,7 @@ def row_of_seeds(human: list[Conversation], made: list[Conversation]) -> list[st
             "known within 0.3 of the range" if within else "known outside the range"]  # fmt: skip
 
 
-def rows_11_2(parts: dict[str, list[Conversation]]) -> list[list[str]]:
+def rows_personas_shown(parts: dict[str, list[Conversation]]) -> list[list[str]]:
     """How much of a persona shows."""
     known = {
         "Persona-Chat": "35.1/0.5/35.8",
@@ -130,29 +131,31 @@ def rows_11_2(parts: dict[str, list[Conversation]]) -> list[list[str]]:
     return found
 
 
-def rows_11_4(data: Path) -> list[list[str]]:
+def rows_attribute_lengths(data: Path) -> list[list[str]]:
     """How long attributes are: of SPC train, and those of SPC new that are not among them."""
-    seeds = evaluate.collect(
-        conversation(r) for r in read(data / "synthetic-persona-chat" / "train.jsonl.gz")
-    )
-    every = evaluate.collect(
-        conversation(r) for r in read(data / "synthetic-persona-chat" / "new.jsonl.gz")
-    )
     import numpy as np
 
-    codes, words, pieces = seeds.people.different()
-    known, more_words, more_pieces = every.people.different()
+    train = read(data / "synthetic-persona-chat" / "train.jsonl.gz")
+    seeds, every, raw = People(), People(), People()
+    for row in train:
+        seeds.add(conversation(row))
+    for row in read(data / "synthetic-persona-chat" / "new.jsonl.gz"):
+        every.add(conversation(row))
+    texts = {fact for row in train for fact in (*row["user_1"], *row["user_2"])}
+    raw.add(
+        Conversation(
+            scene_id="all",
+            speakers=(Speaker(name="", persona=tuple(sorted(texts))),),
+            turns=(Turn(speaker=0, text="x"),),
+        )
+    )
+    codes, words, pieces = seeds.different()
+    known, more_words, more_pieces = every.different()
     new = ~np.isin(known, codes)
-    texts = {f for r in read(data / "synthetic-persona-chat" / "train.jsonl.gz")
-             for f in (*r["user_1"], *r["user_2"])}  # fmt: skip
-    raw = evaluate.collect(
-        [Conversation(scene_id="all", speakers=(Speaker(name="", persona=tuple(sorted(texts))),),
-                      turns=(Turn(speaker=0, text="x"),))]
-    )  # fmt: skip
     return [
         ["attributes", "n", "words", "known", "words and marks", "known"],
-        ["SPC train, as written", f"{len(raw.people.words):,}",
-         f"{np.mean(raw.people.words):.2f}", "6.70", f"{np.mean(raw.people.pieces):.2f}", "7.70"],
+        ["SPC train, as written", f"{len(raw.words):,}",
+         f"{np.mean(raw.words):.2f}", "6.70", f"{np.mean(raw.pieces):.2f}", "7.70"],
         ["SPC train, different ones", f"{len(codes):,}", f"{words.mean():.2f}", "-",
          f"{pieces.mean():.2f}", "-"],
         ["SPC new, not in train", f"{int(new.sum()):,}", f"{more_words[new].mean():.1f}", "14.1",
@@ -214,9 +217,9 @@ def main(data: Path, write: bool) -> None:
         "corpora",
         [
             ("Human against made, 964 pairs of the same users, in lower case",
-             [*rows_11_1(found.reference, found.figures), row_of_seeds(human, made)]),
-            ("How much of a persona shows", rows_11_2(parts)),
-            ("How long attributes are", rows_11_4(data)),
+             [*rows_same_users(found.reference, found.figures), row_of_seeds(human, made)]),
+            ("How much of a persona shows", rows_personas_shown(parts)),
+            ("How long attributes are", rows_attribute_lengths(data)),
             ("What must come out of the comparison", claims),
             ("Other measures of the same 964 pairs", rows_more(found)),
         ],

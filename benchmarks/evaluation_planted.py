@@ -5,6 +5,9 @@ claimed, and a contradiction that people labelled as one (an utterance and a fac
 put into a conversation). Each has a clean twin. False alarms count a twin, or an untouched
 conversation, that is flagged although nothing was planted; nobody has labelled the untouched ones,
 so some of these alarms are right.
+
+Denials are made by `negate`, which made the expert's training pairs too. Weakening is counted apart
+in wordings that the expert's rules hold and in others.
 """
 
 from __future__ import annotations
@@ -30,6 +33,9 @@ CONVERSATIONS = 500
 _NOT = re.compile(
     r"(?i)\b(not|no|never|hardly|don't|doesn't|can't|won't|isn't|hate|nothing)\b|n't\b"
 )
+
+# Wordings of `plant.weaken_fact` that the expert's rules hold; the others stand in no rule.
+KNOWN_WEAK = ("I'm not that into ", "I don't really care for ", "I used to, but I don't enjoy ")
 
 Flag = Callable[[Conversation], Awaitable[bool]]
 
@@ -105,6 +111,11 @@ def _put(talk: Conversation, said: str, fact: str) -> Conversation:
     return msgspec.structs.replace(talk, turns=tuple(turns), speakers=tuple(speakers), id="")
 
 
+def known_weak(case: Planted) -> bool:
+    """Whether the wording of a weakening is one that the expert's rules hold."""
+    return any(wording in case.words for wording in KNOWN_WEAK)
+
+
 async def rate(flag: Flag, talks: Sequence[Conversation]) -> Share:
     """The share of conversations flagged."""
     return share(sum([await flag(talk) for talk in talks]), len(talks))
@@ -117,6 +128,9 @@ async def main_async(data: Path, write: bool) -> None:
         kind: plant_all(talks, kind, seed=13)
         for kind in ("own fact denied", "own fact weakened", "partner's fact claimed")
     }
+    weak = kinds.pop("own fact weakened")
+    kinds["own fact weakened, wordings the rules know"] = [c for c in weak if known_weak(c)]
+    kinds["own fact weakened, other wordings"] = [c for c in weak if not known_weak(c)]
     kinds["labelled by people (persona-nli)"] = labelled(data, talks)
     table = [["planted", "judge", "cases", "flagged with the plant (95 %)",
               "clean twin flagged (95 %)"]]  # fmt: skip

@@ -1,6 +1,7 @@
 """Every scorer that needs no endpoint: its cost, and whether it sees what it claims to see.
 
-Seconds are of one process on this machine, per 1,000 conversations of SPC valid (27 turns each).
+Seconds are the processor's (one core), per 1,000 conversations of SPC valid (27 turns each).
+Scorers that share a computation are timed together, once.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ TIMED = 200
 SHUFFLED = 500
 
 MODEL = EmbeddedModel()
+TOGETHER = (scorers.POLICIES, ("persona_recall", "persona_precision"))
 
 
 async def values(scorer: scorers.Scorer, talks: Sequence[Conversation]) -> list[float]:
@@ -37,6 +39,26 @@ async def values(scorer: scorers.Scorer, talks: Sequence[Conversation]) -> list[
         except NotJudged:
             continue
     return found
+
+
+async def seconds(
+    panel: Sequence[scorers.Scorer],
+    talks: Sequence[Conversation],
+    *,
+    warm: Sequence[Conversation],
+) -> float:
+    """Processor seconds per 1,000 conversations of all these scorers together.
+
+    Args:
+        warm: Other conversations, judged before the clock runs.
+    """
+    for scorer in panel:
+        await values(scorer, warm)
+    begun = time.process_time()
+    for talk in talks:
+        for scorer in panel:
+            await values(scorer, [talk])
+    return 1_000 * (time.process_time() - begun) / len(talks)
 
 
 def pool(talks: Sequence[Conversation]) -> tuple[str, ...]:
@@ -51,11 +73,14 @@ async def costs(data: Path) -> list[list[str]]:
     table = [["scorer", "s per 1,000", "SPC, mean", "n", "Persona-Chat, mean", "n",
               "exam on own planted cases"]]  # fmt: skip
     for name in scorers.GROUPS["all"]:
-        (scorer,) = scorers.build(name, MODEL, kit=kit)
-        await values(scorer, made[:3])
-        begun = time.perf_counter()
+        shared = next((group for group in TOGETHER if name in group), (name,))
+        panel = scorers.build(shared, MODEL, kit=kit)
+        scorer = panel[shared.index(name)]
+        timed = f"with {shared[0]}"
+        if name == shared[0]:
+            timed = f"{await seconds(panel, made, warm=human[:3]):.2f}"
+            timed += f", all {len(panel)} of them" if len(panel) > 1 else ""
         ours = await values(scorer, made)
-        seconds = (time.perf_counter() - begun) / len(made) * 1000
         theirs = await values(scorer, human)
         exam = "none"
         if name in evaluate.SUBJECTS:
@@ -68,7 +93,7 @@ async def costs(data: Path) -> list[list[str]]:
         table.append(
             [
                 f"{name} {scorer.version}",
-                f"{seconds:.2f}",
+                timed,
                 f"{statistics.fmean(ours):.3f}",
                 f"{len(ours)}",
                 f"{statistics.fmean(theirs):.3f}",

@@ -143,9 +143,10 @@ class Bench:
         lines = [
             f"{title}; 64 x 200 ms, 1,000 conversations and judgements:",
             "",
-            "| client | efficiency of the work (min to max) | rows lost | rows without a score "
-            "| calls sent | longest wait for a reply, as a multiple of p99 |",
-            "|---|--:|--:|--:|--:|--:|",
+            "| client | efficiency of the work (min to max) | start-up included | rows lost "
+            "| of these dropped with a reason | rows without a score | calls sent "
+            "| longest wait for a reply, as a multiple of p99 |",
+            "|---|--:|--:|--:|--:|--:|--:|--:|",
         ]
         for name in self.available(chosen.peers):
             rows = [
@@ -153,6 +154,9 @@ class Bench:
             ]
             eff = [row["eff_work"] or 0.0 for row in rows]
             lost = sum(row["output"]["missing"] for row in rows)
+            told = [row["client"].get("errors") for row in rows]
+            dropped = sum(told) if name == "dramaturg_" else "-"
+            whole = _median(rows, "eff_wall")
             unscored = sum(row["output"]["no_score"] for row in rows)
             calls = statistics.median(row["server"]["n"] for row in rows)
             waits = [
@@ -160,7 +164,8 @@ class Bench:
             ]
             lines.append(
                 f"| {NAMES[name]} | {_middle(eff):.2f} ({min(eff):.2f} to {max(eff):.2f}) "
-                f"| {lost} of {1000 * len(rows):,} | {unscored} of {1000 * len(rows):,} "
+                f"| {whole:.2f} | {lost} of {1000 * len(rows):,} | {dropped} "
+                f"| {unscored} of {1000 * len(rows):,} "
                 f"| {calls:,.0f} | {f'{max(waits):.1f}' if waits else '-'} |"
             )
         return "\n".join(lines)

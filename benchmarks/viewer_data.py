@@ -9,6 +9,7 @@ second pair has a draft that lost, every fourth one that a critic dropped.
 
 from __future__ import annotations
 
+import itertools
 import random
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from dramaturg.dataset.parquet import conversation_schema, conversation_table, write_rows
 from dramaturg.records import (
     Comparison,
     Conversation,
@@ -28,6 +30,7 @@ from dramaturg.records import (
     Speaker,
     Turn,
     Verdict,
+    from_json,
     to_json,
 )
 from dramaturg.store import RunFolder
@@ -55,6 +58,27 @@ def make_run(out: Path, count: int, *, seed: int = 13) -> None:
             pair = draw.sample(people, 2)
             _pair(folder, draw, number, pair)
         folder.finish()
+
+
+def make_dataset(run: Path, out: Path) -> None:
+    """Write the kept conversations of such a run as a dataset that is no run.
+
+    Args:
+        out: A .jsonl or .parquet file; it is there whole or not at all.
+    """
+    part = out.with_name(f"part-{out.name}")
+    with RunFolder.read(run) as folder:
+        bodies = folder.journal.records("conversation")
+        kept = (one for body in bodies if (one := from_json(body, Conversation)).split)
+        if out.suffix == ".jsonl":
+            with part.open("w", encoding="utf-8") as file:
+                file.writelines(to_json(one) + "\n" for one in kept)
+        else:
+            scorers = ("faithfulness", "votes")
+            batches = iter(lambda: list(itertools.islice(kept, 5_000)), [])
+            tables = (conversation_table(batch, scorers) for batch in batches)
+            write_rows(part, tables, conversation_schema(scorers))
+    part.rename(out)
 
 
 def _person(draw: random.Random, number: int) -> Persona:

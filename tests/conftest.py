@@ -1,4 +1,7 @@
-"""No test reaches past this machine: a connection to any other address fails at once."""
+"""No test reaches past this machine: a connection to any other address fails at once.
+
+Tests in a browser that were skipped are told at the end.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,19 @@ def _only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line at the end, since the letter "s" among thousands of dots is read by nobody."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    found = [one for one in skipped if "browser" in one.nodeid]
+    if found:
+        why = str(found[0].longrepr[2] if isinstance(found[0].longrepr, tuple) else "")
+        files = ", ".join(sorted({one.nodeid.partition("::")[0] for one in found}))
+        terminalreporter.write_line(
+            f"NOT TESTED IN A BROWSER: {files}: {why.removeprefix('Skipped: ')}. "
+            "Put a Chromium on the PATH, remove .venv/.test and run make test again."
+        )
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import dramaturg
 
+ROOT = Path(__file__).parents[1]
 HEAVY = {"numpy", "pyarrow", "aiohttp", "torch", "msgspec", "fastcluster", "click"}
 
 
@@ -35,7 +38,22 @@ def test_help_takes_less_than_400_ms() -> None:
     assert best < 0.4
 
 
+def test_browser_tests_that_are_skipped_are_told_at_the_end() -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/viewer/test_browser.py", "-p", "no:cacheprovider"],
+        check=False, capture_output=True, text=True, cwd=ROOT, env={**os.environ, "PATH": ""},
+    )  # fmt: skip
+    assert "NOT TESTED IN A BROWSER: tests/viewer/test_browser.py: no" in told.stdout, told.stdout
+    assert "no Chromium on the PATH" in told.stdout or "not installed" in told.stdout
+
+
 def _seconds(command: list[str]) -> float:
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
+
+
+def test_the_loop_and_the_scorers_import_no_numpy() -> None:
+    code = "import sys; from dramaturg import loop, scorers; print('numpy' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"

@@ -86,11 +86,8 @@ async def main() -> None:
             number = row["row"]
             talk = await ask(writer, write, Row(text=row["prompt"]), seed=number)
             asked = Row(text=work.judge_prompt(number, talk.value))
-            try:
-                found = (await ask(critic, judge, asked, seed=number)).value
-            except errors.ReplyError:  # both replies were malformed: another draw, as a run does
-                found = (await ask(critic, judge, asked, seed=number + 10**6)).value
-            return {"row": number, "conv": talk.value, "score": found}
+            found = await ask(critic, judge, asked, seed=number)
+            return {"row": number, "conv": talk.value, "score": found.value}
 
         def rows() -> Iterator[dict[str, Any]]:
             for number, pair in enumerate(work.pairs(a.n)):

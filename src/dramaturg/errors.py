@@ -13,6 +13,11 @@ DramaturgError              what happened, why, and what to do
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dramaturg.records.judgement import Cost
+
 
 class DramaturgError(Exception):
     """An error that tells what happened, why, and what to do about it.
@@ -56,6 +61,7 @@ class BackendError(DramaturgError):
     Attributes:
         retryable: Whether the same call may succeed later.
         kind: A short class for reports, e.g. "timeout", "rate limit", "connection", "auth".
+        wait_s: Seconds that the endpoint asked to wait before the next try; None = it did not say.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class BackendError(DramaturgError):
         super().__init__(what, why=why, fix=fix)
         self.retryable = retryable
         self.kind = kind
+        self.wait_s: float | None = None
 
 
 class OutOfBudget(BackendError):
@@ -80,7 +87,13 @@ class OutOfBudget(BackendError):
 
 
 class RecordError(DramaturgError):
-    """One row is bad: a malformed record, an impossible value, a reply that cannot be read."""
+    """One row is bad: a malformed record, an impossible value, a reply that cannot be read.
+
+    Attributes:
+        cost: What was paid before it was known, None for nothing.
+    """
+
+    cost: Cost | None = None
 
 
 class ReplyError(RecordError):
@@ -102,9 +115,11 @@ class NotJudged(RecordError):
         kind: The class that the report counts it under, e.g. "no persona", "one speaker".
     """
 
-    def __init__(self, what: str, *, kind: str, why: str = "", fix: str = "") -> None:
+    def __init__(
+        self, what: str, *, kind: str, why: str = "", fix: str = "", cost: Cost | None = None
+    ) -> None:
         super().__init__(what, why=why, fix=fix)
-        self.kind = kind
+        self.kind, self.cost = kind, cost
 
 
 class Interrupted(DramaturgError):

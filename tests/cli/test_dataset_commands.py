@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from dramaturg.cli import main
 from dramaturg.cli.main import COMMANDS
+from dramaturg.dataset import load_conversations
 from dramaturg.records import Conversation, Speaker, Turn, to_json
 
 OURS = ("merge", "filter", "sample", "dedupe", "split", "shard", "redact", "card", "publish")
@@ -82,6 +84,23 @@ def test_a_dataset_goes_all_the_way(
     assert "NOT as published" in ok("split", "all", "--published", "synthetic-persona-chat", code=1)
 
 
+def test_presidio_joins_the_rules_or_is_missed_in_words(
+    chats: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("redact", "chats.jsonl", "clean", "--presidio")
+    if importlib.util.find_spec("presidio_analyzer") is None:
+        assert run(monkeypatch, *asked) == 2
+        assert "dramaturg[redact]" in capsys.readouterr().err
+        assert not Path("clean").exists()
+        pytest.skip("presidio-analyzer is in the extra 'peers', not installed here")
+    text = Path("chats.jsonl").read_text().replace("Hi Ann!", "Ann, mail ann@example.org")
+    Path("chats.jsonl").write_text(text)
+    assert run(monkeypatch, *asked) == 0
+    assert "'email': 20" in capsys.readouterr().out
+    assert "ann@example.org" not in Path("clean", "README.md").read_text()
+    assert all("[EMAIL_1]" in made.turns[1].text for made in load_conversations("clean"))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -96,6 +115,7 @@ def test_a_dataset_goes_all_the_way(
         (("shard", "chats.jsonl", "o"), "give --shards K or --rows N"),
         (("split", "chats.jsonl", "o", "--by", "luck"), "no way to split by 'luck'"),
         (("split", "chats.jsonl"), "Give DATA and OUT"),
+        (("split", "chats.jsonl", "o", "--paraphrase-at", "0.9"), "give --by paraphrase too"),
         (("redact", "chats.jsonl", "o", "--kinds", "mail"), "no kind 'mail'"),
         (("publish", "chats.jsonl", "hf:a/b"), "no place to publish to"),
         (("card", "chats.jsonl"), "not a run folder"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 from dramaturg.cli.live import Live, clock_text
@@ -65,3 +66,14 @@ def test_one_rewritten_line_on_a_terminal() -> None:
 
 def test_seconds_are_told_in_words() -> None:
     assert [clock_text(s) for s in (4.4, 61, 7260)] == ["4 s", "1 min 01 s", "2 h 01 min"]
+
+
+async def test_the_line_is_kept_true_while_nothing_gets_further() -> None:
+    stream, clock, waits = io.StringIO(), Clock(), ["http://h is down for 3 s, tried every 5 s"]
+    live = Live(lambda: (12, 0, None, 0), lambda: waits, stream, clock=clock)
+    live.progress("round 1 of 3", 5, 10, {})
+    async with live.ticking():
+        clock.now = 20.0
+        waits[0] = "http://h is down for 23 s, tried every 5 s"
+        await asyncio.sleep(1.2)
+    assert "down for 23 s" in stream.getvalue().splitlines()[-1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import http.client
 import os
 import re
 import signal
@@ -10,9 +12,12 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import ClientSession
 
+from dramaturg.viewer import Guard, Source, look
 from tests.viewer.stage import make_run
 
 
@@ -39,6 +44,49 @@ def test_it_serves_until_ctrl_c_and_leaves_one_index(tmp_path: Path, stop: signa
     _, err = process.communicate(timeout=15)
     assert (process.returncode, err) == (0, "")
     assert len(list((tmp_path / "cache" / "dramaturg" / "view").glob("*.sqlite"))) == 1
+
+
+def test_every_address_that_it_prints_for_the_network_opens(tmp_path: Path) -> None:
+    process = start(tmp_path, str(make_run(tmp_path / "run")), "--port", "0", "--host", "0.0.0.0")
+    assert process.stdout is not None
+    told = [process.stdout.readline()]
+    while "Ctrl-C" not in told[-1]:
+        told.append(process.stdout.readline())
+    addresses = re.findall(r"http://\S+\?token=\S+", "".join(told))
+    assert len(addresses) > 1
+    for address in addresses:
+        place = urlsplit(address)
+        connection = http.client.HTTPConnection("127.0.0.1", place.port or 0, timeout=20)
+        connection.request("GET", f"/?{place.query}", headers={"Host": place.netloc})
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (303, "/"), address
+        connection.close()
+    process.terminate()
+    process.communicate(timeout=15)
+
+
+async def test_the_same_run_named_twice_has_one_index_and_stands_beside_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, names = make_run(tmp_path / "run"), []
+    real, ready = Source.open, asyncio.get_running_loop().create_future()
+
+    def open_(path: str, **_: object) -> Source:
+        names.append(path)
+        return real(path, cache=tmp_path / "cache")
+
+    monkeypatch.setattr(Source, "open", open_)
+    looking = asyncio.create_task(
+        look([str(run), f"{tmp_path}/./run"], Guard(), 0, ready.set_result)
+    )
+    address = await asyncio.wait_for(ready, 20)
+    async with ClientSession() as client:
+        for path in ("1/conversations", "2/conversations", "compare"):
+            assert (await client.get(address + path)).status == 200
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    assert names == [str(run)]
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ def test_the_card_tells_what_evaluate_found_inside_or_beside(tmp_path: Path) -> 
     (beside / "report.json").write_text(json.dumps(report))
     told = found_by_evaluate(folder)
     assert "- toxicity is saturated" in told
+    assert "judged" not in told, "what lies beside is not published with it"
     assert "- distinct_2: 0.18 here, 0.37 in `human` (difference -0.19, -0.2 to -0.18" in told
     assert "| distinct_2 | 0.18 | 0.17 to 0.19 | share | 500 utterances | all | variety 1 |" in told
     assert "frechet" not in told

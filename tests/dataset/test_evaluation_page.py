@@ -47,7 +47,7 @@ def test_names_notes_and_titles_are_escaped_and_missing_pictures_say_so() -> Non
         assert text not in found
     assert "nothing to show" in found
     assert found.count("<figure>") == 1
-    assert "3 conversations are too few" in found
+    assert "<td>no interval: 3 conversations are too few</td>" in found
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--", "a\u2028b", "&amp;", "日本"])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from dramaturg.dataset.near import Overlaps, near_repeats
+from dramaturg.errors import UserError
 
 WORDS = [f"word{n}" for n in range(400)]
 
@@ -36,10 +39,44 @@ def test_it_finds_what_comparing_every_pair_finds() -> None:
     overlaps = Overlaps()
     for said_text in texts:
         overlaps.add(said_text)
-    found = {(i, j): s for i, j, s in overlaps.pairs(0.8)}
+    found = {(i, j): s for i, j, s in overlaps.pairs()}
     assert set(found) == wanted
     assert 20 < len(wanted) < 60
     assert all(abs(s - jaccard(texts[i], texts[j])) < 1e-9 for (i, j), s in found.items())
+
+
+@pytest.mark.parametrize("near", [0.5, 0.6, 0.7, 0.8])
+def test_pairs_just_at_the_threshold_are_found(near: float) -> None:
+    """400 planted pairs whose true overlap is the threshold, or a little more."""
+    rng = random.Random(7)
+    overlaps, planted = Overlaps(near), 0
+    while planted < 400:
+        said = [f"v{rng.randrange(10**6)}" for _ in range(100)]
+        common = round(98 * 2 * near / (1 + near))  # of the 98 shingles of each text
+        other = said[: common + 3] + [f"v{rng.randrange(10**6)}" for _ in range(97 - common)]
+        if jaccard(" ".join(said), " ".join(other)) < near:
+            continue
+        planted += 1
+        overlaps.add(" ".join(said))
+        overlaps.add(" ".join(other))
+    found = {(i, j) for i, j, _ in overlaps.pairs()}
+    assert len(found & {(2 * n, 2 * n + 1) for n in range(planted)}) >= planted - 1
+
+
+def test_a_threshold_that_is_not_searched_for_is_refused() -> None:
+    for near in (0.49, 1.1, float("nan")):
+        with pytest.raises(UserError, match="out of range"):
+            Overlaps(near)
+
+
+def test_what_hangs_on_a_chain_and_is_near_nothing_kept_is_no_repeat() -> None:
+    one = [f"a{n}" for n in range(60)]
+    two = one[6:] + [f"b{n}" for n in range(6)]
+    three = two[6:] + [f"c{n}" for n in range(6)]
+    texts = [" ".join(said) for said in (one, two, three, three)]
+    assert jaccard(texts[0], texts[1]) >= 0.8 > jaccard(texts[0], texts[2])
+    repeats = near_repeats(texts)
+    assert repeats == {1: (0, jaccard(texts[0], texts[1])), 3: (2, 1.0)}
 
 
 def test_a_chain_of_repeats_leads_to_its_first() -> None:

@@ -131,6 +131,31 @@ def test_the_published_splits_come_back_from_a_shuffled_heap(shared_data: Path) 
     assert wrong.examples == [f"{train[0].id} is in validation, not in train"]
 
 
+def test_unknown_pairs_never_join_a_published_split(shared_data: Path, tmp_path: Path) -> None:
+    known = spc(shared_data, "Synthetic-Persona-Chat_valid.csv", "")[:3]
+    claims = ("", "train", "validation", "mine", "test")
+    strangers = [talk(facts(n), facts(n + 50), n=n, split=s) for n, s in enumerate(claims)]
+    heap = tmp_path / "heap.jsonl"
+    heap.write_text("".join(to_json(c) + "\n" for c in (*known, *strangers)))
+    done = resplit(heap, tmp_path / "out", "synthetic-persona-chat")
+    assert done.splits == {"validation": 3, "unpublished": 4, "test": 1}
+    assert "1 keep the split 'test' that they came with, 4 stand in the split" in done.notes[0]
+    back = {c.id: c.split for c in load_conversations(tmp_path / "out")}
+    assert [back[c.id] for c in strangers] == ["unpublished"] * 4 + ["test"]
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "stand in the split 'unpublished'" in card
+    heap.rename(tmp_path / "Synthetic-Persona-Chat_test.jsonl")
+    of_file = resplit(
+        tmp_path / "Synthetic-Persona-Chat_test.jsonl", tmp_path / "b", "synthetic-persona-chat"
+    )
+    assert of_file.splits == {"validation": 3, "unpublished": 3, "test": 2}
+
+
+def test_a_paraphrase_threshold_for_another_way_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="'pair' does not ask which facts say the same"):
+        resplit(tmp_path / "x", tmp_path / "y", "pair", same=lambda texts: [], near=0.9)
+
+
 def test_pairs_that_were_never_published_are_told(tmp_path: Path) -> None:
     strangers = [talk(facts(n), facts(n + 50), n=n, split="test") for n in range(3)]
     splits = as_published(strangers, "synthetic-persona-chat")

@@ -94,6 +94,15 @@ def test_merging_keeps_each_conversation_once_with_its_people_and_its_past(tmp_p
     assert str(tmp_path) not in (tmp_path / "all" / "README.md").read_text()
 
 
+def test_of_a_person_in_two_sources_the_one_with_source_and_licence_stays(tmp_path: Path) -> None:
+    stated = a_run(tmp_path / "stated", [talk(1)])
+    rework.sample(lines(tmp_path / "a.jsonl", [talk(1), talk(2)]), tmp_path / "bare", 2)
+    for n, sources in enumerate(([stated, tmp_path / "bare"], [tmp_path / "bare", stated])):
+        rework.merge(sources, tmp_path / f"all{n}")
+        people = pq.read_table(tmp_path / f"all{n}" / "personas").to_pylist()
+        assert sorted(p["licence"] for p in people) == ["", "", "CC0-1.0", "CC0-1.0"]
+
+
 def test_a_filter_drops_with_the_reason_and_what_cannot_be_asked_is_not_kept(
     tmp_path: Path,
 ) -> None:
@@ -151,6 +160,18 @@ def test_of_near_duplicates_the_first_stays_and_the_others_name_it(tmp_path: Pat
     assert ids(tmp_path / "once") == {talks[0].id, talks[1].id}
     reasons = [d["reason"] for d in pq.read_table(tmp_path / "once" / "dropped").to_pylist()]
     assert all(reason.startswith(f"near-duplicate: of {talks[0].id}, ") for reason in reasons)
+
+
+def test_the_end_of_a_chain_stays_and_what_goes_names_what_it_was_measured_against(
+    tmp_path: Path,
+) -> None:
+    said = [f"w{k}" for k in range(72)]
+    talks = [talk(n, text=" ".join(said[4 * n : 4 * n + 60])) for n in range(3)]
+    rework.dedupe(lines(tmp_path / "a.jsonl", talks), tmp_path / "once")
+    assert ids(tmp_path / "once") == {talks[0].id, talks[2].id}
+    (drop,) = pq.read_table(tmp_path / "once" / "dropped").to_pylist()
+    assert drop["subject"] == talks[1].id
+    assert drop["reason"].startswith(f"near-duplicate: of {talks[0].id}, 0.8")
 
 
 def test_shards_hold_what_they_were_asked_to(tmp_path: Path) -> None:

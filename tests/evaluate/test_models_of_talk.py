@@ -10,9 +10,11 @@ from dramaturg.evaluate import (
     Side,
     Talk,
     beside,
+    categories,
     collect,
     effective_number,
     exchanges,
+    figures,
     flat_map,
     health,
     next_utterance,
@@ -22,6 +24,7 @@ from dramaturg.evaluate import (
     tell_apart,
     topic_spread,
 )
+from dramaturg.evaluate.measures import attributes, meanings
 from dramaturg.evaluate.vectors import Vectors
 from tests.evaluate.talks import NOUNS, a_talk, many_talks
 
@@ -168,3 +171,54 @@ def test_a_saturated_a_doubled_and_a_length_bound_score_are_named() -> None:
     assert "follows length" in found[1]
     assert "fine and copy say the same: correlation 1.000" in found[2]
     assert health({"few": [0.5] * 5}, {}, [1.0] * 5) == []
+
+
+def of_turns(turns: list[int], seed: int, dim: int = 8) -> Side:
+    """A side whose turns have random vectors of one cloud, so many turns a conversation."""
+    talks = [a_talk(*["Hello."] * n, scene=f"{seed}-{i}") for i, n in enumerate(turns)]
+    made = Side(collect(talks))
+    draw = np.random.default_rng(seed)
+    rows = [draw.normal(size=(n, dim)) for n in turns]
+    unit = [part / np.sqrt((part**2).sum(axis=1, keepdims=True)) for part in rows]
+    made.vectors = Vectors("test", talks, unit, [[np.zeros((0, dim))] * 2 for _ in talks])
+    return made
+
+
+def test_what_grows_with_size_is_read_over_equally_much_of_both_sides() -> None:
+    small, large = of_turns([2] * 20, 1, dim=64), of_turns([5] * 80, 2, dim=64)
+    equal = Equal.of([small, large])
+    assert (equal.vectors, equal.vector_turns) == (20, 40)
+    both = [{m.name: m for m in meanings(side, equal, 1)} for side in (small, large)]
+    for name, count in (
+        ("vendi_utterances", 40),
+        ("vendi_conversations", 20),
+        ("distance_of_conversations", 20),
+    ):
+        one, other = (found[name] for found in both)
+        assert one.count == other.count == count, name
+        assert one.statistic is not None
+        assert other.statistic is not None
+        assert one.statistic.value() == pytest.approx(other.statistic.value(), rel=0.1), name
+
+
+def test_the_frechet_distance_of_one_cloud_stands_at_its_floor_and_both_have_intervals() -> None:
+    small, large = of_turns([4] * 40, 1), of_turns([9] * 60, 2)
+    measures = beside(small, large, Equal.of([small, large]), 1)[0]
+    found = {one.name: one for one in figures(measures, resamples=60)}
+    apart, floor = found["frechet"], found["frechet_of_reference_halves"]
+    assert apart.n == floor.n == 160
+    assert apart.value == pytest.approx(floor.value, rel=0.4)
+    for one in (apart, floor, found["told_apart_by_length"]):
+        assert one.low is not None, one.name
+        assert one.high is not None, one.name
+        assert one.low <= (one.value or 0) <= one.high, one.name
+
+
+def test_what_has_no_interval_says_why() -> None:
+    made = side(many_talks(30))
+    found = figures(
+        [*attributes(made, Equal.of([made]), 1), *categories(made, [0, 1, 1], 0.4, "x")]
+    )
+    bare = {one.name: one.why for one in found if one.low is None}
+    assert set(bare) == {"facts", "persona_categories", "persona_category_distance"}
+    assert all("no interval" in why for why in bare.values())

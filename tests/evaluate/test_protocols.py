@@ -226,3 +226,11 @@ def test_a_share_s_interval_is_wilson_s() -> None:
     assert none.low == pytest.approx(0, abs=1e-12)
     assert none.high == pytest.approx(0.1611, abs=1e-4)
     assert evaluate.share(0, 0).value is None
+
+
+async def test_the_exam_of_partner_fact_has_full_talks() -> None:
+    cases = evaluate.exam_cases("partner_fact", starter_pool())
+    lengths = {len(talk.turns) for talk in starter_pool()}
+    assert {len(case.clean.turns) for case in cases} <= lengths
+    with pytest.raises(UserError, match="no exam for depth"):
+        evaluate.pair_exam_cases("depth", starter_pool())

@@ -104,6 +104,22 @@ def test_pairs_of_the_same_people_make_the_difference_sharper() -> None:
     assert paired.low == pytest.approx(0.97, abs=0.02)
 
 
+def test_sides_that_are_drawn_unequally_often_can_be_subtracted() -> None:
+    """A side of 240,000 utterances is drawn 83 times, a small one 200 times."""
+    values = np.random.default_rng(3).normal(5, 2, size=300)
+
+    def a_side(most: int) -> Measure:
+        mean = OfSet(lambda places: float(values[list(places)].mean()), range(300), most=most)
+        return a_measure(mean)
+
+    for ours, theirs in ((83, 200), (200, 83)):
+        found = difference(a_side(ours), a_side(theirs))
+        assert found.value == 0
+        assert found.low is not None
+        assert found.high is not None
+        assert found.low < 0 < found.high
+
+
 def width(found: Difference) -> float:
     assert found.low is not None
     assert found.high is not None

@@ -103,3 +103,17 @@ async def test_memory_does_not_grow_with_the_number_of_items() -> None:
 
     few, many = await peak(200), await peak(4_000)
     assert many < 1.5 * few
+
+
+async def test_a_cancelled_call_inside_the_work_is_told_and_hangs_nobody() -> None:
+    async def work(item: int) -> int:
+        gone: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        gone.cancel()
+        return await gone
+
+    async def read() -> None:
+        async for _ in flow(range(3), work, at_once=1):
+            pass
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(read(), 5)

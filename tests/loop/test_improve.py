@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from dramaturg import critique, generate, loop, scorers
-from dramaturg.errors import OutOfBudget
+from dramaturg.errors import BackendError, OutOfBudget
 from dramaturg.models import Call, Reply, ScriptedModel, ScriptedNLI
 from dramaturg.records import BadReply, Conversation, Fact, Pair, Persona, Scene, to_json
 from dramaturg.store import notes
@@ -387,3 +387,33 @@ async def test_a_round_of_many_pairs_takes_no_more_memory_than_one_of_few() -> N
     (few, _), (many, peak) = await held(600), await held(1_200)
     assert many < 1.1 * few  # the last 512 conversations read are in the cache of both
     assert peak < 16_000_000  # what a round's figures look at is bounded too
+
+
+class Busy(Jumbled):
+    """A writer whose endpoint has no room for its first calls; what else it says is no talk."""
+
+    def __init__(self, lost: int) -> None:
+        super().__init__(1)
+        self._lost = lost
+
+    async def answer(self, call: Call) -> Reply:
+        self.asked += 1
+        if self.asked <= self._lost:
+            raise BackendError("503", retryable=True, kind="server")
+        return Reply(text="nothing to read here")
+
+
+@pytest.mark.parametrize(
+    ("lost", "tries"), [(2, 1), (1, 2)], ids=["all were lost calls", "one could not be read"]
+)
+async def test_a_pair_whose_calls_got_no_reply_is_left_for_the_next_session(
+    lost: int, tries: int
+) -> None:
+    writer = Busy(lost)
+    best = await loop.improve(
+        crowd(1), propose=generate.few_shot(writer, drafts=2), judge=critique.panel(), rounds=1
+    )
+    assert not len(best.kept)
+    drops = [drop.reason for drop in best.dropped if drop.kind == "draft"]
+    assert drops.count("failed call: server") == lost
+    assert len(drops) == 2 * tries, "drafts that were bad are written again, lost ones are not"

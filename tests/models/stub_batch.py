@@ -41,6 +41,10 @@ class StubBatches:
         self.cancelled: list[str] = []
         self.lose_answers = 0  # create so many batches and hang up without saying so
         self.hold = False  # no batch is ever done
+        # What a look gets in place of the batch, by how many looks there were, this one included.
+        self.look_fault: Callable[[int], Act | None] = lambda looks: None
+        self.looked = 0
+        self.slow_create_s = 0.0  # a batch is made at once, and said to be so long after
         self._files: dict[str, bytes] = {}
         self._batches: dict[str, dict[str, Any]] = {}
 
@@ -90,9 +94,13 @@ class StubBatches:
         if self.lose_answers:
             self.lose_answers -= 1
             return Act(self._batches[name], cut=True)
-        return Act(self._batches[name])
+        return Act(self._batches[name], delay_s=self.slow_create_s)
 
     def _look(self, name: str) -> Act:
+        self.looked += 1
+        fault = self.look_fault(self.looked)
+        if fault is not None:
+            return fault
         batch = self._batches.get(name)
         if batch is None:
             return Act({"error": {"message": "no such batch"}}, 404)

@@ -250,3 +250,91 @@ async def test_a_batch_can_be_cancelled_and_what_it_had_made_is_not_lost(tmp_pat
         with pytest.raises(BackendError, match="ended as cancelled"):
             await asyncio.wait_for(asked, 3)
     assert stub.cancelled == ["batch_0"]
+
+
+async def left_out(stub: StubBatches, path: Path, calls: int = 2) -> None:
+    """A session that ends while a batch of so many calls is out."""
+    stub.hold = True
+    async with opened(stub, path) as (model, batch):
+        asked = [asyncio.create_task(model.answer(a_call(i))) for i in range(calls)]
+        await until(lambda: any(sent.id for sent in batch._out.values()))
+        await batch.aclose()
+        await model.drain(stop=True)
+        await asyncio.gather(*asked, return_exceptions=True)
+    stub.hold = False
+
+
+async def test_a_call_of_a_batch_that_was_given_up_is_told_why_and_never_waits(
+    tmp_path: Path,
+) -> None:
+    stub = StubBatches(chat)
+    await left_out(stub, tmp_path)
+    stub.look_fault = lambda looks: Act({"error": {"message": "no right to see it"}}, 403)
+    async with opened(stub, tmp_path) as (model, _):
+        for number in (0, 1):  # the second is asked for the first time when nobody looks any more
+            with pytest.raises(BackendError, match=r"403|no right|refuse"):
+                await asyncio.wait_for(model.answer(a_call(number)), 3)
+    stub.look_fault = lambda looks: None
+    async with opened(stub, tmp_path) as (model, _):
+        assert (await model.answer(a_call(1))).text == "re: Write 1."
+    assert len(stub.made) == 1, "what the batch made is still fetched by the next session"
+
+
+async def test_an_outage_is_waited_out_and_makes_no_second_batch(tmp_path: Path) -> None:
+    stub, told = StubBatches(chat), []
+    stub.look_fault = lambda looks: Act({"error": "down"}, 502) if 1 < looks < 10 else None
+    async with opened(stub, tmp_path) as (model, batch):
+        batch._tell = lambda step, *rest: told.append(step)
+        replies = await asyncio.gather(*(model.answer(a_call(i)) for i in range(3)))
+    assert [reply.text for reply in replies] == [f"re: Write {i}." for i in range(3)]
+    assert len(stub.made) == 1
+    assert any("no answer about it: server" in step for step in told)
+
+
+async def test_an_outage_is_waited_out_no_longer_than_a_batch(tmp_path: Path) -> None:
+    stub = StubBatches(chat)
+    stub.look_fault = lambda looks: Act({"error": "down"}, 502)
+    async with opened(stub, tmp_path, longest_s=0.3) as (model, _):
+        with pytest.raises(BackendError, match="is not done after") as caught:
+            await asyncio.wait_for(model.answer(a_call(1)), 5)
+    assert caught.value.retryable
+    assert "does not say how it is" in caught.value.why
+
+
+async def test_a_stop_ends_a_wait_that_no_job_is_at_work_on(tmp_path: Path) -> None:
+    stub, gate = StubBatches(chat), Gate()
+    stub.slow_create_s = 20.0
+    async with opened(stub, tmp_path, gate) as (model, _):
+        asked = asyncio.create_task(model.answer(a_call(1)))
+        await until(lambda: bool(stub.made))
+        gate.close()
+        with pytest.raises(Interrupted):
+            await asyncio.wait_for(asked, 3)
+
+
+async def test_waiting_can_be_ended_while_the_gate_is_open_and_nothing_more_is_sent(
+    tmp_path: Path,
+) -> None:
+    stub = StubBatches(chat)
+    stub.hold = True
+    async with opened(stub, tmp_path) as (model, batch):
+        out = asyncio.create_task(model.answer(a_call(1)))
+        await until(lambda: any(sent.id for sent in batch._out.values()))
+        queued = asyncio.create_task(model.answer(a_call(2)))
+        await until(lambda: bool(batch._queued))
+        batch.stop_waiting()
+        for task in (out, queued, asyncio.create_task(model.answer(a_call(3)))):
+            with pytest.raises(Interrupted, match="stopped waiting") as caught:
+                await asyncio.wait_for(task, 1)
+        assert "1 batches go on at the server" in caught.value.why
+        await asyncio.sleep(0.3)
+        assert (await model.answer(a_call(4, attempt=1))).text == "re: Write 4.", "not a batch's"
+    assert (len(stub.made), stub.cancelled) == (1, [])
+    stub.hold = False
+    async with opened(stub, tmp_path) as (model, _):
+        await asyncio.gather(*(model.answer(a_call(i)) for i in (1, 2)))
+    assert [len(keys) for _, keys in stub.made] == [1, 1], "the one that was out is picked up"
+    async with opened(stub, tmp_path) as (_, batch):
+        batch.stop_waiting(BackendError("the critic's key is wrong", kind="auth"))
+        with pytest.raises(BackendError, match="critic's key"):
+            await batch.answer(a_call(1))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +66,7 @@ async def run_out(model: Budgeted, n: int = 100) -> list[OutOfBudget]:
             "the limit of 1,500 tokens is reached: 1,400 tokens spent",
             "--max-tokens",
         ),
-        ({"max_usd": 1.0}, 5, "the limit of $1.00 is reached: $1.0000 spent", "--max-cost"),
+        ({"max_usd": 2.0}, 9, "the limit of $2.00 is reached: $1.8000 spent", "--max-cost"),
     ],
 )
 async def test_a_limit_is_reached_and_never_passed(
@@ -89,24 +91,139 @@ async def test_several_models_share_one_budget() -> None:
     assert one.calls + two.calls == 9
 
 
-async def test_estimates_are_learnt_so_that_a_limit_is_used_to_the_end() -> None:
+class Varied(Dear):
+    """Replies from short ones to the longest that is allowed, in no order; many at a time."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self._draw = random.Random(seed)
+
+    async def answer(self, call: Call) -> Reply:
+        self.calls += 1
+        await asyncio.sleep(self._draw.random() / 500)
+        # Short ones first: what is learnt from them is no bound.
+        long = self.calls > 80 and self._draw.random() < 0.8
+        tokens = call.sampling.max_tokens if long else self._draw.randint(1, 60)
+        usd = self.price.usd(100, tokens)
+        return Reply(text="x", cost=Cost(calls=1, tokens_in=100, tokens_out=tokens, usd=usd))
+
+
+@pytest.mark.parametrize("limit", ["tokens", "money"])
+@pytest.mark.parametrize("seed", range(5))
+async def test_replies_of_any_length_never_pass_a_limit_and_use_it_nearly_up(
+    limit: str, seed: int
+) -> None:
+    model = Varied(seed)
+    budget = Budget(max_usd=20.0) if limit == "money" else Budget(max_tokens=20_000)
+    prompt = (Message(role="user", content="x" * 400),)
+    calls = [
+        Call(task="t", messages=prompt, seed=i, sampling=Sampling(max_tokens=900))
+        for i in range(400)
+    ]
+    budgeted = Budgeted(model, budget)
+    found = await asyncio.gather(*map(budgeted.answer, calls), return_exceptions=True)
+    assert any(isinstance(one, OutOfBudget) for one in found)
+    spent = budget.spent
+    used = spent.usd / 20.0 if limit == "money" else (spent.tokens_in + spent.tokens_out) / 20_000
+    assert 0.8 <= used <= 1.0
+    assert budget.reserved == Cost()
+
+
+async def test_what_a_prompt_takes_is_learnt_so_that_a_limit_is_used_nearly_up() -> None:
     model = Dear()
-    long = Call(task="t", sampling=Sampling(max_tokens=900))
-    budgeted = Budgeted(model, Budget(max_tokens=3_000))
-    for _ in range(15):
-        await budgeted.answer(long)
-    with pytest.raises(OutOfBudget):
-        await budgeted.answer(long)
-    assert model.calls == 15, "eleven, if each were taken for the longest that it may be"
+    call = Call(
+        task="t",
+        messages=(Message(role="user", content="x" * 4_000),),  # 4,000 tokens it is not
+        sampling=Sampling(max_tokens=100),
+    )
+    budgeted = Budgeted(model, Budget(max_tokens=25_000))
+    while not budgeted.budget.exhausted:
+        with contextlib.suppress(OutOfBudget):
+            await budgeted.answer(call)
+    assert model.calls >= 123, "104, if each were taken for as many tokens as it has bytes"
+
+
+async def test_a_server_that_writes_more_than_it_may_is_learnt() -> None:
+    class Long(Dear):
+        async def answer(self, call: Call) -> Reply:
+            return Reply(text="x", cost=Cost(calls=1, tokens_in=100, tokens_out=500))
+
+    budgeted = Budgeted(Long(), Budget(max_tokens=2_000))
+    while not budgeted.budget.exhausted:
+        with contextlib.suppress(OutOfBudget):
+            await budgeted.answer(a_call())
+    assert budgeted.budget.spent.tokens_out == 1_000
 
 
 async def test_a_short_reply_leaves_room_that_later_calls_use() -> None:
     model = Dear()
     long = Call(task="t", messages=(), sampling=Sampling(max_tokens=900))
-    budgeted = Budgeted(model, Budget(max_tokens=1_000))
+    budgeted = Budgeted(model, Budget(max_tokens=1_200))
     for _ in range(4):
         await budgeted.answer(long) if model.calls == 0 else await budgeted.answer(a_call())
     assert model.calls == 4
+
+
+async def test_calls_that_wait_for_room_are_let_through_in_order_and_each_is_woken_once() -> None:
+    budget, asked, order = Budget(max_calls=3_000), 0, []
+
+    def most() -> Cost:
+        nonlocal asked
+        asked += 1
+        return Cost(calls=1_000)
+
+    async def one(number: int) -> None:
+        reserved = await budget.reserve(most)
+        order.append(number)
+        await asyncio.sleep(0)
+        budget.book(reserved, Cost())
+
+    await asyncio.gather(*(one(i) for i in range(2_000)))
+    assert order == list(range(2_000))
+    assert asked < 3 * 2_000, "no call is asked again and again while it waits"
+
+
+async def test_a_call_that_gives_up_while_it_waits_holds_nobody_up() -> None:
+    budget = Budget(max_calls=10)
+    first = await budget.reserve(lambda: Cost(calls=8))
+    big = asyncio.create_task(budget.reserve(lambda: Cost(calls=5)))
+    small = asyncio.create_task(budget.reserve(lambda: Cost(calls=2)))
+    await asyncio.sleep(0)
+    assert not small.done(), "it waits behind the one that came before"
+    big.cancel()
+    second = await asyncio.wait_for(small, 1)
+    budget.book(first, Cost())
+    late = asyncio.create_task(budget.reserve(lambda: Cost(calls=9)))
+    await asyncio.sleep(0)
+    budget.book(second, Cost())  # lets the late one through, which gives up in the same moment
+    late.cancel()
+    await asyncio.gather(late, return_exceptions=True)
+    assert budget.reserved == Cost()
+
+
+async def test_requests_that_got_no_reply_count_as_calls_and_their_prompts_as_spent() -> None:
+    class Place:
+        unanswered = 0
+
+    class Tries(Dear):
+        def __init__(self) -> None:
+            super().__init__()
+            self.endpoint = Place()
+
+        async def answer(self, call: Call) -> Reply:
+            self.endpoint.unanswered += 2
+            if call.seed:
+                raise BackendError("no reply", retryable=True, kind="timeout")
+            return await super().answer(call)
+
+    model, budget = Tries(), Budget()
+    writer, critic = Budgeted(model, budget), Budgeted(model, budget)
+    await writer.answer(a_call())
+    assert (budget.spent.calls, budget.spent.tokens_in) == (3, 300)
+    with pytest.raises(BackendError):
+        await critic.answer(a_call(1))
+    assert (budget.spent.calls, budget.spent.tokens_in) == (5, 500), "the failed call among them"
+    assert budget.spent.usd == pytest.approx(0.2 + 4 * 0.1)
 
 
 async def test_replayed_calls_cost_nothing_and_a_raised_limit_goes_on() -> None:

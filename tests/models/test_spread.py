@@ -144,3 +144,73 @@ async def test_waits_are_named() -> None:
         await call
         assert model.waiting_for() == []
         await model.aclose()
+
+
+async def test_a_key_that_is_always_refused_swallows_no_work() -> None:
+    def by_key(seen: Seen) -> Act:
+        if seen.headers["authorization"] == "Bearer spent":
+            return Act(refuses("quota"), status=429, headers={"retry-after": "30"})
+        return Act(says("yes"), delay_s=0.01)
+
+    server = StubEndpoint(always=by_key)
+    async with running(server):
+        places = [
+            OpenAICompatible("m", server.url, key, max_in_flight=4) for key in ("spent", "good")
+        ]
+        model = Spread(places, "openai:m")
+        begun = time.perf_counter()
+        replies = await asyncio.gather(*(model.answer(a_call(i)) for i in range(60)))
+        took = time.perf_counter() - begun
+        await model.aclose()
+    assert [r.text for r in replies] == ["yes"] * 60
+    assert took < 10  # not one Retry-After is sat out
+    to_spent = sum(s.headers["authorization"] == "Bearer spent" for s in server.seen)
+    assert to_spent < 20
+
+
+async def test_a_limit_a_minute_at_every_endpoint_holds_calls_back_and_lets_them_go() -> None:
+    servers = [StubEndpoint(always=Act(says("ok"))) for _ in range(2)]
+    async with running(servers[0]), running(servers[1]):
+        model = two(servers[0].url, servers[1].url)
+        for place in model.places:
+            place.endpoint.limiter.window.hold(1.5)
+        calls = [asyncio.create_task(model.answer(a_call(i))) for i in range(20)]
+        await asyncio.sleep(0.3)
+        assert len(servers[0].seen) + len(servers[1].seen) == 0
+        replies = await asyncio.wait_for(asyncio.gather(*calls), 10)
+        await model.aclose()
+    assert [r.text for r in replies] == ["ok"] * 20
+
+
+async def test_a_wait_for_an_endpoint_that_is_given_up_costs_no_slot() -> None:
+    server = StubEndpoint(always=Act(says("ok"), delay_s=0.05))
+    async with running(server):
+        model = two(server.url, server.url, slots=1)
+        calls = [asyncio.create_task(model.answer(a_call(i))) for i in range(12)]
+        await asyncio.sleep(0.02)
+        for call in calls[4:8]:
+            call.cancel()
+        done = await asyncio.gather(*calls, return_exceptions=True)
+        assert sum(not isinstance(one, BaseException) for one in done) == 8
+        assert model._promised == [0, 0]
+        await model.aclose()
+
+
+async def test_a_late_reply_is_hedged_although_other_calls_wait_for_slots() -> None:
+    seen = 0
+
+    def sometimes_late(_: Seen) -> Act:
+        nonlocal seen
+        seen += 1
+        return Act(says("ok"), delay_s=4.0 if seen == 120 else 0.02)
+
+    server = StubEndpoint(always=sometimes_late)
+    async with running(server):
+        model = OpenAICompatible("m", server.url, timeout_s=20, max_in_flight=4, hedge=True)
+        begun = time.perf_counter()
+        replies = await asyncio.gather(*(model.answer(a_call(i)) for i in range(200)))
+        took = time.perf_counter() - begun
+        assert len(replies) == 200
+        assert model.endpoint.hedged >= 1
+        await model.aclose()
+    assert took < 3.9

@@ -149,3 +149,15 @@ async def test_many_streams_share_the_connections() -> None:
         replies = await asyncio.gather(*map(model.answer, calls))
         assert {reply.text for reply in replies} == {"ab"}
         await model.aclose()
+
+
+async def test_each_of_two_streams_at_once_is_learnt_by_its_own_longest_gap() -> None:
+    async with running(
+        StubEndpoint(streams(*"abcdefghijklmnopqrst", every_s=0.05), streams(*"abcd", every_s=0.6))
+    ) as stub:
+        model = OpenAICompatible("m", stub.url, timeout_s=5)
+        await asyncio.gather(*(model.answer(a_call(seed=i)) for i in range(2)))
+        seen = sorted(model.endpoint.patience._seen["test.write"])
+        assert 0.04 < seen[0] < 0.55, "its own, not that of the slower stream beside it"
+        assert 0.55 < seen[1] < 1.7, "a gap, not the seconds that the whole took"
+        await model.aclose()

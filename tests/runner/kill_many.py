@@ -5,11 +5,16 @@
 A process of its own with one thread, so that it may fork: the server and each engine are children.
 The engine is the real one (run folder, journal, endpoint client, flow) on 300 items of two calls
 each. Prints one line of JSON.
+
+No two replies of the server are alike, and a row's id is made of its text. So an item whose row is
+kept and whose calls are made again all the same ends with two rows: that none does proves that
+whatever a kept row was made of was kept before it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -28,7 +33,7 @@ from dramaturg.models.gate import Gate, Gated
 from dramaturg.models.openai_compatible import OpenAICompatible
 from dramaturg.models.recorded import Recorded
 from dramaturg.prompts import Message
-from dramaturg.records import Fact, from_json
+from dramaturg.records import Fact, content_id, from_json
 
 ITEMS, SLOTS, LATENCY_S = 300, 16, 0.01
 
@@ -45,9 +50,10 @@ def serve(listening: socket.socket, log: Path) -> None:
                 body = json.loads(await reader.readexactly(length))
                 said = body["messages"][0]["content"]
                 engine = head.split(b"/", 2)[1].decode()
-                lines.write(f"{engine} {said}\n")
+                lines.write(f"{engine} {plain(said)}\n")
                 await asyncio.sleep(LATENCY_S)
-                choice = {"message": {"content": f"re: {said}"}, "finish_reason": "stop"}
+                told = f"re: {said} #{next(replies)}"
+                choice = {"message": {"content": told}, "finish_reason": "stop"}
                 usage = {"prompt_tokens": 3, "completion_tokens": 3}
                 reply = json.dumps({"choices": [choice], "usage": usage}).encode()
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
@@ -59,8 +65,14 @@ def serve(listening: socket.socket, log: Path) -> None:
         server = await asyncio.start_server(one, sock=listening)
         await server.serve_forever()
 
+    replies = itertools.count()
     with log.open("a", buffering=1) as lines:
         asyncio.run(forever())
+
+
+def plain(text: str) -> str:
+    """A text without the numbers of the replies that it was made of."""
+    return text.partition(" #")[0]
 
 
 def work(folder: Path, url: str) -> None:
@@ -80,7 +92,8 @@ def work(folder: Path, url: str) -> None:
                 return await ask(await ask(f"item {number}", number), number)
 
             async for number, text in loop.flow(range(ITEMS), item, at_once=2 * SLOTS):
-                fact = Fact(text=text, id=f"f-{number:04d}")
+                assert plain(text) == f"re: re: item {number}"
+                fact = Fact(text=text, id=content_id("f", text))
                 run.journal.put("fact", fact.id, json.dumps({"text": text, "id": fact.id}))
             await model.aclose()
             run.finish()
@@ -102,8 +115,9 @@ def child(function: Any, *args: Any) -> int:
 
 
 def rows(folder: Path) -> list[str]:
+    """Which item each row is of: one that has two rows is there twice."""
     with store.Journal(folder / "journal.sqlite", read_only=True) as journal:
-        return [from_json(body, Fact).text for body in journal.records_by_id("fact")]
+        return [plain(from_json(body, Fact).text) for body in journal.records_by_id("fact")]
 
 
 def main(place: Path, kills_wanted: int, seed: int) -> dict[str, Any]:

@@ -70,6 +70,20 @@ async def test_what_is_bad_follows_from_which_end_is_good(tmp_path: Path) -> Non
     )
 
 
+async def test_the_worst_also_holds_the_lowest_of_those_who_do_not_decide(tmp_path: Path) -> None:
+    rows = [BAD, *(a_row(f"Yes {n}.", "ok", "ok", "ok") for n in range(5)), GOOD]
+    report = await judging.critique_file(
+        a_file(tmp_path, *rows), names="faithfulness,depth,repetition,length"
+    )
+    told = [(case["scorer"], case["failed"]) for case in report["worst"]]
+    assert told[0] == ("faithfulness", True)
+    assert told.count(("depth", False)) == told.count(("repetition", False)) == 3
+    assert all(name != "length" for name, _ in told)
+    depth = [case for case in report["worst"] if case["scorer"] == "depth"]
+    assert all(case["reasons"] for case in depth)
+    assert max(case["value"] for case in depth) < row(report, "depth")["mean"]
+
+
 async def test_the_fact_table_can_be_queried(tmp_path: Path) -> None:
     source = a_file(tmp_path, GOOD, BAD, a_row("Hi.", "Yo.", one=[], two=[]))
     await judging.critique_file(source, out=str(tmp_path / "v"), fact_table=True)

@@ -205,9 +205,11 @@ async def test_ctrl_c_once_finishes_what_is_in_flight_and_the_next_run_goes_on(
         process = await start(stub, tmp_path / "a", "--in-flight", "4")
         await seen(stub, 60, process)
         process.send_signal(signal.SIGINT)
+        at_signal = len(stub.seen)
         _, errors = await asyncio.wait_for(process.communicate(), 30)
         assert process.returncode == 130, errors.decode()
         assert "stopping" in errors.decode()
+        assert len(stub.seen) <= at_signal + 12  # what was out, not what waited for a slot
         stopped_at = len(stub.seen)
         code, _, more = await dramaturg(stub, tmp_path / "a", "--in-flight", "4")
         assert code == 0, more

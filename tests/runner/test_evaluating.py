@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 import dramaturg as dg
 from dramaturg.cli import main
 from dramaturg.errors import UserError
 from dramaturg.models import Call, ScriptedModel
-from dramaturg.records import Conversation
+from dramaturg.records import Conversation, Provenance
 from dramaturg.runner import Evaluation, acompare, compare, evaluate_dataset
 from tests.evaluate.talks import a_talk, many_talks
 
@@ -50,6 +51,7 @@ def test_every_figure_says_n_unit_split_and_scorer_and_has_an_interval_or_a_reas
             assert figure.why, figure
         else:
             assert figure.n > 0, figure
+        assert figure.low is not None or figure.why, figure
     assert found["turns"].value == 6
     assert found["turns"].n == 30
     assert found["questions"].value == pytest.approx(2 / 6)
@@ -118,13 +120,15 @@ def test_one_speaker_empty_turns_and_5000_turns_are_measured_and_noted(tmp_path:
     alone = a_talk("I talk.", "And talk.", personas=((),))
     empty = a_talk("", "   ", "Hm.", "")
     long = a_talk(*(f"Turn number {i} of many." for i in range(5_000)))
-    found = quick([*many_talks(12), alone, empty, long])
+    found = quick([*many_talks(12), alone, empty, long], judged=15)
     assert found["turns"].n == 15
     assert found["empty_turns"].value == pytest.approx(3 / (12 * 6 + 2 + 4 + 5_000))
     told = " ".join(found.notes)
     assert "1 of 15 conversations only one speaker" in told
     assert "5,000 turns" in told
     assert "3 of 5,078 turns are empty" in told
+    assert found["toxicity"].n == 15  # the long one too
+    assert found["faithfulness"].n == 14  # all but the one without a persona
 
 
 def test_mixed_languages_are_measured_and_noted() -> None:
@@ -210,6 +214,36 @@ def test_worst_and_best_examples_bear_their_evidence(tmp_path: Path) -> None:
     assert "<p class='turn marked'><span class='who'>User 1</span> <bdi>I do not like" in page
 
 
+def test_diversity_by_round_is_of_any_dataset_that_says_its_rounds(tmp_path: Path) -> None:
+    dull = [a_talk("I own a goat.", "I own a goat.", scene=f"dull {i}") for i in range(20)]
+    talks = [
+        msgspec.structs.replace(talk, id="", provenance=Provenance(round=number))
+        for number, some in ((1, many_talks(30)), (2, dull))
+        for talk in some
+    ]
+    found = quick(talks, out=tmp_path / "out")
+    first, second = found.report["rounds"]
+    assert (first["round"], first["conversations"]) == (1, 30)
+    assert first["distinct_2_equal"] > 5 * second["distinct_2_equal"]
+    assert second["different_equal"] == pytest.approx(1 / 40)
+    assert first["different_equal"] > 0.5
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Round by round" in page
+    assert "different utterances, equal number" in page
+    assert quick(many_talks(12)).report["rounds"] == []
+
+
+def test_the_turn_that_counts_against_a_long_conversation_is_seen(tmp_path: Path) -> None:
+    said = [f"Turn {i}." for i in range(5_000)]
+    said[4_000] = "I do not like dogs, I never have."
+    bad = a_talk(*said, personas=(("I like dogs.",), ("I sail.",)))
+    found = quick([*many_talks(10), bad], judged=11, out=tmp_path / "out")
+    assert found.report["worst"][0]["conversation"] == bad.id
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "<p class='turn marked'><span class='who'>User 1</span> <bdi>I do not like" in page
+    assert "more turns …" in page
+
+
 def says_the_first(call: Call) -> str:
     return "1\nWhy: it stands first."
 
@@ -233,7 +267,9 @@ async def judged_by(
 ) -> tuple[Any, ScriptedModel]:
     model = ScriptedModel(by_task={"judge.quality.human": script})
     monkeypatch.setattr("dramaturg.runner.comparing.resolve", lambda ref, limits: model)
-    found = await acompare(laughing(count), many_talks(count), model="scripted:x", **more)
+    found = await acompare(
+        laughing(count), many_talks(count), model="scripted:x", **({"exam": False} | more)
+    )
     return found, model
 
 

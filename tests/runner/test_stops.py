@@ -56,6 +56,37 @@ async def test_ctrl_c_twice_stops_now_and_only_what_was_in_flight_is_asked_again
         assert 0 < again <= 4
 
 
+async def test_ctrl_c_ends_the_waits_for_a_next_try_and_for_a_limit(tmp_path: Path) -> None:
+    def refused(_: object, count: int) -> Act | None:
+        wait = {"retry-after": "50"}
+        return Act(refuses("slow down"), status=429, headers=wait) if count >= 40 else None
+
+    async with running(answering(refused)) as stub:
+        process = await start(stub, tmp_path / "a", "--in-flight", "4")
+        await seen(stub, 44, process)
+        await asyncio.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = await asyncio.wait_for(process.communicate(), 15)  # not the 50 s
+        assert process.returncode == 130, errors.decode()
+
+
+async def test_a_second_ctrl_c_while_it_waits_for_the_rest_stops_cleanly(tmp_path: Path) -> None:
+    def slow(_: object, count: int) -> Act | None:
+        if count < 50:
+            return None
+        return Act(says("User 1: Hi.\nUser 2: Hello."), delay_s=0.3 if count < 53 else 25)
+
+    async with running(answering(slow, delay_s=0.01)) as stub:
+        process = await start(stub, tmp_path / "a", "--in-flight", "8")
+        await seen(stub, 56, process)
+        process.send_signal(signal.SIGINT)
+        await asyncio.sleep(1.5)  # the short ones are in: now it waits for the long ones
+        process.send_signal(signal.SIGINT)
+        _, errors = await asyncio.wait_for(process.communicate(), 15)
+        assert process.returncode == 130, errors.decode()
+        assert "Traceback" not in errors.decode()
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of one megabyte and a half, where the machine lets us mount one."""
@@ -112,6 +143,8 @@ async def test_the_second_process_on_a_folder_is_told_who_holds_it(tmp_path: Pat
 async def test_a_clock_that_jumps_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The wall clock, that is: pauses and time-outs are measured by the monotonic one, which cannot
+    go back, and no test can make it."""
     jumps = iter([86_400.0, -86_400.0, 1e9, -1e9, 0.0] * 100)
     monkeypatch.setattr("time.time", lambda: 1_700_000_000.0 + next(jumps))
     server = StubEndpoint(Act(refuses("slow down"), status=429, headers={"retry-after": "0.1"}))

@@ -6,6 +6,7 @@ import pytest
 
 from dramaturg.errors import ReplyError, UserError
 from dramaturg.models import Call, ScriptedModel
+from dramaturg.models.base import Rated
 from dramaturg.models.embedded_model import EmbeddedModel
 from dramaturg.scorers import (
     POLICIES,
@@ -94,14 +95,44 @@ async def test_measured_rubrics_lie_in_their_range_and_read_a_conversation_once(
     calls = 0
 
     class Rater(EmbeddedModel):
-        async def qualities(self, conversation: object) -> dict[str, float]:
+        async def rated(self, conversation: object) -> dict[str, Rated]:
             nonlocal calls
             calls += 1
-            return dict.fromkeys(POLICIES, 0.25)
+            return dict.fromkeys(POLICIES, Rated(value=0.25))
 
     found = [await scorer(TALK) for scorer in rubrics(Rater())]
     assert [v.value for v in found] == [0.25] * 5
     assert calls == 1
+
+
+async def test_a_measured_quality_says_what_it_is_made_of_and_which_turns_clash() -> None:
+    talk = a_talk(
+        "I have two dogs at home.", "Oh, tell me more about the dogs?", "I don't have any dogs.",
+        "Ok.",
+    )  # fmt: skip
+    found = {scorer.name: await scorer(talk) for scorer in rubrics(EmbeddedModel())}
+    assert all(len(verdict.reasons) >= 3 for verdict in found.values())
+    consistency = found["consistency"]
+    assert consistency.reasons[0] == "turn 2 contradicts turn 0"
+    assert [one.turn for one in consistency.evidence] == [0, 2]
+    assert "pairs of turns of one speaker contradict" in consistency.reasons[1]
+    assert any("turns ask" in reason for reason in found["likable"].reasons)
+    bare = await EmbeddedModel().qualities(talk)
+    assert {name: round(value, 6) for name, value in bare.items()} == {
+        name: verdict.value for name, verdict in found.items()
+    }
+
+
+async def test_llm_eval_tells_a_reason_that_the_reply_has() -> None:
+    scores = '"content": 80, "grammar": 90, "relevance": 70, "appropriateness": 100'
+    for reply, why in (
+        (f"{{{scores}}}", ()),
+        (f"Sure: {{{scores}}}", ()),
+        (f'{{{scores}, "why": "turn 2 drifts off"}}', ("turn 2 drifts off",)),
+        (f"```json\n{{{scores}}}\n```\nReason: turn 2 drifts off.", ("turn 2 drifts off.",)),
+    ):
+        verdict = await llm_eval(ScriptedModel(reply))[0](TALK)
+        assert verdict.reasons == why
 
 
 @pytest.mark.parametrize(

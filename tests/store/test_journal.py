@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import signal
 import sqlite3
@@ -283,3 +284,21 @@ def test_calls_are_told_by_state_and_failures_by_what_was_said(journal: Journal)
     assert told == [("writer", "t", "failed", 2), ("writer", "t", "intent", 1)]
     assert all(abs(at - time.time()) < 60 for *_, at in journal.states())
     assert journal.failures() == [("t", "429 too many", 2)]
+
+
+def test_what_a_loop_left_behind_is_written_without_it(tmp_path: Path) -> None:
+    with Journal(tmp_path / "journal.sqlite") as journal:
+
+        async def begin() -> None:
+            journal.put("drop", "a", "1")
+
+        asyncio.run(begin())  # ends before the batch is handed over
+        journal.put("drop", "b", "2")
+        deadline = time.monotonic() + 5
+        found: list[tuple[str]] = []
+        while len(found) < 2 and time.monotonic() < deadline:
+            reader = sqlite3.connect(tmp_path / "journal.sqlite")
+            found = reader.execute("SELECT id FROM records ORDER BY id").fetchall()
+            reader.close()
+            time.sleep(0.01)
+        assert found == [("a",), ("b",)]

@@ -165,6 +165,31 @@ def test_an_older_file_does_not_undo_a_newer_one(tmp_path: Path) -> None:
         assert made.answers()[0].answer == {"flags": ["toxic"]}
 
 
+def test_a_clock_that_is_ahead_does_not_make_an_answer_the_last_for_ever(tmp_path: Path) -> None:
+    with study(tmp_path / "s", "flags", 1, checks=0) as made:
+        item = next(iter(made.items))
+        about = {"item": item, "done": True, "seconds": 1.04, "at": 9e10}
+        answer = {**about, "answer": {"flags": ["toxic"]}}
+        file = answers_file(made, tmp_path / "a.json", answers=[answer])
+        take_in(made, file)
+        assert made.answers()[0].answer == {"flags": ["toxic"]}
+        made.save("dee", item, {"flags": []}, done=True)
+        assert made.answers()[0].answer == {"flags": []}
+        take_in(made, file)  # the same file is no newer than it was
+        assert made.answers()[0].answer == {"flags": []}
+        assert made.clicks() == 2
+
+
+def test_a_turn_that_no_number_can_hold_is_one_bad_answer(tmp_path: Path) -> None:
+    with study(tmp_path / "s", "faithfulness", 2, checks=0) as made:
+        file = answers_file(made, tmp_path / "a.json")
+        read = json.loads(file.read_text())
+        read["answers"][0]["answer"] = {"marks": {"9" * 5_000: "entail"}}
+        file.write_text(json.dumps(read))
+        found = take_in(made, file)
+        assert (len(found.drops), found.answers) == (1, len(made.items) - 1)
+
+
 def test_a_bad_answer_is_told_with_its_number_and_the_rest_is_taken(tmp_path: Path) -> None:
     with study(tmp_path / "s", "likert", 3, checks=0) as made:
         good = answers_file(made, tmp_path / "a.json")

@@ -70,7 +70,7 @@ def test_the_human_side_is_a_as_often_as_b() -> None:
 
 
 def test_the_right_answer_of_a_check_is_a_as_often_as_b() -> None:
-    made = plan("turing", 60, of=80, checks=0.5)
+    made = plan("turing", 60, of=90, checks=0.5)
     sides = Counter(i.key["check"]["side"] for i in made.items if "check" in i.key)
     assert sides.total() == 30
     assert min(sides["a"], sides["b"]) >= 8
@@ -145,7 +145,9 @@ def test_a_known_answer_passes_its_check_and_the_opposite_fails(task: str) -> No
         bad: dict[str, Any]
         if task in ("turing", "pairwise"):
             other = {"a": "b", "b": "a"}[known["side"]]
-            good, bad = {"choices": {"q": known["side"]}}, {"choices": {"q": other}}
+            asked = known.get("names", ["human"])
+            good = {"choices": dict.fromkeys(asked, known["side"])}
+            bad = {"choices": dict.fromkeys(asked, other)}
         elif task == "likert":
             good = {"ratings": dict.fromkeys(known["scales"], 2)}
             bad = {"ratings": dict.fromkeys(known["scales"], 3)}
@@ -156,6 +158,63 @@ def test_a_known_answer_passes_its_check_and_the_opposite_fails(task: str) -> No
             bad = {"marks": {}}
         assert passes(task, known, good)
         assert not passes(task, known, bad)
+
+
+@pytest.mark.parametrize("task", ["turing", "pairwise", "likert", "flags"])
+@pytest.mark.parametrize(("of", "items", "checks"), [(1, 1, 0), (2, 1, 1), (3, 2, 1), (8, 7, 1)])
+def test_a_check_shows_nothing_that_an_item_shows_however_small_the_data(
+    task: str, of: int, items: int, checks: int
+) -> None:
+    made = plan(task, 8, of=of)
+    assert (len(made.items) - made.about["checks"], made.about["checks"]) == (items, checks)
+    assert made.about["checks_missing"] == 1 - checks
+    said = {"real": set[str](), "check": set[str]()}
+    for item in made.items:
+        sides = item.shown.get("sides") or [item.shown["talk"]]
+        said["check" if "check" in item.key else "real"] |= {
+            " ".join(sorted(" ".join(text for _, text in side["turns"]).split())) for side in sides
+        }
+    assert not said["real"] & said["check"]
+
+
+def test_a_check_shows_no_conversation_of_a_pair_that_shares_one_side() -> None:
+    ours, theirs = talks(2, "made"), talks(6, "human")
+    pairs = [(ours[n % 2], theirs[n], False) for n in range(6)]
+    made = plan_study(questions_for("pairwise"), lambda: ours, count=4, checks=0.5, pairs=pairs)
+    assert (made.about["checks"], made.about["checks_missing"]) == (0, 2)
+
+
+def test_a_pairwise_check_rests_on_planted_scales_only() -> None:
+    def planned(*names: str) -> list[dict[str, Any]]:
+        questions = questions_for("pairwise", names)
+        made = plan_study(questions, lambda: talks(12, "made"), lambda: talks(12, "human"), count=8)
+        return [item.key["check"] for item in made.items if "check" in item.key]
+
+    (known,) = planned("natural", "diverse")
+    assert known["names"] == ["natural"]
+    even = {"choices": {"natural": known["side"], "diverse": "tie"}}
+    assert passes("pairwise", known, even)
+    assert not passes("pairwise", known, {"choices": {"natural": "tie", "diverse": known["side"]}})
+    assert planned("diverse", "consistent") == []
+
+
+def test_facts_are_shown_beside_both_sides_or_neither() -> None:
+    bare = [
+        msgspec.structs.replace(
+            row,
+            id="",
+            speakers=tuple(
+                msgspec.structs.replace(s, persona=(), fact_ids=()) for s in row.speakers
+            ),
+        )
+        for row in talks(12, "human")
+    ]
+    made = plan_study(questions_for("pairwise"), lambda: talks(12, "made"), lambda: bare, count=8)
+    for item in made.items:
+        if "check" not in item.key:
+            assert [side["facts"] for side in item.shown["sides"]] == [[], []]
+    both = plan("pairwise")
+    assert all(side["facts"] for item in both.items for side in item.shown["sides"])
 
 
 def test_scrambled_words_keep_their_turns_lengths_and_words() -> None:

@@ -17,10 +17,11 @@ import pyarrow.parquet as pq
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from dramaturg.cli import study_text
 from dramaturg.errors import UserError
 from dramaturg.records import Comparison, Conversation, Evidence, Verdict, to_json
 from dramaturg.store import RunFolder
-from dramaturg.study import Study, plan_study, questions_for
+from dramaturg.study import Study, plan_study, questions_for, take_in
 from dramaturg.viewer import Guard
 from dramaturg.viewer.annotate import (
     Said,
@@ -149,6 +150,32 @@ async def test_a_full_disk_is_told_and_the_answer_is_not_called_saved(
     status, said = await ask(client, "save", name="Ann", item=item, answer={"flags": []}, done=True)
     assert status == 500
     assert "disk is full" in said["error"]
+    assert "study.sqlite" not in said["error"]  # its folder is named after the dataset
+
+
+async def test_seconds_that_no_float_can_hold_are_no_seconds(tmp_path: Path, serving: Open) -> None:
+    made = study(tmp_path / "s", "flags", 4)
+    client = await serving(made)
+    await ask(client, "join", name="Ann")
+    _, said = await ask(client, "next", name="Ann")
+    about = {"name": "Ann", "item": said["item"]["id"], "answer": {"flags": []}, "done": True}
+    status, _ = await ask(client, "save", **about, seconds=10**400)
+    assert status == 200
+    assert made.answers()[0].seconds == 0.0
+
+
+async def test_what_a_file_brought_can_be_gone_back_to(tmp_path: Path, serving: Open) -> None:
+    made = study(tmp_path / "s", "flags", 4)
+    item = next(iter(made.items))
+    answer = {"item": item, "answer": {"flags": []}, "done": True, "seconds": 1, "at": 1}
+    file = {"study": made.id, "annotator": "Ann", "answers": [answer]}
+    (tmp_path / "a.json").write_text(json.dumps(file), encoding="utf-8")
+    take_in(made, tmp_path / "a.json")
+    client = await serving(made)
+    _, said = await ask(client, "join", name="Ann")
+    assert said["history"] == [item]
+    status, said = await ask(client, "item", name="Ann", item=item)
+    assert (status, said["item"]["id"]) == (200, item)
 
 
 async def test_only_the_server_s_own_page_may_write_and_nothing_by_get(
@@ -182,7 +209,7 @@ def test_a_page_in_a_file_runs_its_own_script_only_and_reaches_nothing(tmp_path:
     plan = plan_study(questions_for("likert"), lambda: rows, count=4)
     arguments = {"seed": 13, "per_item": 2}
     with Study.make(tmp_path / "s", arguments, questions_for("likert"), plan) as made:
-        assert write_page(made, tmp_path / "p.html") == 5
+        assert write_page(made, tmp_path / "p.html") == 4  # one of them a check
     page = (tmp_path / "p.html").read_text(encoding="utf-8")
     assert "<img" not in page
     assert page.count("<script") == 3
@@ -249,6 +276,41 @@ def test_the_report_of_faithfulness_by_hand(tmp_path: Path) -> None:
         assert one["n"] == 40
         assert set(found["figures"]["by_kind"]) == {"own", "negated", "other"}
         assert found["agreement"]["turn and fact"]["alpha"]["value"] == 1.0
+
+
+def test_what_has_no_majority_is_left_out_of_every_figure_and_counted(tmp_path: Path) -> None:
+    with study(tmp_path / "f", "flags", 4, per_item=2, checks=0) as made:
+        for name, flags in (("Ann", ["toxic", "nonsense"]), ("Ben", ["toxic"])):
+            person = made.join(name)
+            while item := made.next_item(person):
+                made.save(person, item.id, {"flags": flags}, done=True)
+        figures = report_of(made)["figures"]
+        toxic, nonsense = figures["toxic"], figures["nonsense"]
+        assert (toxic["by_majority"]["hits"], toxic["by_majority"]["n"]) == (4, 4)
+        assert (nonsense["by_majority"]["n"], nonsense["left_out"]) == (0, 4)
+        assert "4 without one left out" in study_text.report(report_of(made))
+    with study(tmp_path / "t", "faithfulness", 3, per_item=2, checks=0) as made:
+        for name in ("Ann", "Ben"):
+            person = made.join(name)
+            while item := made.next_item(person):
+                own = item.key["kind"] == "own"
+                turn = next(
+                    str(n)
+                    for n, (who, _) in enumerate(item.shown["talk"]["turns"])
+                    if who == item.shown["speaker"]
+                )
+                marks = {turn: "entail" if name == "Ann" else "contradict"} if own else {}
+                made.save(person, item.id, {"marks": marks}, done=True)
+        figures = report_of(made)["figures"]
+        own = sum(i.key["kind"] == "own" for i in made.items.values())
+        assert figures["ticks_majority"]["left_out"] == own
+        assert figures["ticks_majority"]["n"] == len(made.items) - own
+        assert figures["ticks_majority"]["recall"]["n"] == 0
+        assert figures["conversations_contradicting"]["n"] == 0
+        assert figures["conversations_unclear"] == 3
+        told = study_text.report(report_of(made))
+        assert f"majority: n = {len(made.items) - own}, {own} without a majority left out" in told
+        assert "- (n = 0), 3 without a majority left out" in told
 
 
 def verdicts_on(made: Study, scorer: str, bad: set[str], **more: Any) -> list[Verdict]:
@@ -357,7 +419,7 @@ def a_run(folder: Path, count: int) -> list[Conversation]:
 def test_people_compare_keepers_with_drafts_that_lost_and_experts_stand_beside_them(
     tmp_path: Path,
 ) -> None:
-    kept = {row.id for row in a_run(tmp_path / "run", 6)}
+    kept = {row.id for row in a_run(tmp_path / "run", 7)}  # one is for a check
     out = str(tmp_path / "s")
     made, _ = begin(
         str(tmp_path / "run"), task="pairwise", drafts=True, out=out, per_item=1, checks=0.1
@@ -376,7 +438,8 @@ def test_people_compare_keepers_with_drafts_that_lost_and_experts_stand_beside_t
         rows = {row["critic"]["scorer"]: row for row in found["critics"]}
         assert rows["depth"]["agree"]["same"]["hits"] == rows["depth"]["agree"]["n"] == 6
         assert rows["likable"]["agree"]["same"]["hits"] == 0
-        assert (rows["dull"]["agree"]["n"], rows["dull"]["left_out"]) == (0, 6)
+        assert (rows["dull"]["agree"]["n"], rows["dull"]["left_out"]) == (0, 0)
+        assert rows["dull"]["even"] == 6  # its own ties, which are not the people's
 
 
 def test_people_judge_the_pairs_of_compare_and_its_judges_stand_beside_them(
@@ -398,6 +461,7 @@ def test_people_judge_the_pairs_of_compare_and_its_judges_stand_beside_them(
         pairs_of=str(tmp_path / "c"),
         out=str(tmp_path / "s"),
         per_item=1,
+        checks=0,
     )
     with made:
         assert "in 5 of 5 pairs the same people talk" in notes
@@ -405,7 +469,7 @@ def test_people_judge_the_pairs_of_compare_and_its_judges_stand_beside_them(
         for critics in ([], [read_verdicts(tmp_path / "c", {r.id for r in [*ours, *theirs]})]):
             (row,) = report_of(made, critics=critics)["critics"]
             assert row["critic"] == {"scorer": "more_human", "version": "1", "model": "judge"}
-            assert (row["agree"]["n"], row["left_out"]) == (4, 1)
+            assert (row["agree"]["n"], row["left_out"], row["even"]) == (4, 0, 1)
             assert row["agree"]["same"]["hits"] == 4
 
 
@@ -481,7 +545,7 @@ def test_a_study_is_made_once_and_gone_on_with(tmp_path: Path) -> None:
     data = write(tmp_path / "ours.jsonl", talks(6, "made"))
     out = str(tmp_path / "s")
     made, notes = begin(str(data), task="likert", out=out, count=10)
-    assert notes == ["the data gives 6 conversations, not 10"]
+    assert notes == ["the data gives 5 conversations for items, not 10"]  # one is for a check
     first = made.id
     made.close()
     data.unlink()  # the study holds all it shows

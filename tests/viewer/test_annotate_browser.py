@@ -47,8 +47,9 @@ def browser() -> Iterator[Browser]:
 class Server:
     """`dramaturg annotate STUDY` in a process of its own."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, *more: str) -> None:
         words = [sys.executable, "-m", "dramaturg", "annotate", str(folder), "--port", str(port)]
+        words += more
         self.process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.process.stdout.readline()
@@ -69,8 +70,8 @@ class Server:
 def serving() -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
-    def start(folder: Path, port: int = 0) -> Server:
-        started.append(Server(folder, port))
+    def start(folder: Path, port: int = 0, *more: str) -> Server:
+        started.append(Server(folder, port, *more))
         return started[-1]
 
     yield start
@@ -147,6 +148,70 @@ def test_two_annotators_at_once_a_kill_and_a_new_start_lose_no_click(
     with Study(tmp_path / "s") as made:
         assert {a.annotator: sum(b.done for b in made.answers() if b.annotator == a.annotator)
                 for a in made.answers()} == {"ann": 2, "ben": 3}  # fmt: skip
+
+
+def test_a_link_in_a_mail_opens_the_network_s_page_and_without_it_nothing_does(
+    browser: Browser, serving: Callable[..., Server], tmp_path: Path
+) -> None:
+    study(tmp_path / "s", "flags", 2, per_item=1, checks=0).close()
+    url = serving(tmp_path / "s", 0, "--host", "0.0.0.0").url
+    base, token = url.split("?token=")
+    assert len(token) >= 20
+    page, trouble = opened(browser, "about:blank")
+    mail = f"<!doctype html><link rel=icon href=data:,><a href='{url}'>Judge</a>"
+    page.route(
+        "http://mail.example/", lambda asked: asked.fulfill(body=mail, content_type="text/html")
+    )
+    for _ in range(2):  # and once more, when the cookie is there already
+        page.goto("http://mail.example/")  # another site: a strict cookie would not be sent
+        page.click("text=Judge")
+        page.wait_for_selector("#app h1")
+        assert page.url == base
+    enter(page, "Ann")
+    go_on(page)
+    assert done(page) == "1 of 2 done"
+    (cookie,) = page.context.cookies()
+    assert (cookie["httpOnly"], cookie["sameSite"], cookie["value"]) == (True, "Lax", token)
+    assert trouble == []
+    stranger, _ = opened(browser, base)
+    assert "Open the whole address" in stranger.locator("main").inner_text()
+    assert stranger.goto(f"{base}?token=wrong").status == 401  # type: ignore[union-attr]
+
+
+def test_an_older_file_and_another_tab_undo_nothing(browser: Browser, tmp_path: Path) -> None:
+    with study(tmp_path / "s", "flags", 5, per_item=1, checks=0) as made:
+        write_page(made, tmp_path / "page.html")
+    url = (tmp_path / "page.html").as_uri()
+    page, trouble = opened(browser, url)
+    enter(page, "Ann")
+    other = page.context.new_page()
+    other.set_default_timeout(PATIENCE_MS)
+    other.goto(url)
+    enter(other, "Ann")  # at the same item
+    go_on(page)
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="Save my answers").click()
+    older = tmp_path / "older.json"
+    coming.value.save_as(older)
+    page.locator("h1").focus()
+    go_on(page)
+    assert done(page) == "2 of 5 done"
+    other.keyboard.press("1")
+    wait_for_status(other, "Saved")
+    go_on(other)
+    assert done(other) == "2 of 5 done"
+    for one in (other, page):
+        one.reload()
+        one.wait_for_selector("#next")
+        assert done(one) == "2 of 5 done"
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    page.locator("#before").set_input_files(older)
+    page.wait_for_selector("#next")
+    assert done(page) == "2 of 5 done"
+    page.keyboard.press("b")  # what was judged last: by the other tab
+    page.locator("input:checked").wait_for()
+    assert trouble == []
 
 
 def test_an_answer_is_undone_with_back_and_the_last_one_counts(

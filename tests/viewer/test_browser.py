@@ -150,6 +150,19 @@ def test_filters_change_the_list_and_the_address_without_a_reload(page: Any, sit
     assert page.inner_text("#results h1") == "2 conversations"
 
 
+def test_a_reason_is_looked_for_among_all_and_an_odd_hash_stops_no_script(
+    page: Any, site: str
+) -> None:
+    page.goto(f"{site}/1/conversations")
+    page.select_option("select[name=reason]", "faithfulness")
+    until(page, "location.search.includes('reason=faithfulness')")
+    until(page, "document.querySelector('#results h1').textContent.startsWith('1 ')")
+    assert page.is_checked("input[name=status][value=all]")
+    page.goto(f"{site}/1/conversations/{KEPT.id}#%")
+    page.hover('.fact[data-fact="f0-0"]')
+    assert lit(page, ".turn") == ["t0", "t1"]
+
+
 def test_hovering_a_fact_lights_the_turns_that_touch_it_and_the_other_way_round(
     page: Any, site: str
 ) -> None:

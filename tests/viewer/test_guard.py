@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from dramaturg.errors import UserError
-from dramaturg.viewer import Guard, make_app
+from dramaturg.viewer import Guard, make_app, other_addresses
+from dramaturg.viewer.guard import own_names
 from dramaturg.viewer.pages import page
 
 Client = TestClient[Any, Any]
@@ -142,10 +144,37 @@ async def test_the_token_opens_the_door_once_and_leaves_the_address(serving: Ope
         assert (first.status, first.headers["Location"]) == (303, "/name?name=Ann")
         cookie = first.headers["Set-Cookie"]
         assert "HttpOnly" in cookie
-        assert "SameSite=Strict" in cookie
+        assert "SameSite=Lax" in cookie  # a link in a mail comes from another site
     jar = cookie.split(";")[0]
     answer = await client.get("/", headers={"Cookie": jar})
     assert await answer.text() == "hello"
+    for path, place in (
+        ("/name?name=Ann&token=right-token", "/name?name=Ann"),
+        ("/?token=old", "/"),
+        ("//evil.example/?token=x", "/evil.example/"),
+    ):
+        address = f"http://127.0.0.1:{client.port}{path}"
+        async with ClientSession() as known:
+            again = await known.get(address, headers={"Cookie": jar}, allow_redirects=False)
+            assert (again.status, again.headers["Location"]) == (303, place)
+
+
+def test_every_name_that_is_printed_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "Box")
+    monkeypatch.setattr("socket.getfqdn", lambda: "box.lan")
+    monkeypatch.setattr("dramaturg.viewer.guard._numbers", lambda: ["192.168.1.7"])
+    own_names.cache_clear()
+    try:
+        guard = Guard(host="0.0.0.0", token="t")
+        printed = other_addresses("http://127.0.0.1:8640/?token=t")
+        names = ("box.lan", "box", "box.local", "192.168.1.7")
+        assert printed == [f"http://{name}:8640/?token=t" for name in names]
+        assert all(guard.knows_host(urlsplit(address).netloc) for address in printed)
+        assert not Guard(host="127.0.0.1").knows_host("box.lan:8640")
+        assert other_addresses("http://127.0.0.1:8640/") == []
+        assert other_addresses("http://192.168.1.7:8640/?token=t") == []
+    finally:
+        own_names.cache_clear()
 
 
 async def test_an_error_page_says_what_why_and_what_to_do_and_escapes_it(serving: Open) -> None:

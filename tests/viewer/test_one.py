@@ -9,10 +9,22 @@ from pathlib import Path
 import pytest
 
 from dramaturg.errors import UserError
-from dramaturg.records import Conversation, Grounding, Speaker, Turn, to_json
+from dramaturg.records import Conversation, Evidence, Grounding, Speaker, Turn, Verdict, to_json
 from dramaturg.viewer import Source, one, people
 from dramaturg.viewer.difference import difference
-from tests.viewer.stage import ANN, BEN, CAT, DENIED, KEPT, LOST, MADE, SEED, make_run, opened
+from tests.viewer.stage import (
+    ANN,
+    BEN,
+    CAT,
+    DENIED,
+    KEPT,
+    LOST,
+    MADE,
+    SEED,
+    make_run,
+    opened,
+    talk,
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +56,43 @@ def test_a_critic_speaks_at_the_turn_it_speaks_of(source: Source) -> None:
     assert d.turns[1].marks == [("f1-1", "denies", "I am vegan.")]
     assert (d.marked_by, d.status, d.winner) == ("critics", "dropped", KEPT.id)
     assert d.why == "faithfulness: turn 1 contradicts 'I am vegan.'"
+
+
+def test_who_is_failed_for_a_fact_of_the_partner_claims_it(tmp_path: Path) -> None:
+    told = talk("My two dogs woke me.", "My two dogs sleep.", scene="s-7", split="train")
+    bad = Verdict(
+        subject=told.id, scorer="partner_fact", value=0.1, passed=False,
+        reasons=("turn 1 claims the partner's 'I have two dogs.'",),
+        evidence=(Evidence(turn=1, fact_id=SEED.id, note="p(entail) 0.90"),),
+    )  # fmt: skip
+    with opened(make_run(tmp_path / "run", told, bad)) as (found,):
+        d = detail(found, told.id)
+    assert d.turns[1].marks == [("f0-0", "claims", SEED.text)]
+    assert d.sides[0].facts[0].counts == {"claims": 1}
+
+
+def test_a_critic_s_reason_stands_at_the_turn_that_it_names_and_a_summary_at_none(
+    tmp_path: Path,
+) -> None:
+    told = talk("My two dogs woke me.", "I sail.", "Well.", scene="s-8", split="train")
+    recall = Verdict(
+        subject=told.id, scorer="persona_recall", value=0.5,
+        reasons=("2 of 4 attributes show", "User 2 never shows 'I am vegan.'"),
+        evidence=(Evidence(turn=0, fact_id=SEED.id, note="shows"), Evidence(turn=1, note="shows")),
+    )  # fmt: skip
+    speaks = Verdict(
+        subject=told.id, scorer="who_speaks", value=0.5,
+        reasons=("3 lines, chance 0.50", "turn 2 sounds like somebody else (0.90)"),
+        evidence=(Evidence(turn=2),),
+    )  # fmt: skip
+    with opened(make_run(tmp_path / "run", told, recall, speaks)) as (found,):
+        turns = detail(found, told.id).turns
+    said = [[(r.scorer, r.text, r.note) for r in turn.remarks] for turn in turns]
+    assert said == [
+        [("persona_recall", "", "shows")],
+        [("persona_recall", "", "shows")],
+        [("who_speaks", "turn 2 sounds like somebody else (0.90)", "")],
+    ]
 
 
 def test_a_draft_that_nobody_marked_lights_up_by_words_and_says_so(source: Source) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
 
 from dramaturg.records import Conversation, Drop, Fact, Persona, Turn, Verdict, to_json
 from dramaturg.store import RunFolder
@@ -114,6 +115,7 @@ async def test_every_page_of_a_run_answers(look: Look, tmp_path: Path) -> None:
     assert "3 people" in words(await text_of(client, "/1/people"))
     page = words(await text_of(client, f"/1/people/{ANN.id}"))
     assert "I am afraid of dogs." in page
+    assert "(0.930), by test:nli" in page or "(0.93), by test:nli" in page
     page = words(await text_of(client, "/1/dropped?kind=draft"))
     assert "1 dropped" in page
     assert "turn 1 contradicts" in page
@@ -212,6 +214,7 @@ async def test_what_is_not_there_is_a_page_that_says_so(look: Look, tmp_path: Pa
 async def test_odd_questions_get_a_list_and_no_error(look: Look, tmp_path: Path) -> None:
     client = await look(make_run(tmp_path / "run"))
     for asked in (
+        "page=²", "at=²", "round=²", "page=" + "9" * 5_000,
         "page=0", "page=-1", "page=99999999999", "page=x", "min.faithfulness=nan",
         "min.faithfulness=1e999", "min.=1", "verdict.faithfulness=maybe", "q=%00", "q=%ff",
         "q=" + "x" * 3000, "status=nobody", "person=p-none", "at=1&at=2", "round=%F0%9F%98%80",
@@ -229,6 +232,8 @@ async def test_files_of_the_report_are_shown_and_no_others(look: Look, tmp_path:
     (run / "pictures").mkdir()
     (run / "pictures" / "variety.svg").write_text("<svg onload='alert(1)'/>", encoding="utf-8")
     (run / "report.html").write_text("<style>p{color:red}</style><p>Fine</p>", encoding="utf-8")
+    odd = "50 % #1?.svg"
+    (run / "pictures" / odd).write_text("<svg/>", encoding="utf-8")
     secret = tmp_path / "secret.png"
     secret.write_bytes(b"secret")
     (run / "linked.png").symlink_to(secret)
@@ -247,7 +252,10 @@ async def test_files_of_the_report_are_shown_and_no_others(look: Look, tmp_path:
         answer = await client.get(f"/1/report/{path}")
         assert answer.status == 404, path
         assert b"secret" not in await answer.read()
-    assert 'src="/1/report/pictures/variety.svg"' in await text_of(client, "/1/run")
+    shown = await text_of(client, "/1/run")
+    assert 'src="/1/report/pictures/variety.svg"' in shown
+    (source,) = re.findall(r'src="(/1/report/pictures/50[^"]+)"', shown)
+    assert (await client.get(URL(source, encoded=True))).status == 200
 
 
 async def test_two_sources_stand_side_by_side(look: Look, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def found(source: Source, query: Query) -> list[str]:
         (Query(status="all"), ["kept", "lost", "denied", "other", "chinese"]),
         (Query(status="lost"), ["lost"]),
         (Query(status="dropped", reason="faithfulness"), ["denied"]),
+        (Query(reason="faithfulness"), ["denied"]),
         (Query(status="all", reason="toxicity"), []),
         (Query(split="test"), ["other"]),
         (Query(status="all", round="1"), ["kept", "lost", "denied", "other", "chinese"]),

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="How often each pair is asked anew.",
 )
-@click.option("--out", help="Folder for comparisons.jsonl and report.json; resumes.")
+@click.option("--exam/--no-exam", default=None, help="Examine the judges first.  [chat models]")
+@click.option("--out", help="Folder for comparisons.jsonl, report.json, report.html; resumes.")
 @click.option("--seed", type=int, default=13, show_default=True, help="Same seed, same pairs.")
 @click.option("--max-cost", type=float, help="Stop at this many US dollars; resumable.")
 @click.option("--max-calls", type=int, help="Stop at this many model calls; resumable.")
@@ -40,6 +41,7 @@ def compare(
     by: tuple[str, ...],
     pairs: int,
     repeats: int,
+    exam: bool | None,
     out: str | None,
     seed: int,
     max_cost: float | None,
@@ -67,6 +69,7 @@ def compare(
             by=by or "human",
             pairs=pairs,
             repeats=repeats,
+            exam=exam,
             out=out,
             seed=seed,
             budget=Budget(max_usd=max_cost, max_calls=max_calls),

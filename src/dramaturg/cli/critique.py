@@ -28,8 +28,10 @@ def _list(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     callback=_list,
     help="List the scorers, and end.",
 )
-@click.option("--model", "models", multiple=True, help="The judge, or SCORER=MODEL; repeatable.")
-@click.option("--out", help="Folder for verdicts.jsonl and report.json; the same command resumes.")
+@click.option(
+    "--model", "models", multiple=True, help="The judge, or SCORER=MODEL; several are a jury."
+)
+@click.option("--out", help="Folder for verdicts.jsonl, report.json, report.html; resumes.")
 @click.option("-n", "limit", type=click.IntRange(1), help="Only the first N conversations.")
 @click.option("--human", help="Human conversations to measure naturalness against.")
 @click.option("--fact-table", is_flag=True, help="Also facts.parquet: a row a turn and fact.")
@@ -83,21 +85,22 @@ def critique(
 
     async def go() -> dict[str, Any]:
         with runner.ctrl_c(gate, live.say):
-            return await judging.critique_file(
-                file,
-                names=chosen,
-                model=models,
-                out=out,
-                limit=limit,
-                human=human,
-                fact_table=fact_table,
-                exam=exam,
-                samples=samples,
-                budget=budget,
-                gate=gate,
-                limits=Limits(max_in_flight=in_flight),
-                show=None if quiet else live,
-            )
+            async with live.ticking():
+                return await judging.critique_file(
+                    file,
+                    names=chosen,
+                    model=models,
+                    out=out,
+                    limit=limit,
+                    human=human,
+                    fact_table=fact_table,
+                    exam=exam,
+                    samples=samples,
+                    budget=budget,
+                    gate=gate,
+                    limits=Limits(max_in_flight=in_flight),
+                    show=None if quiet else live,
+                )
 
     report = asyncio.run(go())
     live.close()

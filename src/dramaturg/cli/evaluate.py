@@ -33,6 +33,7 @@ import click
     show_default=True,
     help="Of these, how many the scorers see.",
 )
+@click.option("--exam/--no-exam", default=None, help="Examine the judges first.  [chat models]")
 @click.option("--seed", type=int, default=13, show_default=True, help="Same seed, same figures.")
 @click.option("--max-cost", type=float, help="Stop at this many US dollars; resumable.")
 @click.option("--max-calls", type=int, help="Stop at this many model calls; resumable.")
@@ -47,6 +48,7 @@ def evaluate(
     embedder: str,
     sample: int,
     judged: int,
+    exam: bool | None,
     seed: int,
     max_cost: float | None,
     max_calls: int | None,
@@ -75,6 +77,7 @@ def evaluate(
             embedder=embedder,
             sample=sample,
             judged=judged,
+            exam=exam,
             seed=seed,
             budget=Budget(max_usd=max_cost, max_calls=max_calls),
             say=_say if sys.stderr.isatty() else None,

@@ -67,9 +67,11 @@ def comparison(found: ComparisonReport) -> str:
     how = "of the same people" if found.same_people else "drawn at random"
     lines = [f"A = {plain(found.a)}, B = {plain(found.b)}: {found.pairs:,} pairs {how}"]
     lines += [f"note: {plain(note)}" for note in found.notes]
-    for result in found.results:
+    for result, counts in zip(found.results, found.counts, strict=True):
         what = "more human-like" if result.policy == "human" else f"better by {result.policy}"
         lines += ["", f"{what}, judge {plain(result.model)} ({result.version})"]
+        if not counts:
+            lines.append("  not counted: the judge did not pass its exam")
         for name, share in (
             ("A", result.first_wins),
             ("B", result.second_wins),
@@ -85,7 +87,8 @@ def comparison(found: ComparisonReport) -> str:
         if result.no_vote:
             lines.append(f"  {result.no_vote} replies were no vote")
         if result.not_judged:
-            lines.append(f"  {result.not_judged} pairs could not be judged")
+            why = ", ".join(f"{kind} {n}" for kind, n in result.lost.items())
+            lines.append(f"  {result.not_judged} pairs could not be judged ({plain(why)})")
         if result.cost.calls:
             lines.append(
                 f"  {result.cost.calls:,} calls, {result.cost.tokens_in:,} tokens in, "
@@ -105,7 +108,11 @@ def comparison(found: ComparisonReport) -> str:
             f"length alone tells {100 * told['told_right_by_length']:.1f} % of talks",
         ]
     if found.path:
-        lines += ["", f"Every vote with its reason: {found.path / 'comparisons.jsonl'}"]
+        lines += [
+            "",
+            f"Every vote with its reason: {found.path / 'comparisons.jsonl'}",
+            f"Pictures and pairs to read: {found.path / 'report.html'}",
+        ]
     return "\n".join(lines)
 
 

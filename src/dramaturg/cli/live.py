@@ -6,11 +6,13 @@ standard error, so that standard output stays clean for results.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TextIO
 
 Spent = Callable[[], tuple[int, int, float | None, int]]
@@ -42,12 +44,14 @@ class Live:
         self._every = 0.1 if self._terminal else every_s
         self._step, self._since, self._done_at_start = "", clock(), 0
         self._shown, self._last = -1e9, ""
+        self._shown_last: tuple[str, int, int | None, dict[str, float]] | None = None
         self._started = clock()
         self._tokens_at_start = 0
         self._usd_at_start = 0.0
 
     def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
         """Show a step's state; a new step always gets a line of its own."""
+        self._shown_last = step, done, total, figures
         now = self._clock()
         new = step != self._step
         if new:
@@ -70,6 +74,26 @@ class Live:
         else:
             self._stream.write(line + "\n")
         self._stream.flush()
+
+    def refresh(self) -> None:
+        """Show the same step again, with what is waited for now."""
+        if self._shown_last is not None and self._clock() - self._shown >= self._every:
+            self.progress(*self._shown_last)
+
+    @contextlib.asynccontextmanager
+    async def ticking(self) -> AsyncIterator[None]:
+        """Within this block the line is kept true while nothing gets further."""
+
+        async def tick() -> None:
+            while True:
+                await asyncio.sleep(1.0)
+                self.refresh()
+
+        ticker = asyncio.create_task(tick())
+        try:
+            yield
+        finally:
+            ticker.cancel()
 
     def say(self, sentence: str) -> None:
         """A line of its own."""

@@ -214,6 +214,7 @@ def critique(report: dict[str, Any]) -> str:
             + (f", {exam['false_alarms']['hits']:g} false alarms" if exam["caught"] else "")
         )
     lines += [f"  {_scorer_line(row)}" for row in report["scorers"]]
+    lines += [f"  {_jury_line(jury)}" for jury in report["juries"]]
     lines += [f"note: {note}" for note in report["notes"]]
     if report["unjudged"]:
         told = ", ".join(f"{why} ({n})" for why, n in report["unjudged"].items())
@@ -221,18 +222,38 @@ def critique(report: dict[str, Any]) -> str:
     if report["broken_row_count"]:
         lines.append(f"{report['broken_row_count']} broken rows were left out, e.g.:")
         lines += [f"  {plain(reason)}" for reason in report["broken_rows"][:5]]
-    if report["worst"]:
-        lines += ["", "Worst:"]
-    for case in report["worst"][:10]:
-        lines.append(f"  {case['conversation']}  {case['scorer']} {case['value']:.2f}")
-        lines += [f"    {plain(reason)}" for reason in case["reasons"]]
-        for turn, text in case["turns"].items():
-            lines.append(textwrap.shorten(f"    turn {turn}: {plain(text)}", 160))
+    failed = [case for case in report["worst"] if case["failed"]]
+    lowest = {c["scorer"]: c for c in reversed(report["worst"]) if not c["failed"]}
+    for title, cases in (("Worst:", failed[:10]), ("Lowest:", list(lowest.values())[::-1])):
+        lines += ["", title] if cases else []
+        for case in cases:
+            lines += _case(case)
     return "\n".join(lines)
 
 
+def _case(case: dict[str, Any]) -> list[str]:
+    """A conversation with the reasons and the turns that count against it."""
+    lines = [f"  {case['conversation']}  {case['scorer']} {case['value']:.2f}"]
+    lines += [f"    {plain(reason)}" for reason in case["reasons"]]
+    for turn, text in case["turns"].items():
+        lines.append(textwrap.shorten(f"    turn {turn}: {plain(text)}", 160))
+    return lines
+
+
+def _jury_line(jury: dict[str, Any]) -> str:
+    text = f"jury of {jury['scorer']}, {', '.join(jury['judges'])}, n {jury['n']}"
+    if jury["failed"] is not None:
+        text += f": most fail {jury['failed']}, pass {jury['passed']}, {jury['ties']} ties"
+    for name in ("on_decisions", "kappa", "on_values"):
+        one = jury[name]
+        if one is not None:
+            shown = f"{one['value']:.2f}" if one["value"] is not None else f"- ({one['why']})"
+            text += f"; {one['measure']} {shown}"
+    return text
+
+
 def _scorer_line(row: dict[str, Any]) -> str:
-    name = f"{row['scorer']} {row['version']}"
+    name = f"{row['scorer']} {row['version']} ({row['model']})"
     if not row["n"]:
         why = ", ".join(f"{kind} {n}" for kind, n in row["not_judged"].items())
         return f"{name}: none could be judged" + (f" ({why})" if why else "")

@@ -117,20 +117,23 @@ def run(
         batches = BatchSettings(quiet_s=batch_wait, first_look_s=look)
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
     gate = Gate()
-    live = Live(lambda: spent(budget), lambda: waits(planned.models.values()))
+    live = Live(
+        lambda: spent(budget, planned.models.values()), lambda: waits(planned.models.values())
+    )
     if not quiet:
         live.say(f"{recipe} -> {planned.out}  (stop with Ctrl-C; the same command goes on)")
 
     async def go() -> runner.Run:
         with runner.ctrl_c(gate, live.say):
-            return await runner.perform(
-                planned,
-                budget=budget,
-                gate=gate,
-                show=None if quiet else live,
-                batch=batches,
-                seen=Watching(verbose=verbose, otel=otel, say=live.say),
-            )
+            async with live.ticking():
+                return await runner.perform(
+                    planned,
+                    budget=budget,
+                    gate=gate,
+                    show=None if quiet else live,
+                    batch=batches,
+                    seen=Watching(verbose=verbose, otel=otel, say=live.say),
+                )
 
     result = asyncio.run(go())
     live.close()
@@ -141,17 +144,23 @@ def run(
     return result.exit_code
 
 
-def spent(budget: Budget) -> tuple[int, int, float | None, int]:
+def spent(budget: Budget, models: Iterable[Any] = ()) -> tuple[int, int, float | None, int]:
     """Calls, tokens, US dollars and calls in flight, for the progress line."""
     done = budget.spent
-    return done.calls, done.tokens_in + done.tokens_out, done.usd, budget.reserved.calls
+    out = [m.in_flight for m in _inner(models) if hasattr(m, "in_flight")]
+    in_flight = sum(out) if out else budget.reserved.calls
+    return done.calls, done.tokens_in + done.tokens_out, done.usd, in_flight
 
 
 def waits(models: Iterable[Any]) -> list[str]:
     """What the models wait for beside ordinary replies, in words, each once."""
-    inner = {id(m): m for m in (getattr(model, "chat", None) or model for model in models)}
-    found = [m.waiting_for() for m in inner.values() if hasattr(m, "waiting_for")]
+    found = [m.waiting_for() for m in _inner(models) if hasattr(m, "waiting_for")]
     return list(dict.fromkeys(words for said in found for words in said))
+
+
+def _inner(models: Iterable[Any]) -> list[Any]:
+    """The endpoints' own models, each once."""
+    return list({id(m): m for m in (getattr(one, "chat", None) or one for one in models)}.values())
 
 
 def read_extra(args: list[str]) -> dict[str, str]:

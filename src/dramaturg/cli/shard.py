@@ -8,7 +8,11 @@ import click
 @click.command()
 @click.argument("source")
 @click.argument("out")
-@click.option("--shards", type=click.IntRange(1), help="Files for each split.")
+@click.option(
+    "--shards",
+    type=click.IntRange(1),
+    help="Files of the largest split; the others have files of that size.",
+)
 @click.option("--rows", type=click.IntRange(1), help="Conversations a file, instead.")
 @click.option("--force", is_flag=True, help="Replace OUT if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -29,8 +29,11 @@ def say_ready(study: Study, url: str) -> None:
     """Where annotators go, and how to go on."""
     click.echo(f"{_size(study)}\nOpen {url} and enter a name; Ctrl-C stops, nothing is lost.")
     if "token=" in url:
-        click.echo("Give annotators the whole address; from another machine, this one's name or")
-        click.echo("address in place of 127.0.0.1.")
+        from dramaturg.viewer import other_addresses
+
+        click.echo("Give annotators a whole address:")
+        for other in other_addresses(url) or [url]:
+            click.echo(f"  {other}")
     click.echo(f"Go on later: dramaturg annotate {study.path}")
     click.echo(f"Figures:     dramaturg annotate --report {study.path}")
 
@@ -118,20 +121,25 @@ def _facts(figures: dict[str, Any]) -> list[str]:
     lines = []
     for title, name in (("each vote", "ticks"), ("majority", "ticks_majority")):
         row = figures[name]
-        lines.append(f"facts found, {title}: n = {row['n']}")
+        none = f", {row['left_out']} without a majority left out" if row.get("left_out") else ""
+        lines.append(f"facts found, {title}: n = {row['n']}{none}")
         lines.append(f"  precision {_share(row['precision'])}")
         lines.append(f"  recall    {_share(row['recall'])}")
     for kind, counts in figures["by_kind"].items():
         told = ", ".join(f"{label} {count}" for label, count in sorted(counts.items()))
         lines.append(f"{kind} facts: {told}")
     hurt = figures["conversations_contradicting"]
-    lines.append(f"conversations that deny an own fact: {_share(hurt)}")
+    unclear = figures["conversations_unclear"]
+    none = f", {unclear} without a majority left out" if unclear else ""
+    lines.append(f"conversations that deny an own fact: {_share(hurt)}{none}")
     return lines
 
 
 def _flags(figures: dict[str, Any]) -> list[str]:
     lines = [
-        f"{name:<18} {_share(row['by_majority'])} by majority" for name, row in figures.items()
+        f"{name:<18} {_share(row['by_majority'])} by majority"
+        + (f", {row['left_out']} without one left out" if row["left_out"] else "")
+        for name, row in figures.items()
     ]
     return lines or ["no item has an answer yet"]
 
@@ -156,6 +164,9 @@ def _critics(rows: list[dict[str, Any]]) -> list[str]:
         who = row["critic"]
         name = " ".join(part for part in (who["scorer"], who["version"], who["model"]) if part)
         missing = f", {row['left_out']} without a majority left out" if row["left_out"] else ""
+        if "even" in row:
+            missing = f", {row['left_out']} that people leave even" if row["left_out"] else ""
+            missing += f", {row['even']} that the critic leaves even" if row["even"] else ""
         lines.append(f"  {plain(name)} · {row['question']} · {row['over']}{missing}")
         if "agree" in row:
             one = row["agree"]

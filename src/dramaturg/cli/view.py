@@ -24,12 +24,13 @@ def view(
     import asyncio
     import contextlib
 
-    from dramaturg.viewer import Guard, look
+    from dramaturg.viewer import Guard, look, other_addresses
 
     def ready(address: str) -> None:
         click.echo(f"{' and '.join(data)}: {address}")
         if guard.token:
-            click.echo("Others on the network: with this machine's name in place of 127.0.0.1.")
+            for other in other_addresses(address):
+                click.echo(f"On the network: {other}")
         click.echo("Ctrl-C ends it.")
         if open_it:
             click.launch(address)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
 from dramaturg.critique.choice import Choice
 from dramaturg.critique.voting import Tally, tally
 from dramaturg.errors import BackendError, RecordError
+from dramaturg.models import calls_heard
 from dramaturg.records import (
     Comparison,
     Conversation,
@@ -30,6 +31,7 @@ from dramaturg.store import notes
 
 Critic: TypeAlias = Scorer | Comparer
 _Seen: TypeAlias = tuple[list[Verdict], list[Drop]]
+J = TypeVar("J", Verdict, Comparison)
 
 
 class Panel:
@@ -118,7 +120,7 @@ class Panel:
         for judge in self.filters:
             own_seed = derive_seed(seed, "verdict", judge.name, draft.id)
             try:
-                verdict = await judge(draft, seed=own_seed)
+                verdict = await _with_calls(judge(draft, seed=own_seed))
             except (RecordError, BackendError) as error:
                 if isinstance(error, BackendError) and not costs_one_item(error):
                     raise
@@ -216,7 +218,8 @@ class _Bench:
     def _compare(self, a: Conversation, b: Conversation) -> None:
         for expert in self._panel.experts:
             seed = derive_seed(self._seed, "compare", expert.name, a.id, b.id)
-            task: asyncio.Task[Comparison] = asyncio.ensure_future(expert(a, b, seed=seed))
+            asked = _with_calls(expert(a, b, seed=seed))
+            task: asyncio.Task[Comparison] = asyncio.ensure_future(asked)
             self._compared[expert.name, a.id, b.id] = task
 
     async def _until_room(self) -> None:
@@ -257,6 +260,13 @@ class _Bench:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _with_calls(judging: Awaitable[J]) -> J:
+    """What is said, with the calls that it rests on: sorted, since they end in any order."""
+    with calls_heard() as keys:
+        found = await judging
+    return msgspec.structs.replace(found, calls=tuple(sorted(set(keys)))) if keys else found
 
 
 def _number(draft: Conversation) -> int:

@@ -1,7 +1,9 @@
 """Datasets: read people and conversations, keep splits apart, export, describe."""
 
 from dramaturg.dataset.card import write_card
+from dramaturg.dataset.comparison_page import comparison_page
 from dramaturg.dataset.convert import Converted, convert
+from dramaturg.dataset.critique_page import critique_page
 from dramaturg.dataset.evaluation_page import evaluation_page
 from dramaturg.dataset.export import export
 from dramaturg.dataset.formats import FORMATS
@@ -31,7 +33,9 @@ __all__ = [
     "apart_by_pair",
     "apart_by_paraphrase",
     "apart_by_persona",
+    "comparison_page",
     "convert",
+    "critique_page",
     "evaluation_page",
     "export",
     "leaks",

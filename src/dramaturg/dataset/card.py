@@ -10,6 +10,17 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from dramaturg.dataset.card_origin import (
+    Origins,
+    described,
+    divided,
+    keywords,
+    licence_hangs_on,
+    limit,
+    opening,
+    origins,
+    use,
+)
 from dramaturg.dataset.card_sections import (
     LINEAGE,
     cost,
@@ -68,7 +79,9 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
     languages = sorted({language for _, _, language in people}) or ["en"]
     recipe = str(told.get("recipe", "unknown"))
     derived = derived_from(folder.path)
-    title = str(told.get("title") or derived or f"Conversations by {recipe}")
+    found = origins(folder.path, recipe)
+    by = "Conversations by" if found.synthetic else "Conversations from"
+    title = str(told.get("title") or derived or f"{by} {found.recipe}")
     settings = dict(told.get("settings") or {})
     files = {split: f"data/{split}-*.parquet" for split in splits}
     license = _license(folder.path, told)
@@ -84,17 +97,14 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
     critics = told.get("critics") or critics_before(folder.path)
     filled = {
         "front_matter": _front_matter(
-            told, title, told.get("language") or languages, sum(splits.values()), files, configs
+            told, title, told.get("language") or languages, found, files, configs
         ),
         "title": title,
-        "count": f"{sum(splits.values()):,}",
-        "made_by": f"made with Dramaturg by the step `{recipe}` out of other data (see Lineage)"
-        if derived
-        else f"made with Dramaturg by the recipe `{recipe}`",
+        "opening": opening(found, derived),
         "more_configs": "\n".join(f'{name} = load_dataset("PATH", "{name}")' for name in configs),
         "splits": table((split, f"{n:,}") for split, n in splits.items()),
         "beside": "\n".join(f"- `{name}/`: {_BESIDE[name]}" for name in configs),
-        "apart": _apart(folder.path),
+        "apart": f"{_apart(folder.path)} {divided(folder.path, recipe)}",
         "notes": "".join(f"\n- {line(note)}" for note in told.get("notes") or ()),
         "state": f"stopped early ({line(told['stopped'])})" if told.get("stopped") else "complete",
         "seed": str(told.get("seed", settings.get("seed", "not given"))),
@@ -106,9 +116,13 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
         "settings": table(
             (name, value) for name, value in sorted(settings.items()) if name != "personas"
         ),
-        "critics": _critics(critics),
+        "critics": _critics(critics, found),
+        "details": _details(folder.path, told, configs),
+        "limit": limit(found),
         "limits": _limits(told),
+        "use": use(found),
         "sources": _sources(people, (facts or {}).get("personas")),
+        "hangs_on": licence_hangs_on(found),
         "license": license,
     }
     template = resources.files("dramaturg.dataset").joinpath("templates", "card.md")
@@ -117,16 +131,16 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
     )
     card = folder.path / "README.md"
     write_atomically(card, text.encode("utf-8", "replace"))
-    described = croissant(
+    metadata = croissant(
         title,
-        f"Synthetic conversations between personas ({', '.join(files)}), made by the recipe "
-        f"{recipe}.",
+        described(found, ", ".join(files)),
         license=license,
         tables={"conversations": "data/*.parquet", **{c: f"{c}/*.parquet" for c in configs}},
         languages=languages,
+        keywords=keywords(found),
         cite_as=str(told.get("cite_as") or ""),
     )
-    text = json.dumps(described, indent=2, ensure_ascii=False)
+    text = json.dumps(metadata, indent=2, ensure_ascii=False)
     write_atomically(folder.path / "croissant.json", f"{text}\n".encode("utf-8", "replace"))
     return card
 
@@ -135,13 +149,13 @@ def _front_matter(
     told: Mapping[str, Any],
     title: str,
     languages: Any,
-    count: int,
+    found: Origins,
     files: Mapping[str, str],
     configs: Sequence[str],
 ) -> str:
     """YAML, in which every JSON text is a valid value."""
-    size = next((name for limit, name in _SIZES if count < limit), "n>10M")
-    tags = ["synthetic", "persona", "dialogue", "dramaturg", *(told.get("tags") or ())]
+    size = next((name for limit, name in _SIZES if found.count < limit), "n>10M")
+    tags = [*keywords(found), "dramaturg", *(told.get("tags") or ())]
     spoken = [languages] if isinstance(languages, str) else list(languages)
     lines = [
         f"pretty_name: {json.dumps(title, ensure_ascii=False)}",
@@ -224,7 +238,21 @@ def _sources(people: Counter[tuple[str, str, str]], file: Any) -> str:
     )
 
 
-def _critics(critics: Any) -> str:
+def _details(path: Path, told: Mapping[str, Any], configs: Sequence[str]) -> str:
+    """Where more of the critics stands, if it does."""
+    more = []
+    if told.get("rounds") or (path / "report.json").is_file():
+        more.append(
+            "`report.json` gives the figures of every round with what they are counted over"
+        )
+    if "dropped" in configs:
+        more.append("`dropped/` gives every row that was not kept, with its reason")
+    return f" {'; '.join(more)}." if more else ""
+
+
+def _critics(critics: Any, found: Origins) -> str:
+    if not critics and not found.scored:
+        return "No conversation has a score."
     if not critics:
         return "Not described by the run; the scorers are the fields of the column `scores`."
     if isinstance(critics, Mapping):

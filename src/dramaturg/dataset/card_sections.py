@@ -168,8 +168,8 @@ def found_by_evaluate(path: Path) -> str:
         "| figure | value | 95 % interval | unit | n | split | scorer |\n"
         "| --- | --- | --- | --- | --- | --- | --- |"
     )
-    more = f"\n\n{len(shown) - _FIGURES} more in `{place}`." if len(shown) > _FIGURES else ""
-    return f"Weaknesses and notes, from `{place}`:\n\n{text}\n\n{head}\n{table(rows)}{more}"
+    more = f"\n\n{len(shown) - _FIGURES} more in {place}." if len(shown) > _FIGURES else ""
+    return f"Weaknesses and notes, from {place}:\n\n{text}\n\n{head}\n{table(rows)}{more}"
 
 
 def cost(told: Mapping[str, Any]) -> str:
@@ -229,17 +229,20 @@ def _carbon(told: Mapping[str, Any], totals: Mapping[str, Any]) -> str:
 
 
 def _evaluation(path: Path) -> tuple[dict[str, Any], str]:
-    """The report of an evaluation of this folder, and where it stands; {} if there is none."""
+    """The report of an evaluation of this folder, and where it stands; {} if there is none.
+
+    Of one beside this folder no path is told: it does not go along when this one is published.
+    """
     inside = [*sorted(path.glob("*/report.json")), path / "evaluation.json", path / "report.json"]
     for file in inside:
         report = _json(file)
         if isinstance(report.get("figures") or report.get("metrics"), list | dict):
-            return report, file.relative_to(path).as_posix()
+            return report, f"`{file.relative_to(path).as_posix()}`"
     name = path.resolve().name
     for file in sorted(path.resolve().parent.glob("*/report.json")):
         report = _json(file)
         if report.get("figures") and Path(str(report.get("source"))).name == name:
-            return report, f"../{file.parent.name}/{file.name}"
+            return report, "an evaluation that is kept outside this folder"
     return {}, ""
 
 

@@ -93,6 +93,7 @@ def croissant(
     tables: Mapping[str, str],
     languages: Sequence[str] = ("en",),
     version: str = "1.0.0",
+    keywords: Sequence[str] = ("persona", "dialogue"),
     cite_as: str = "",
     url: str = "",
 ) -> dict[str, Any]:
@@ -113,7 +114,7 @@ def croissant(
         "license": license,
         "version": version,
         "inLanguage": list(languages),
-        "keywords": ["synthetic", "persona", "dialogue"],
+        "keywords": list(keywords),
         "isLiveDataset": False,
     }
     if cite_as:

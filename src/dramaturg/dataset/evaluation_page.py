@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from dramaturg.dataset.page import bars, data, fill, number, piece, table
+from dramaturg.dataset.page import bars, case, data, fill, histogram, number, piece, short, table
 
 _CARDS = ("turns", "words", "distinct_2", "different_utterances", "shown_by_owner", "told_apart")
-_BINS, _WIDE, _HIGH = 24, 300, 110
+_BINS = 24
 
 
 def evaluation_page(
@@ -29,7 +29,7 @@ def evaluation_page(
         groups: Title by group, in order.
         distributions: By title the values of each side, one a conversation.
         points: The two maps: "talks" and "people".
-        rounds: A run's rounds, for diversity by round; () for none.
+        rounds: For diversity by round; () for none.
     """
     named = [report["source"], *([report["against"]] if report["against"] else [])]
     counts = report["conversations"]
@@ -44,7 +44,7 @@ def evaluation_page(
     figures = {row["name"]: row for row in report["figures"]}
     theirs = {row["name"]: row for row in report["reference"]}
     parts = {
-        "title": "Evaluation of " + escape(" beside ".join(_short(name) for name in named)),
+        "title": "Evaluation of " + escape(" beside ".join(short(name) for name in named)),
         "summary": f"{who}. Split: {escape(report['split'])}. Judges: {escape(_judges(report))}. "
         f"Seed {report['seed']}.",
         "nav": "".join(f"<a href='#{key}'>{escape(name)}</a>" for key, name in links.items()),
@@ -63,8 +63,8 @@ def evaluation_page(
         "reading": "The bar is the 95 % interval, the dot the value. "
         + ("A difference in bold leaves out 0." if theirs else ""),
         "figures": _figures(report, titles, groups),
-        "worst": "".join(map(_case, report["worst"])) or "<p>nothing was judged</p>",
-        "best": "".join(map(_case, report["best"])) or "<p>nothing was judged</p>",
+        "worst": "".join(map(case, report["worst"])) or "<p>nothing was judged</p>",
+        "best": "".join(map(case, report["best"])) or "<p>nothing was judged</p>",
         "how": _how(report, titles),
     }
     return fill("evaluation.html", parts)
@@ -72,10 +72,6 @@ def evaluation_page(
 
 def _judges(report: Mapping[str, Any]) -> str:
     return ", ".join(dict.fromkeys(report["models"].values()))
-
-
-def _short(source: str) -> str:
-    return source.rstrip("/").rsplit("/", 1)[-1]
 
 
 def _range(row: Mapping[str, Any]) -> str:
@@ -173,40 +169,19 @@ def _histogram(name: str, sides: Sequence[Sequence[float]]) -> str:
     low, high = every[0], every[int(0.995 * (len(every) - 1))]
     if high <= low:
         high = low + 1
-    shapes = []
-    tops = []
+    counts = []
     for values in sides:
-        counts = [0] * _BINS
+        mine = [0] * _BINS
         for value in values:
-            counts[max(0, min(int(_BINS * (value - low) / (high - low)), _BINS - 1))] += 1
-        tops.append([count / max(len(values), 1) for count in counts])
-    most = max(max(part) for part in tops) or 1.0
-    step = _WIDE / _BINS
-    for side, part in zip(("ours", "theirs"), tops, strict=False):
-        for i, share in enumerate(part):
-            tall = (_HIGH - 4) * share / most
-            if share:
-                shapes.append(
-                    f"<rect class='fill-{side}' fill-opacity='.55' x='{i * step + 0.5:.1f}' "
-                    f"y='{_HIGH - tall:.1f}' width='{step - 1:.1f}' height='{tall:.1f}'/>"
-                )
-    axis = (
-        f"<line class='axis' x1='0' x2='{_WIDE}' y1='{_HIGH}' y2='{_HIGH}'/>"
-        f"<text class='faint' x='0' y='{_HIGH + 15}'>{number(low)}</text>"
-        f"<text class='faint' x='{_WIDE}' y='{_HIGH + 15}' text-anchor='end'>{number(high)}</text>"
-    )
-    n = " and ".join(f"{len(side):,}" for side in sides if len(side))
-    return (
-        f"<figure><figcaption>{escape(name)} · n {n} · up to {100 * max(map(max, tops)):.0f} %"
-        f"</figcaption><svg class='wide' role='img' viewBox='0 0 {_WIDE} {_HIGH + 18}'>"
-        f"{''.join(shapes)}{axis}</svg></figure>"
-    )
+            mine[max(0, min(int(_BINS * (value - low) / (high - low)), _BINS - 1))] += 1
+        counts.append(mine)
+    return histogram(name, counts, low, high)
 
 
 def _map(points: Mapping[str, Any], named: Sequence[str]) -> str:
     if not points["talks"]:
         return "<p>nothing to show</p>"
-    kept = data({**points, "names": [_short(name) for name in named]})
+    kept = data({**points, "names": [short(name) for name in named]})
     people = (
         "<button data-kind='people' aria-pressed='false'>people</button>"
         if points["people"]
@@ -230,6 +205,7 @@ def _rounds(rounds: Sequence[Mapping[str, Any]]) -> str:
     shown = {
         "distinct_2_equal": "distinct-2 at equal length",
         "different": "different utterances",
+        "different_equal": "different utterances, equal number",
         "precision": "faithfulness, precision",
         "recall": "faithfulness, recall",
     }
@@ -244,33 +220,6 @@ def _rounds(rounds: Sequence[Mapping[str, Any]]) -> str:
     return f"<h2 id='rounds'>Round by round</h2>{''.join(figures)}"
 
 
-def _case(case: Mapping[str, Any]) -> str:
-    failed = any(verdict["passed"] is False for verdict in case["verdicts"])
-    told = "; ".join(f"{v['scorer']} {v['value']:.2f}" for v in case["verdicts"])
-    reasons = "".join(
-        f"<p class='{'bad' if v['passed'] is False else 'soft'}'>{escape(reason)}</p>"
-        for v in case["verdicts"]
-        for reason in v["reasons"]
-    )
-    people = "".join(
-        f"<p class='facts'>{escape(p['name'])}: {escape(' · '.join(p['facts']))}</p>"
-        for p in case["people"]
-        if p["facts"]
-    )
-    marked = set(case["marked"])
-    turns = "".join(
-        f"<p class='turn{' marked' if i in marked else ''}'><span class='who'>"
-        f"{escape(case['people'][speaker]['name'])}</span> <bdi>{escape(text)}</bdi></p>"
-        for i, (speaker, text) in enumerate(case["turns"])
-    )
-    cut = f"<p class='soft'>{case['cut']:,} more turns</p>" if case["cut"] else ""
-    return (
-        f"<details class='{'failed' if failed else 'passed'}'><summary>{escape(told)} · "
-        f"<span class='soft'>{escape(case['id'])}</span></summary>{reasons}{people}{turns}{cut}"
-        "</details>"
-    )
-
-
 def _how(report: Mapping[str, Any], titles: Mapping[str, tuple[str, str]]) -> str:
     return table(
         ["figure", "n", "of", "unit", "scorer", "interval", "sample"],
@@ -281,7 +230,7 @@ def _how(report: Mapping[str, Any], titles: Mapping[str, tuple[str, str]]) -> st
                 row["of"],
                 row["unit"],
                 row["scorer"],
-                row["interval"] or "none",
+                row["interval"] or row["why"] or "none",
                 row["sample"] or "all",
             ]
             for row in report["figures"]

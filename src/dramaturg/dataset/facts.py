@@ -76,9 +76,17 @@ def repeats(texts: Sequence[str], near: float = NEAR) -> dict[int, tuple[int, st
         else:
             first[key] = i
             sets[i] = frozenset(said)
+    # A set of fewer words than this is as similar as `near` only to the same set.
+    least = near / (1 - near) - 1e-6 if near < 1 else math.inf
+    same: dict[frozenset[str], int] = {}
     rarity = Counter(word for said in sets.values() for word in said)
     shelves: dict[str, list[int]] = defaultdict(list)
     for i, bag in sets.items():
+        if len(bag) < least:
+            j = same.setdefault(bag, i)
+            if j != i:
+                found[i] = (j, "near-duplicate")
+            continue
         ordered = sorted(bag, key=lambda word: (rarity[word], word))
         # Two sets as similar as `near` share one of their first (rarest) words.
         prefix = ordered[: len(bag) - math.ceil(near * len(bag)) + 1]

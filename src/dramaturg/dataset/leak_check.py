@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from dramaturg.dataset.facts import words
-from dramaturg.dataset.near import NEAR, Overlaps, repeats_of
+from dramaturg.dataset.near import NEAR, Overlaps, groups_of
 from dramaturg.dataset.split import pair_key, same_people
 from dramaturg.records import Conversation, content_id
 
@@ -53,7 +53,11 @@ def check_splits(conversations: Iterable[Conversation], near: float = NEAR) -> L
     """Look for what splits share. One pass; memory holds profiles and hashes, no conversation.
 
     Args:
-        near: Share of common three-word shingles from which two conversations count as one.
+        near: Share of common three-word shingles from which two conversations count as one, in
+            [0.5, 1].
+
+    Raises:
+        UserError: If `near` is out of range.
     """
     counts: dict[str, int] = defaultdict(int)
     profiles: dict[str, tuple[str, ...]] = {}
@@ -61,7 +65,7 @@ def check_splits(conversations: Iterable[Conversation], near: float = NEAR) -> L
     pairs: dict[str, set[str]] = defaultdict(set)
     facts: dict[str, set[str]] = defaultdict(set)
     sentences: dict[str, set[str]] = defaultdict(set)
-    overlaps, ids, splits = Overlaps(), [], []
+    overlaps, ids, splits = Overlaps(near), [], []
     for made in conversations:
         split = made.split
         counts[split] += 1
@@ -115,20 +119,28 @@ def _add_persons(
 
 
 def _add_conversations(found: Leaks, overlaps: Overlaps, ids: list[str], splits: list[str]) -> None:
-    groups: dict[int, list[int]] = defaultdict(list)
-    for n, (first, _) in repeats_of(overlaps, found.near).items():
-        groups[first].append(n)
-    for first, others in groups.items():
+    for first, others in groups_of(overlaps).items():
         if len({splits[n] for n in (first, *others)}) < 2:
             continue
         found.conversations += 1
         if len(found.examples) < 2 * _SHOWN:
-            other = next(n for n in others if splits[n] != splits[first])
+            one, other, similarity = _most_alike(overlaps, [first, *others], splits)
             found.examples.append(
-                f"{ids[first]} in {splits[first] or 'no split'} and {ids[other]} in "
-                f"{splits[other] or 'no split'} say nearly the same "
-                f"({overlaps.similarity(first, other):.2f})"
+                f"{ids[one]} in {splits[one] or 'no split'} and {ids[other]} in "
+                f"{splits[other] or 'no split'} say nearly the same ({similarity:.2f})"
             )
+
+
+def _most_alike(overlaps: Overlaps, group: list[int], splits: list[str]) -> tuple[int, int, float]:
+    """Of a group (its first 100) the two in different splits that are most alike.
+
+    The first need not be near the others: it may hang together with them over a third.
+    """
+    few = group[:99]
+    few.append(next((n for n in group if splits[n] != splits[group[0]]), group[-1]))
+    across = [(a, b) for n, b in enumerate(few) for a in few[:n] if splits[a] != splits[b]]
+    one, other = max(across, key=lambda pair: overlaps.similarity(*pair))
+    return one, other, overlaps.similarity(one, other)
 
 
 def _and(names: Iterable[str]) -> str:

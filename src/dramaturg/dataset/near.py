@@ -8,29 +8,46 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from dramaturg.dataset.facts import words
+from dramaturg.errors import UserError
 
 NEAR = 0.8  # share of common shingles from which two texts count as one
+LEAST = 0.5  # the lowest such share that can be asked for
 SHINGLE = 3  # words
-_BANDS, _ROWS = 25, 5  # two texts of 0.8 are missed once in 20,000 times, of 0.9 never
+# From which share on, with how many bands of how many rows: two texts just as similar as the
+# threshold are missed about once in 10,000 times, (1 - share ** rows) ** bands.
+_PLANS = ((0.8, 25, 5), (0.7, 50, 5), (0.6, 70, 4), (LEAST, 75, 3))
+_MOST = max(bands * rows for _, bands, rows in _PLANS)
+_SMALL = 8  # texts in one band's group up to which every pair is compared
 _FIRST = np.random.default_rng(20_231_012)
-_TIMES = _FIRST.integers(1, 1 << 62, _BANDS * _ROWS, dtype=np.uint64) * 2 + 1
-_PLUS = _FIRST.integers(0, 1 << 62, _BANDS * _ROWS, dtype=np.uint64)
+_TIMES = _FIRST.integers(1, 1 << 62, _MOST, dtype=np.uint64) * 2 + 1
+_PLUS = _FIRST.integers(0, 1 << 62, _MOST, dtype=np.uint64)
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 
 class Overlaps:
     """Texts, and which of them are near-duplicates of one another.
 
-    Keeps some 4 bytes a word and 200 bytes a text: about 1 KB for a conversation.
+    Keeps some 4 bytes a word and 200 bytes a text (600 below 0.8): about 1 KB for a conversation.
+
+    Args:
+        near: Share of common shingles from which two texts count as near-duplicates, in [0.5, 1].
+
+    Raises:
+        UserError: If `near` is out of range.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, near: float = NEAR) -> None:
+        if not LEAST <= near <= 1:
+            raise UserError(f"{near} is out of range", fix=f"give --near between {LEAST} and 1")
+        self.near = near
+        self._count, self._rows = next((b, r) for least, b, r in _PLANS if near >= least)
         self._shingles: list[npt.NDArray[np.uint32]] = []
         self._bands: list[npt.NDArray[np.uint64]] = []
 
@@ -43,10 +60,11 @@ class Overlaps:
         shingles = _shingled(text)
         self._shingles.append(shingles)
         wide = shingles.astype(np.uint64)
-        least = ((wide[:, None] * _TIMES + _PLUS) >> np.uint64(32)).min(axis=0)
-        rows = least.reshape(_BANDS, _ROWS)
-        key = np.zeros(_BANDS, np.uint64)
-        for column in range(_ROWS):
+        used = slice(self._count * self._rows)
+        least = ((wide[:, None] * _TIMES[used] + _PLUS[used]) >> np.uint64(32)).min(axis=0)
+        rows = least.reshape(self._count, self._rows)
+        key = np.zeros(self._count, np.uint64)
+        for column in range(self._rows):
             key = (key ^ rows[:, column]) * _MIX[0]
             key ^= key >> np.uint64(29)
         self._bands.append(key)
@@ -61,8 +79,8 @@ class Overlaps:
         common = len(np.intersect1d(first, second, assume_unique=True))
         return common / (len(first) + len(second) - common)
 
-    def pairs(self, near: float = NEAR) -> Iterator[tuple[int, int, float]]:
-        """Each pair (earlier, later, similarity) of texts as similar as `near`, `near` >= 0.5.
+    def pairs(self) -> Iterator[tuple[int, int, float]]:
+        """Each pair (earlier, later, similarity) of texts as similar as `near`.
 
         In a group of many alike, each is compared with the first that it resembles, and with the
         one before it: enough to join them, without naming every pair of the group.
@@ -71,20 +89,22 @@ class Overlaps:
             return
         bands = np.stack(self._bands)
         seen: set[tuple[int, int]] = set()
-        for band in range(_BANDS):
+        for band in range(self._count):
             order = np.argsort(bands[:, band], kind="stable")
             keys = bands[order, band]
             edges = np.flatnonzero(np.diff(keys)) + 1
             for group in np.split(order, edges):
                 if len(group) < 2:
                     continue
-                for n, later in enumerate(group.tolist()[1:], 1):
-                    for earlier in {int(group[0]), int(group[n - 1])}:
+                alike = group.tolist()
+                for n, later in enumerate(alike[1:], 1):
+                    few = len(alike) <= _SMALL
+                    for earlier in alike[:n] if few else dict.fromkeys((alike[0], alike[n - 1])):
                         if (earlier, later) in seen:
                             continue
                         seen.add((earlier, later))
                         similarity = self.similarity(earlier, later)
-                        if similarity >= near:
+                        if similarity >= self.near:
                             yield earlier, later, similarity
 
 
@@ -92,22 +112,25 @@ def near_repeats(texts: Iterable[str], near: float = NEAR) -> dict[int, tuple[in
     """Which texts say nearly what an earlier one says.
 
     Returns:
-        Index of the repetition -> (index of the first of its group, similarity to the earlier
-        text it was found by).
+        Index of the repetition -> (index of the earlier text that is kept and says it, their
+        similarity), as `repeats_of_kept` has it.
 
     >>> near_repeats(["I have two dogs and a cat", "We ski", "I have two dogs and a cat!"])
     {2: (0, 1.0)}
     """
-    overlaps = Overlaps()
+    overlaps = Overlaps(near)
     for text in texts:
         overlaps.add(text)
-    return repeats_of(overlaps, near)
+    return repeats_of_kept(overlaps)
 
 
-def repeats_of(overlaps: Overlaps, near: float = NEAR) -> dict[int, tuple[int, float]]:
-    """`near_repeats` of texts that were taken in already."""
+def groups_of(overlaps: Overlaps) -> dict[int, list[int]]:
+    """Texts that are near one another, directly or over others.
+
+    Returns:
+        Index of a group's first text -> indices of the others, in order.
+    """
     leader = list(range(len(overlaps)))
-    found: dict[int, float] = {}
 
     def first_of(n: int) -> int:
         while leader[n] != n:
@@ -115,13 +138,35 @@ def repeats_of(overlaps: Overlaps, near: float = NEAR) -> dict[int, tuple[int, f
             n = leader[n]
         return n
 
-    for earlier, later, similarity in overlaps.pairs(near):
+    for earlier, later, _ in overlaps.pairs():
         one, two = sorted((first_of(earlier), first_of(later)))
         leader[two] = one
-        found[later] = max(similarity, found.get(later, 0.0))
-        found.setdefault(earlier, similarity)
-    return {n: (first_of(n), similarity) for n, similarity in sorted(found.items())
-            if first_of(n) != n}  # fmt: skip
+    groups: dict[int, list[int]] = defaultdict(list)
+    for n in range(len(overlaps)):
+        if first_of(n) != n:
+            groups[first_of(n)].append(n)
+    return dict(groups)
+
+
+def repeats_of_kept(overlaps: Overlaps) -> dict[int, tuple[int, float]]:
+    """Which texts repeat one that is kept, where the first of those alike is kept.
+
+    Of a chain (B is near A, C is near B and not near A) only B repeats: without it, nothing that
+    is kept says what C says.
+
+    Returns:
+        Index of the repetition -> (index of the kept text it is most like, their similarity).
+    """
+    found: dict[int, tuple[int, float]] = {}
+    for first, others in groups_of(overlaps).items():
+        kept = [first]
+        for n in others:
+            most, like = max((overlaps.similarity(k, n), -k) for k in kept)
+            if most >= overlaps.near:
+                found[n] = (-like, most)
+            else:
+                kept.append(n)
+    return dict(sorted(found.items()))
 
 
 def _shingled(text: str) -> npt.NDArray[np.uint32]:

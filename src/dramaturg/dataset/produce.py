@@ -201,10 +201,16 @@ def _fill_folder(
 
 
 def _people(sources: Sequence[Origin], wanted: set[str]) -> Iterator[Persona]:
-    """Persons as their sources' tables know them: these replace what conversations tell."""
+    """Persons as their sources' tables know them: these replace what conversations tell.
+
+    Of a person in several tables the first that states a source or a licence counts.
+    """
+    stated: set[str] = set()
     for source in sources:
         for person in source.people():
-            if person.id in wanted:
+            if person.id in wanted and person.id not in stated:
+                if person.source or person.licence:
+                    stated.add(person.id)
                 yield person
 
 

@@ -21,6 +21,7 @@ from dramaturg.records import Conversation
 # conversations were not at hand when it was made.
 PUBLISHED = {"synthetic-persona-chat": {"train": 8_938, "validation": 1_000, "test": 968}}
 IN_TABLE = {"synthetic-persona-chat": ("train", "validation")}
+UNPUBLISHED = "unpublished"  # the split of pairs that no published split is known to hold
 
 
 class Agreement(msgspec.Struct, kw_only=True):
@@ -63,26 +64,34 @@ class Agreement(msgspec.Struct, kw_only=True):
 def as_published(conversations: Iterable[Conversation], name: str) -> Splits:
     """The published split of each conversation, by who talks.
 
-    One whose pair is not in the table keeps the split it has, if it has one, and else has none;
-    a note says how many.
+    One whose pair is not in the table keeps the split it has where that may be true (the
+    publication has it, and its pairs are not in the table: "test"); else its split is
+    "unpublished". A note says how many.
 
     Raises:
         UserError: If no such publication is known.
     """
     table = _table(name)
     by_id: dict[str, str] = {}
-    unknown = 0
+    may_keep = PUBLISHED[name].keys() - set(IN_TABLE[name])
+    unknown: dict[str, str] = {}
     for made in conversations:
         split = table.get(pair_key(made))
-        unknown += split is None
-        by_id[made.id] = split or made.split
+        if split is None:
+            split = unknown[made.id] = made.split if made.split in may_keep else UNPUBLISHED
+        by_id[made.id] = split
     notes = []
     if unknown:
         known = " and ".join(IN_TABLE[name])
+        counts = Counter(unknown.values())
+        where = [f"{n:,} keep the split {s!r} that they came with" for s, n in counts.items()
+                 if s != UNPUBLISHED]  # fmt: skip
+        if counts[UNPUBLISHED]:
+            where.append(f"{counts[UNPUBLISHED]:,} stand in the split {UNPUBLISHED!r}")
         notes.append(
-            f"{unknown:,} of {len(by_id):,} conversations are between pairs that the published "
-            f"{known} splits do not have: they keep the split they came with; the published test "
-            "split cannot be told by its people here, only by its file"
+            f"{len(unknown):,} of {len(by_id):,} conversations are between pairs that the "
+            f"published {known} splits do not have: {', '.join(where)}; the published test split "
+            "cannot be told by its people here, only by its file or a split that it came with"
         )
     return Splits(by_id=by_id, notes=notes)
 

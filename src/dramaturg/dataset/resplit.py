@@ -44,23 +44,30 @@ def resplit(
         by: "persona": no person, or one much like them, in two splits. "pair": no pair of
             people. "paraphrase": no fact, or one that says the same. "file": as the source's
             name says. Or the name of a published dataset, e.g. "synthetic-persona-chat": the
-            splits it was released with.
+            splits it was released with; pairs that they do not have go to "unpublished".
         shares: Split -> share of the conversations.
         same: For "paraphrase": which facts say the same, as `apart_by_paraphrase` has it; `near`
             is its threshold, for the lineage.
 
     Raises:
-        UserError: If the way is unknown, or the shares are none.
+        UserError: If the way is unknown, the shares are none, or `same` is given for another way.
     """
     if by not in (*WAYS, *PUBLISHED):
         raise UserError(
             f"there is no way to split by {by!r}", fix=f"give {', '.join((*WAYS, *PUBLISHED))}"
         )
+    if same is not None and by != "paraphrase":
+        raise UserError(
+            f"splitting by {by!r} does not ask which facts say the same",
+            why="a paraphrase threshold counts only where facts are kept apart",
+            fix="give --by paraphrase too, or leave --paraphrase-at out",
+        )
     origin = Origin(source)
 
     def people_only() -> Iterator[Conversation]:
         for made in origin.conversations():
-            yield msgspec.structs.replace(made, turns=(), scene={}, scores={})
+            split = made.split or origin.split
+            yield msgspec.structs.replace(made, turns=(), scene={}, scores={}, split=split)
 
     if by == "file":
         if not origin.split:

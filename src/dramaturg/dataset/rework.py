@@ -142,7 +142,7 @@ def sample(
 
 
 def dedupe(source: Source, out: Source, near: float = 0.8, **options: Any) -> Produced:
-    """Without near-duplicates: of those that say nearly the same, the first is kept.
+    """Without near-duplicates: one that says nearly what an earlier kept one says is left out.
 
     Args:
         near: Share of common shingles (three words in a row) from which two conversations count
@@ -151,23 +151,21 @@ def dedupe(source: Source, out: Source, near: float = 0.8, **options: Any) -> Pr
     Raises:
         UserError: If `near` is out of range.
     """
-    if not 0.5 <= near <= 1:
-        raise UserError(f"{near} is out of range", fix="give --near between 0.5 and 1")
-    from dramaturg.dataset.near import Overlaps, repeats_of
+    from dramaturg.dataset.near import Overlaps, repeats_of_kept
 
-    origin, overlaps, ids = Origin(source), Overlaps(), []
+    origin, overlaps, ids = Origin(source), Overlaps(near), []
     for made in origin.conversations():
         overlaps.add("\n".join(turn.text for turn in made.turns))
         ids.append(made.id)
-    again = repeats_of(overlaps, near)
+    again = repeats_of_kept(overlaps)
 
     def rows() -> Iterator[Conversation | Drop]:
         for n, row in enumerate(origin.conversations()):
             if n in again:
-                first, similarity = again[n]
+                like, similarity = again[n]
                 yield Drop(
                     kind="conversation",
-                    reason=f"near-duplicate: of {ids[first]}, {similarity:.2f}",
+                    reason=f"near-duplicate: of {ids[like]}, {similarity:.2f}",
                     subject=row.id,
                 )
             else:
@@ -184,7 +182,10 @@ def shard(
     shards: int | None = None,
     **options: Any,
 ) -> Produced:
-    """The same conversations in files of a given size, or in a given number of files a split.
+    """The same conversations in files of a given size, or in a given number of files.
+
+    Args:
+        shards: Files of the largest split; the others have files of the same size, and so fewer.
 
     Raises:
         UserError: If neither or both are given, or `out` is a file.

@@ -17,9 +17,11 @@ from dramaturg.evaluate.counts import COUNTERS, Counter, Table
 from dramaturg.evaluate.detector import Told, auc, tell_apart
 from dramaturg.evaluate.door import make_callable
 from dramaturg.evaluate.exam import (
+    PAIR_SUBJECTS,
     SUBJECTS,
     ExamResult,
     exam_cases,
+    pair_exam_cases,
     sit_exam,
     sit_pairwise_exam,
 )
@@ -37,6 +39,7 @@ from dramaturg.evaluate.plant import PLANTS, Planted, plant_all
 from dramaturg.evaluate.profile_extraction import profile_extraction
 from dramaturg.evaluate.ranker import exchanges, ranker_hits
 from dramaturg.evaluate.resample import RESAMPLES, Fixed, OfSet, Ratio, interval
+from dramaturg.evaluate.rounds import by_round
 from dramaturg.evaluate.sample import Sample
 from dramaturg.evaluate.self_bleu import self_bleu
 from dramaturg.evaluate.shares import Share, share
@@ -64,6 +67,7 @@ __all__ = [
     "COUNTERS",
     "FACTS",
     "GROUPS",
+    "PAIR_SUBJECTS",
     "PLANTS",
     "RESAMPLES",
     "SAMPLE",
@@ -101,6 +105,7 @@ __all__ = [
     "auc",
     "badness",
     "beside",
+    "by_round",
     "cases",
     "categories",
     "cohen_kappa",
@@ -134,6 +139,7 @@ __all__ = [
     "next_utterance_hits",
     "opens_with",
     "ordered",
+    "pair_exam_cases",
     "pairwise",
     "people_key",
     "persona_shown",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from dramaturg.evaluate.detector import Told, auc, tell_apart
 from dramaturg.evaluate.measure import Measure
 from dramaturg.evaluate.measures import Equal, Side
-from dramaturg.evaluate.resample import Fixed, OfSet, Ratio, Statistic
+from dramaturg.evaluate.resample import OfSet, Ratio, Statistic
 from dramaturg.evaluate.spread import frechet, frechet_of, moments
 from dramaturg.evaluate.talk import Coder, ngram_codes
 from dramaturg.evaluate.variety import prefix
@@ -76,25 +76,45 @@ def _grams_there(ours: Side, theirs: Side, equal: Equal) -> Measure:
 
 
 def _frechet(ours: Side, theirs: Side) -> list[Measure]:
-    """The distance of the utterances' vectors, and that of two halves of the reference."""
+    """The distance of the utterances' vectors, and that of two halves of the reference.
+
+    The distance falls with the number of rows, so both figures are of halves of a side (every
+    second conversation), cut to equally many utterances: half against half, the mean of two.
+    """
     if ours.vectors is None or theirs.vectors is None:
         return []
     mine, other = Rows(ours.vectors.turns), Rows(theirs.vectors.turns)
-    n = min(len(mine.sizes), len(other.sizes))
-    if n < 4:
+    n, m = len(mine.sizes), len(other.sizes)
+    if min(n, m) < 4:
         return []
-    all_of_theirs = moments(other(range(n)))
-    halves = frechet(other(range(0, n, 2)), other(range(1, n, 2)))
-    stat = OfSet(lambda places: frechet_of(moments(mine(places)), all_of_theirs), range(n), most=60)
-    ref = ours.vectors.ref
+
+    def halves(places: Sequence[int]) -> list[Floats]:
+        """Two halves of ours and two of the reference, equally many rows each; [] if too few."""
+        a, b = [i for i in places if i < n], [i - n for i in places if i >= n]
+        parts = [mine(a[::2]), mine(a[1::2]), other(b[::2]), other(b[1::2])]
+        least = min(map(len, parts))
+        return [part[:least] for part in parts] if least > 1 else []
+
+    def apart(places: Sequence[int]) -> float | None:
+        parts = [moments(part) for part in halves(places)]
+        if not parts:
+            return None
+        return (frechet_of(parts[0], parts[2]) + frechet_of(parts[1], parts[3])) / 2
+
+    def floor(places: Sequence[int]) -> float | None:
+        parts = halves(places)
+        return frechet(parts[2], parts[3]) if parts else None
+
+    every = range(n + m)
+    read = 2 * min(map(len, halves(every)), default=0)
     found = [
-        _of(ours, "frechet", "distance", "utterances", stat, sum(mine.sizes[:n])),
+        _of(ours, "frechet", "distance", "utterances", OfSet(apart, every, most=60), read),
         _of(ours, "frechet_of_reference_halves", "distance", "utterances",
-            Fixed(halves, n), sum(other.sizes[:n]),
+            OfSet(floor, every, most=60), read,
             why="what two halves of the reference differ by: 0 is out of reach"),
     ]  # fmt: skip
-    how = f"the first {n:,} conversations of the sample a side"
-    return [replace(one, scorer=f"frechet 1 on {ref}", sample=how) for one in found]
+    how = f"{read // 2:,} utterances against {read // 2:,}"
+    return [replace(one, scorer=f"frechet 2 on {ours.vectors.ref}", sample=how) for one in found]
 
 
 def _told(ours: Side, told: Told) -> list[Measure]:
@@ -104,6 +124,7 @@ def _told(ours: Side, told: Told) -> list[Measure]:
     n, m = len(told.ours), len(told.theirs)
     weights = np.concatenate([np.full(n, 0.5 / n), np.full(m, 0.5 / m)])
     right = Ratio(told.right * weights, weights)
+    length = Ratio(told.told_by_length * weights, weights)
     split = n
 
     def ranked(places: Sequence[int]) -> float | None:
@@ -111,7 +132,6 @@ def _told(ours: Side, told: Told) -> list[Measure]:
         b = [i - split for i in places if i >= split]
         return auc(told.ours[a], told.theirs[b]) if a and b else None
 
-    length = Fixed(told.right_by_length, n + m)
     found = [
         _of(ours, "told_apart", "share", "conversations", right, n + m),
         _of(ours, "told_apart_auc", "AUC", "conversations",

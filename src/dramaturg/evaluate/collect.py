@@ -95,6 +95,7 @@ class Collected:
         said: A hash for each utterance, and where each conversation's end.
         splits: The split of each conversation as its place in `split_names`.
         given: Scores that the dataset itself carries, by name: (place, value).
+        rounds: How many conversations were made in each round of a loop; 0 = not said.
         speakers: How many conversations have so many people who speak.
         longest: The most turns of one conversation.
     """

@@ -34,12 +34,12 @@ class Told:
 
     Attributes:
         ours, theirs: Log-odds of being ours, by a classifier that did not see the conversation.
-        right_by_length: Share told right by the number of turns and words alone, same folds.
+        by_length: The same, ours first, by the number of turns and words alone, same folds.
     """
 
     ours: Floats
     theirs: Floats
-    right_by_length: float
+    by_length: Floats
 
     @property
     def right(self) -> Floats:
@@ -49,9 +49,24 @@ class Told:
         return np.concatenate([self.ours > 0, self.theirs <= 0]).astype(np.float64)
 
     @property
+    def told_by_length(self) -> Floats:
+        """1 for each conversation that its length alone told right, ours first."""
+        import numpy as np
+
+        n = len(self.ours)
+        right = np.concatenate([self.by_length[:n] > 0, self.by_length[n:] <= 0])
+        return right.astype(np.float64)
+
+    @property
     def accuracy(self) -> float:
         """The mean of both sides' shares told right, so that unequal sizes do not matter."""
         return float((self.ours > 0).mean() + (self.theirs <= 0).mean()) / 2
+
+    @property
+    def right_by_length(self) -> float:
+        """The same by length alone."""
+        told, n = self.told_by_length, len(self.ours)
+        return float(told[:n].mean() + told[n:].mean()) / 2
 
 
 def auc(ours: Floats, theirs: Floats) -> float:
@@ -94,8 +109,7 @@ def tell_apart(
             odds[i] = float(weights[rows[i][0]] @ rows[i][1]) + bias
         by_length[ask] = _by_length(plain[learn], truth[learn], plain[ask])
     n = len(ours)
-    right = ((by_length[:n] > 0).mean() + (by_length[n:] <= 0).mean()) / 2
-    return Told(odds[:n], odds[n:], float(right))
+    return Told(odds[:n], odds[n:], by_length)
 
 
 def _features(talk: Talk, coder: Coder) -> tuple[Floats, Floats]:

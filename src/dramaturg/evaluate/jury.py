@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dramaturg.errors import RecordError, UserError
+from dramaturg.errors import BackendError, RecordError, UserError
 from dramaturg.evaluate.agreement import Agreement, agreement
+from dramaturg.evaluate.exam import model_of
 from dramaturg.records import Conversation, Cost, derive_seed
-from dramaturg.scorers import Scorer, together
+from dramaturg.scorers import Scorer, paid, together, why_lost
 
 
 class JuryItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +34,7 @@ class JuryResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a jury found.
 
     Attributes:
-        judges: "name version (model)" of each.
+        judges: "name version (model)" of each, "(rule)" for one without a model.
         on_decisions: Krippendorff's alpha of passed or failed, nominal.
         on_values: Krippendorff's alpha of the values, interval.
         costs: By judge.
@@ -64,6 +65,7 @@ async def jury(
 
     Raises:
         UserError: If fewer than two judges are given, or their ranges differ.
+        BackendError: If a call fails that would fail for every conversation.
     """
     if len(judges) < 2:
         raise UserError("a jury needs two judges at least", fix="name another model")
@@ -82,8 +84,10 @@ async def jury(
         for number, judge in enumerate(judges):
             try:
                 found = await judge(conversation, seed=derive_seed(seed, number, conversation.id))
-            except RecordError:
+            except (RecordError, BackendError) as error:
+                why_lost(error)
                 silent[number] += 1
+                costs[number] = costs[number] + paid(error)
                 values.append(None)
                 passed.append(None)
                 continue
@@ -103,7 +107,7 @@ async def jury(
     for start in range(0, len(conversations), at_once):
         items += await together(one(c) for c in conversations[start : start + at_once])
     return JuryResult(
-        judges=tuple(f"{judge.name} {judge.version}" for judge in judges),
+        judges=tuple(_label(judge) for judge in judges),
         items=tuple(items),
         on_decisions=agreement([i.passed for i in items], resamples=resamples, seed=seed),
         on_values=agreement(
@@ -112,3 +116,7 @@ async def jury(
         costs=tuple(costs),
         no_verdict=tuple(silent),
     )
+
+
+def _label(judge: Scorer) -> str:
+    return f"{judge.name} {judge.version} ({model_of(judge) or 'rule'})"

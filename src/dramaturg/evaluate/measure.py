@@ -77,7 +77,9 @@ def _figure(measure: Measure, found: tuple[float, float] | None) -> Figure:
     why = measure.why
     if value is None:
         why, found = why or "there is nothing to count", None
-    elif stat is not None and not isinstance(stat, Fixed) and len(stat) < FEW:
+    elif isinstance(stat, Fixed):
+        why = why or stat.why
+    elif stat is not None and len(stat) < FEW:
         why = why or f"no interval: {len(stat)} conversations are too few"
     return Figure(
         name=measure.name,
@@ -126,7 +128,9 @@ def difference(
     ):
         first = derive_seed(seed, ours.name, "difference")
         second = first if how == "paired" else derive_seed(seed, ours.name, "reference")
-        found = interval(mine.resampled(resamples, first) - other.resampled(resamples, second))
+        drawn, against = mine.resampled(resamples, first), other.resampled(resamples, second)
+        least = min(len(drawn), len(against))  # a larger side may be drawn less often
+        found = interval(drawn[:least] - against[:least])
     return Difference(
         name=ours.name,
         group=ours.group,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = npt.NDArray[Any]
 
 AT_UTTERANCES, BLEU_UTTERANCES, RANKED = 10_000, 1_000, 1_000
+AT_VECTORS = 1_000
 TOPICS = 50
 
 
@@ -70,12 +71,18 @@ class Side:
 
 @dataclass(frozen=True)
 class Equal:
-    """How much text is read on every side, so that sets of different size compare."""
+    """How much text is read on every side, so that sets of different size compare.
+
+    Attributes:
+        vectors, vector_turns: Conversations that have vectors, and utterances of such.
+    """
 
     tokens: int = AT_TOKENS
     utterances: int = AT_UTTERANCES
     bytes: int = AT_BYTES
     bleu: int = BLEU_UTTERANCES
+    vectors: int = AT_VECTORS
+    vector_turns: int = AT_UTTERANCES
 
     @classmethod
     def of(cls, sides: Sequence[Side]) -> Equal:
@@ -86,11 +93,14 @@ class Equal:
             sum(len(text.encode("utf-8", "replace")) + 1 for t in side.talks for text in t.plain)
             for side in sides
         ]
+        vectors = [side.vectors.turns for side in sides if side.vectors is not None]
         return cls(
             tokens=min(AT_TOKENS, *tokens),
             utterances=min(AT_UTTERANCES, *turns),
             bytes=min(AT_BYTES, *size),
             bleu=min(BLEU_UTTERANCES, *turns),
+            vectors=min([AT_VECTORS, *map(len, vectors)]),
+            vector_turns=min([AT_UTTERANCES, *(sum(map(len, part)) for part in vectors)]),
         )
 
 
@@ -110,7 +120,8 @@ def attributes(side: Side, equal: Equal, seed: int) -> list[Measure]:
 
     codes, words, pieces = side.own.people.different()
     why = "" if len(codes) else "no conversation has personas"
-    count = Fixed(len(codes), len(side.own)) if len(codes) else None
+    exact = "a count of all there are, not an estimate: no interval"
+    count = Fixed(len(codes), len(side.own), exact) if len(codes) else None
     found = [_measure(side, "facts", "persona", "facts", "facts", count, len(codes), why=why)]
     for name, lengths in (("fact_words", words), ("fact_pieces", pieces)):
         stat = Ratio(lengths.astype(np.float64), np.ones(len(codes)), "different facts")
@@ -291,17 +302,20 @@ def extraction(side: Side, equal: Equal, seed: int) -> list[Measure]:
 
 
 def meanings(side: Side, equal: Equal, seed: int) -> list[Measure]:
-    """Vendi score and mean distance of utterances and of whole talks, by their vectors."""
+    """Vendi score and mean distance of utterances and of whole talks, by their vectors.
+
+    Both scores grow with how much is read: it is equally much on every side.
+    """
     vectors = side.vectors
     if vectors is None:
         return []
     rows_of = Rows(vectors.turns)
     sizes = [len(part) for part in vectors.turns]
-    read = prefix(sizes, equal.utterances)
-    whole = vectors.whole
+    read = prefix(sizes, equal.vector_turns)
+    whole = vectors.whole[: equal.vectors]
 
     def of_turns(places: Sequence[int]) -> float | None:
-        rows = rows_of(places)
+        rows = rows_of(places)[: equal.vector_turns]
         return vendi_of(rows.T @ rows / len(rows)) if len(rows) else None
 
     def of_talks(places: Sequence[int]) -> float | None:
@@ -320,13 +334,21 @@ def meanings(side: Side, equal: Equal, seed: int) -> list[Measure]:
     how = f"the first {len(whole):,} of the sample"
     found = [
         _measure(side, "vendi_utterances", "variety", "effective number", "utterances",
-                 OfSet(of_turns, read, most=60), sum(sizes[i] for i in read)),
+                 OfSet(of_turns, read, most=60),
+                 min(equal.vector_turns, sum(sizes[i] for i in read))),
         _measure(side, "vendi_conversations", "variety", "effective number", "conversations",
                  OfSet(of_talks, every, most=60), len(whole)),
         _measure(side, "distance_of_conversations", "variety", "mean cosine distance",
                  "conversations", OfSet(distance, every), len(whole)),
     ]  # fmt: skip
-    return [replace(one, sample=how, scorer=f"{one.scorer} on {vectors.ref}") for one in found]
+    return [
+        replace(
+            one,
+            sample=f"{one.count:,} utterances a side" if one.of == "utterances" else how,
+            scorer=f"{one.scorer} on {vectors.ref}",
+        )
+        for one in found
+    ]
 
 
 def topic_spread(sides: Sequence[Side], seed: int) -> list[Measure]:
@@ -367,7 +389,8 @@ def categories(side: Side, labels: Sequence[int], apart: float, ref: str) -> lis
     n = len(labels)
     shown = side.own.people.different()[0]
     sample = "" if n == len(shown) else f"{n:,} of {len(shown):,} different facts, by hash"
-    count, wide = Fixed(len(set(labels))), Fixed(apart)
+    once = "no interval: it would take the clustering anew for every draw"
+    count, wide = Fixed(len(set(labels)), why=once), Fixed(apart, why=once)
     found = [
         _measure(side, "persona_categories", "persona", "categories", "facts", count, n),
         _measure(side, "persona_category_distance", "persona", "cosine distance", "facts", wide, n),

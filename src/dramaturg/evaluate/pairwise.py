@@ -7,14 +7,15 @@ share of votes for what stood first is reported beside the result: 0.5 is no bia
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
 
-from dramaturg.errors import RecordError, UserError
+from dramaturg.errors import BackendError, RecordError, UserError
 from dramaturg.records import Comparison, Conversation, Cost, derive_seed
-from dramaturg.scorers import Comparer, together
+from dramaturg.scorers import Comparer, paid, together, why_lost
 
 Outcome: TypeAlias = Literal["first", "second", "tie"]
 RESAMPLES = 1_000
@@ -43,6 +44,13 @@ class PairOutcome(msgspec.Struct, frozen=True, kw_only=True):
     comparisons: tuple[Comparison, ...]
 
 
+class _Lost(msgspec.Struct, frozen=True, kw_only=True):
+    """A pair without an outcome."""
+
+    why: str
+    cost: Cost
+
+
 class PairwiseResult(msgspec.Struct, frozen=True, kw_only=True):
     """Two sides compared.
 
@@ -54,7 +62,8 @@ class PairwiseResult(msgspec.Struct, frozen=True, kw_only=True):
             None for a judge without a position.
         consistent: Share of comparisons whose two orders name the same one.
         no_vote: Votes that were none (unreadable replies).
-        calls: Model calls a pair on average; `cost` is of all.
+        lost: Why pairs were not judged, and how many for each reason.
+        calls: Model calls a pair on average; `cost` is of all, those without an outcome too.
     """
 
     policy: str
@@ -69,6 +78,7 @@ class PairwiseResult(msgspec.Struct, frozen=True, kw_only=True):
     consistent: Estimate
     no_vote: int
     not_judged: int
+    lost: dict[str, int]
     calls: float
     cost: Cost
     pairs: tuple[PairOutcome, ...]
@@ -94,19 +104,20 @@ async def pairwise(
 
     Raises:
         UserError: If there is no pair, or repeats is below 1.
-        BackendError: If a call fails.
+        BackendError: If a call fails that would fail for every pair; another costs one pair.
     """
     if not pairs or repeats < 1:
         raise UserError("there is nothing to compare", fix="give pairs, and repeats of 1 or more")
-    found: list[PairOutcome | None] = []
+    found: list[PairOutcome | _Lost] = []
     for start in range(0, len(pairs), at_once):
         found += await together(
             _one(comparer, first, second, repeats, derive_seed(seed, start + number))
             for number, (first, second) in enumerate(pairs[start : start + at_once])
         )
-    outcomes = [one for one in found if one is not None]
+    outcomes = [one for one in found if isinstance(one, PairOutcome)]
+    lost = [one for one in found if isinstance(one, _Lost)]
     asked = [comparison for one in outcomes for comparison in one.comparisons]
-    cost = sum((comparison.cost for comparison in asked), Cost())
+    cost = sum((*(one.cost for one in asked), *(one.cost for one in lost)), Cost())
 
     def estimate(counts: Callable[[PairOutcome], tuple[float, float]], unit: str) -> Estimate:
         return _estimate([counts(one) for one in outcomes], unit, resamples, seed)
@@ -127,7 +138,8 @@ async def pairwise(
         shown_first=estimate(_for_the_first, "votes"),
         consistent=estimate(_consistent, "comparisons"),
         no_vote=sum(vote is None for c in asked if len(c.votes) > 1 for vote in c.votes),
-        not_judged=len(found) - len(outcomes),
+        not_judged=len(lost),
+        lost=dict(Counter(one.why for one in lost).most_common()),
         calls=cost.calls / len(outcomes) if outcomes else 0.0,
         cost=cost,
         pairs=tuple(outcomes),
@@ -136,14 +148,14 @@ async def pairwise(
 
 async def _one(
     comparer: Comparer, first: Conversation, second: Conversation, repeats: int, seed: int
-) -> PairOutcome | None:
+) -> PairOutcome | _Lost:
+    said: list[Comparison] = []
     try:
-        said = [
-            await comparer(first, second, seed=derive_seed(seed, repeat))
-            for repeat in range(repeats)
-        ]
-    except RecordError:
-        return None
+        for repeat in range(repeats):
+            said.append(await comparer(first, second, seed=derive_seed(seed, repeat)))
+    except (RecordError, BackendError) as error:
+        spent = sum((comparison.cost for comparison in said), paid(error))
+        return _Lost(why=why_lost(error), cost=spent)
     ahead = sum((c.winner == first.id) - (c.winner == second.id) for c in said)
     outcome: Outcome = "first" if ahead > 0 else "second" if ahead < 0 else "tie"
     return PairOutcome(first=first.id, second=second.id, outcome=outcome, comparisons=tuple(said))

@@ -136,7 +136,7 @@ def cases(side: Side, verdicts: Sequence[Verdict], *, worst: bool) -> list[dict[
                 "conversation": subject,
                 "verdicts": [_told(verdict) for verdict in mine],
                 "marked": sorted(marked),
-                **shown_talk(side.conversations[place[subject]]),
+                **shown_talk(side.conversations[place[subject]], sorted(marked)),
             }
         )
     return found
@@ -151,8 +151,14 @@ def _told(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def shown_talk(talk: Conversation) -> dict[str, Any]:
-    """A conversation as JSON values, cut to what a page can show: 60 turns of 400 characters."""
+def shown_talk(talk: Conversation, marked: Sequence[int] = ()) -> dict[str, Any]:
+    """A conversation as JSON values, cut to what a page can show: 60 turns of 400 characters.
+
+    Args:
+        marked: Turns that must be seen: of a longer conversation these, their neighbours and the
+            beginning are kept. "places" has the number of each turn kept, "cut" how many are not.
+    """
+    places = _seen(len(talk.turns), marked)
     return {
         "id": talk.id,
         "split": talk.split,
@@ -163,6 +169,15 @@ def shown_talk(talk: Conversation) -> dict[str, Any]:
             }
             for i, speaker in enumerate(talk.speakers)
         ],
-        "turns": [[turn.speaker, turn.text[:CHARACTERS]] for turn in talk.turns[:TURNS]],
-        "cut": max(0, len(talk.turns) - TURNS),
+        "turns": [[talk.turns[i].speaker, talk.turns[i].text[:CHARACTERS]] for i in places],
+        "places": places,
+        "cut": len(talk.turns) - len(places),
     }
+
+
+def _seen(count: int, marked: Sequence[int]) -> list[int]:
+    if all(turn < TURNS for turn in marked):
+        return list(range(min(count, TURNS)))
+    beside = [turn + step for turn in marked for step in (-1, 1)]
+    wanted = dict.fromkeys([*marked, *beside, *range(min(count, TURNS))])
+    return sorted([turn for turn in wanted if 0 <= turn < count][:TURNS])

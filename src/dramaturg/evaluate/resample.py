@@ -132,10 +132,11 @@ class OfSet:
 
 @dataclass(frozen=True)
 class Fixed:
-    """A number that is what it is, without an interval: a count, or a baseline."""
+    """A number that is what it is, without an interval; `why` tells the reason."""
 
     number: float
     conversations: int = 0
+    why: str = ""
     method = ""
 
     def __len__(self) -> int:

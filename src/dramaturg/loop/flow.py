@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import TypeVar
 
 I = TypeVar("I")  # noqa: E741  (I for input, O for output)
@@ -12,7 +12,7 @@ O = TypeVar("O")  # noqa: E741
 
 async def flow(
     items: Iterable[I], work: Callable[[I], Awaitable[O]], *, at_once: int
-) -> AsyncIterator[tuple[int, O]]:
+) -> AsyncGenerator[tuple[int, O], None]:
     """What `work` makes of each item, as it is finished: (index of the item, result).
 
     There is no barrier: an item that is through makes room for the next one. At most `at_once`
@@ -36,6 +36,11 @@ async def flow(
         try:
             for index, item in numbered:
                 await results.put((index, await work(item)))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            await results.put(error)  # something that `work` waited for was cancelled
         except Exception as error:
             await results.put(error)
         finally:

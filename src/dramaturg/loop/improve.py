@@ -20,7 +20,7 @@ from dramaturg.loop.flow import flow
 from dramaturg.loop.ordered import Buffer, InOrder
 from dramaturg.loop.report import VARIETY_TOKENS, RoundReport, RoundTally, texts_of
 from dramaturg.records import Conversation, Drop, Pair, derive_seed
-from dramaturg.scorers import count_tokens, distinct_n
+from dramaturg.scorers import FAILED_CALL, count_tokens, distinct_n
 from dramaturg.store import Chain, Spool, notes
 
 Measure = Callable[[Sequence[Conversation]], Mapping[str, float]]
@@ -246,8 +246,9 @@ async def _round(
                 notes.note(item.kept)
         return item, buffer.records
 
+    results = flow(pairs, work, at_once=concurrency)
     try:
-        async for index, (item, records) in flow(pairs, work, at_once=concurrency):
+        async for index, (item, records) in results:
             if item.kept is not None:
                 done.keepers[index] = spool.append(item.kept)
             places += [(index, drops.append(r)) for r in records if isinstance(r, Drop)]
@@ -271,6 +272,7 @@ async def _round(
     except (Interrupted, BackendError) as error:
         done.cut = error
     finally:
+        await results.aclose()
         told.close()
     done.drops.extend(position for _, position in sorted(places))
     return done
@@ -286,9 +288,14 @@ async def _pair(
     seed: int,
     told: Buffer,
 ) -> _Item:
-    """Drafts and a choice for one pair, tried again when nothing survives."""
+    """Drafts and a choice for one pair, tried again when nothing survives.
+
+    Not where all that was dropped are calls without a reply: the endpoint is at fault and not the
+    drafts, and the next session asks for those very calls.
+    """
     item = _Item(kept=None, drafts=[])
     for attempt in range(retries + 1):
+        before = len(told.records)
         drafts = propose.propose(pair, examples, round=number, seed=seed, attempt=attempt)
         own_seed = derive_seed(seed, "judge", pair.id, number, attempt)
         async with contextlib.aclosing(drafts):
@@ -303,6 +310,11 @@ async def _pair(
         if chosen.kept is not None:
             item.kept = chosen.kept
             return item
+        lost = [
+            r.reason.startswith(FAILED_CALL) for r in told.records[before:] if isinstance(r, Drop)
+        ]
+        if lost and all(lost):
+            break
     classes = Counter(r.reason_class for r in told.records if isinstance(r, Drop))
     why = ", ".join(f"{name} {n}" for name, n in sorted(classes.items())) or "no draft came"
     notes.note(Drop(kind="pair", reason=f"nothing survived: {why}", subject=pair.id, round=number))

@@ -1,6 +1,6 @@
 """Models: what one can do is its type; one file a provider."""
 
-from dramaturg.models.ask import Answer, ask
+from dramaturg.models.ask import Answer, ask, calls_heard
 from dramaturg.models.base import (
     Call,
     ChatModel,
@@ -37,6 +37,7 @@ __all__ = [
     "ScriptedNLI",
     "ToxicityModel",
     "ask",
+    "calls_heard",
     "can_do",
     "capacity",
     "cheap_nli",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Generic, TypeVar
 
 import msgspec
@@ -16,6 +19,7 @@ from dramaturg.store import notes
 I = TypeVar("I", bound=msgspec.Struct)  # noqa: E741
 O = TypeVar("O")  # noqa: E741
 
+_heard: ContextVar[list[str] | None] = ContextVar("heard", default=None)
 _SHOWN_BACK = 2_000  # characters of an unusable reply that the re-ask shows
 
 
@@ -36,6 +40,17 @@ class Answer(msgspec.Struct, Generic[O], frozen=True, kw_only=True):
     mended: tuple[str, ...] = ()
 
 
+@contextlib.contextmanager
+def calls_heard() -> Iterator[list[str]]:
+    """The journal keys of all replies that are asked for inside, in tasks started there too."""
+    keys: list[str] = []
+    token = _heard.set(keys)
+    try:
+        yield keys
+    finally:
+        _heard.reset(token)
+
+
 async def ask(
     model: ChatModel,
     task: Task[I, O],
@@ -53,7 +68,8 @@ async def ask(
 
     Raises:
         UserError: If the model can do the task neither by prompt nor natively.
-        ReplyError: If the second reply cannot be used either; `kind` is its class.
+        ReplyError: If the second reply cannot be used either; `kind` is its class, `cost` what
+            both took.
         BackendError: If no reply was to be had.
     """
     native = model.native(task.name)
@@ -83,6 +99,9 @@ async def ask(
             _tell(bad, "unanswered")
             raise
         cost, keys = cost + reply.cost, (*keys, reply.key)
+        heard = _heard.get()
+        if heard is not None and reply.key:
+            heard.append(reply.key)
         try:
             text, mended = usable(reply, task.cut)
             value = task.parse(text, inputs)
@@ -91,6 +110,7 @@ async def ask(
             bad.append(_bad(call, reply, error.kind))
             if attempt == 1:
                 _tell(bad, "in vain", "dropped")
+                error.cost = cost
                 raise error from None
             call = _again(call, reply, error)
             continue

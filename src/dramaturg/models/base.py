@@ -207,6 +207,23 @@ class QualityRater(Protocol):
         ...
 
 
+class Rated(msgspec.Struct, frozen=True, kw_only=True):
+    """A quality in [0, 1] with what made it, and the turns that count against it."""
+
+    value: float
+    reasons: tuple[str, ...] = ()
+    turns: tuple[int, ...] = ()
+
+
+@runtime_checkable
+class QualityExplainer(Protocol):
+    """A rater that says what its values are made of."""
+
+    async def rated(self, conversation: Conversation) -> Mapping[str, Rated]:
+        """The same values as `qualities`, each with its reasons."""
+        ...
+
+
 def can_do(model: object, task: str) -> bool:
     """Whether `model` can perform the task, by prompt or natively."""
     return isinstance(model, ChatModel) and (model.follows_prompts() or model.native(task))

@@ -12,8 +12,8 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -31,6 +31,9 @@ _log = logging.getLogger("dramaturg.models")
 
 TASKS = ("conversation.", "judge.")  # what a batch is worth its wait for: drafts and verdicts
 _TICK_S = 0.25  # how soon a stop is noticed
+_LONGEST_OUTAGE_PAUSE = 10  # times `longest_look_s`, while the server is out of reach
+
+T = TypeVar("T")
 
 Tell = Callable[[str, int, int | None, dict[str, float]], None]
 
@@ -120,8 +123,18 @@ class BatchModel:
         self._last_came = 0.0
         self._jobs: set[asyncio.Task[None]] = set()
         self._gatherer: asyncio.Task[None] | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._worked: set[str] = set()  # marks of the batches that a job is at work on
+        self._broken: dict[str, DramaturgError] = {}  # why a job gave a batch up, by mark
+        self._over: DramaturgError | None = None  # set once nothing is waited for any more
         self._index = f"batches {self.ref}"
         self._found = False
+
+    @property
+    def places(self) -> Sequence[Any]:
+        """The clients behind it."""
+        found: Sequence[Any] = getattr(self._direct, "places", (self._direct,))
+        return found
 
     @property
     def slots(self) -> int:
@@ -145,16 +158,24 @@ class BatchModel:
         """
         if call.attempt or not call.task.startswith(TASKS):
             return await self._direct.answer(call)
+        if self._over is not None:
+            raise _copy(self._over)
         self._find_sent()
         key = batch_key(self.ref, call)
         waiting = self._waiting.get(key)
         if waiting is None:
             future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+            marks = [mark for mark, keys in self._undelivered.items() if key in keys]
+            broken = next((m for m in marks if m in self._broken), None)
+            if broken is not None and key not in self._early:
+                raise _copy(self._broken[broken])
             waiting = self._waiting[key] = _Waiting(call, future)
             if key in self._early:
                 future.set_result(self._early.pop(key))
-            elif not any(key in keys for keys in self._undelivered.values()):
+            elif self._worked.isdisjoint(marks):
                 self._queue(key, waiting)
+        if self._watcher is None or self._watcher.done():
+            self._watcher = asyncio.create_task(self._watch())
         try:
             reply = await asyncio.shield(waiting.future)
         finally:
@@ -169,9 +190,30 @@ class BatchModel:
             if sent.id:
                 await self._api.cancel(sent.id)
 
+    def stop_waiting(self, error: DramaturgError | None = None) -> None:
+        """Every call that waits ends now, and so does every later one; nothing more is sent.
+
+        What is out at the server stays out, and is found by the next session.
+
+        Args:
+            error: What those calls raise; default Interrupted, saying how many batches go on.
+        """
+        if self._over is None:
+            out = sum(1 for sent in self._out.values() if sent.id)
+            goes_on = f"{out} batches go on at the server"
+            self._over = error or Interrupted(
+                "stopped waiting for batches",
+                why=goes_on if out else "the run ends",
+                fix="type the same command again: it picks up what the batches have made",
+            )
+        self._queued.clear()
+        self._queued_bytes = 0
+        self._fail(list(self._waiting), self._over)
+
     async def aclose(self) -> None:
         """Stops waiting. Batches that are out stay out, and are found by the next session."""
-        jobs = [*self._jobs, *([self._gatherer] if self._gatherer else [])]
+        self.stop_waiting()
+        jobs = [*self._jobs, *(job for job in (self._gatherer, self._watcher) if job)]
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
@@ -199,16 +241,24 @@ class BatchModel:
                     or self._queued_bytes >= self.settings.max_bytes
                 )
                 quiet = time.monotonic() - self._last_came
-                if full or quiet >= self.settings.quiet_s:
+                if self._gate.closed:
+                    self._stop()
+                elif full or quiet >= self.settings.quiet_s:
                     self._start(self._submit(self._take()))
-                elif self._gate.closed:
-                    self._stop_waiting()
-                    return
                 else:
                     await asyncio.sleep(min(_TICK_S, self.settings.quiet_s - quiet))
         except Exception as error:
             self._fail(list(self._queued), _as_ours(error))
             self._queued.clear()
+            self._queued_bytes = 0
+
+    async def _watch(self) -> None:
+        """A stop ends every call that waits, whatever else is going on."""
+        while self._waiting:
+            if self._gate.closed:
+                self._stop()
+                return
+            await asyncio.sleep(_TICK_S)
 
     def _take(self) -> dict[str, bytes]:
         taken: dict[str, bytes] = {}
@@ -235,9 +285,12 @@ class BatchModel:
                 self._waiting[key].submissions += 1
         self._out[sent.mark] = sent
         self._undelivered[sent.mark] = set(lines)
+        self._worked.add(sent.mark)
         self._tell(f"sending a batch of {len(lines)} calls", 0, None, {})
         try:
             file_id = await self._api.upload(f"{sent.mark}.jsonl", b"".join(lines.values()))
+            if self._over is not None:
+                raise self._over  # stopped meanwhile: what is not sent yet is not sent
             self._remember()  # the intent; before the server can make what costs money
         except Exception as error:
             self._forget(sent)
@@ -249,33 +302,28 @@ class BatchModel:
             _log.info("batch sent", extra={"fields": {"batch": sent.id, "calls": len(lines)}})
             await self._await(sent)
         except Exception as error:  # what the server may have made stays remembered
-            self._fail(sent.keys, _as_ours(error))
+            self._give_up(sent, _as_ours(error))
+        finally:
+            self._worked.discard(sent.mark)
 
     async def _await(self, sent: _Sent) -> None:
         """Looks at the batch until it has ended, and hands out its replies."""
         begun, pause = time.monotonic(), self.settings.first_look_s
         while True:
-            batch = await self._api.look(sent.id)
+            batch = await self._patiently(sent, begun, lambda: self._api.look(sent.id))
             counts = batch.request_counts
             done = counts.completed + counts.failed if counts else 0
-            minutes = (time.monotonic() - begun) / 60
-            figures = {"minutes_waited": round(minutes, 1)}
+            figures = {"minutes_waited": _minutes(begun)}
             self._tell(
                 f"waiting for batch {sent.id} ({batch.status})", done, len(sent.keys), figures
             )
             if batch.ended:
                 break
             if time.monotonic() - begun > self.settings.longest_s:
-                raise BackendError(
-                    f"batch {sent.id} is not done after {self.settings.longest_s / 3600:.0f} h",
-                    why=f"{self.model.endpoint.where.address} says that it is {batch.status}",
-                    fix="the same command goes on waiting for it",
-                    retryable=True,
-                    kind="batch",
-                )
+                raise self._too_long(sent, f"says that it is {batch.status}")
             await self._pause(pause)
-            if self._gate.closed:
-                self._stop_waiting()
+            if self._gate.closed or self._over is not None:
+                self._stop()
                 return
             pause = min(self.settings.longest_look_s, 1.5 * pause)
         ended = {"batch": sent.id, "status": batch.status, "calls": len(sent.keys)}
@@ -288,15 +336,56 @@ class BatchModel:
                 fix="see its words; smaller batches: a lower -n, or without --batch",
                 kind="batch",
             )
-        await self._collect(sent, batch)
+        await self._collect(sent, batch, begun)
 
-    async def _collect(self, sent: _Sent, batch: Batch) -> None:
+    async def _patiently(self, sent: _Sent, begun: float, ask: Callable[[], Awaitable[T]]) -> T:
+        """What the server says, however long it is out of reach: its batches go on meanwhile.
+
+        Raises:
+            BackendError: If it refuses for good, or `longest_s` after `begun` are over.
+        """
+        pause = self.settings.first_look_s
+        while True:
+            try:
+                return await ask()
+            except BackendError as error:
+                if not error.retryable:
+                    raise
+                if time.monotonic() - begun > self.settings.longest_s:
+                    raise self._too_long(sent, f"does not say how it is: {error.what}") from None
+                pause = min(_LONGEST_OUTAGE_PAUSE * self.settings.longest_look_s, 2 * pause)
+                wait = max(pause, getattr(error, "wait_s", None) or 0.0)
+                self._tell(
+                    f"waiting for batch {sent.id} (no answer about it: {error.kind}; asked again "
+                    f"in {wait:.0f} s)",
+                    0,
+                    len(sent.keys),
+                    {"minutes_waited": _minutes(begun)},
+                )
+                fields = {"batch": sent.id, "kind": error.kind, "again_in_s": round(wait, 1)}
+                _log.warning("no answer about a batch", extra={"fields": fields})
+            await self._pause(wait)
+            if self._gate.closed or self._over is not None:
+                self._stop()
+                raise self._over or Interrupted("stopped by the user")
+
+    def _too_long(self, sent: _Sent, says: str) -> BackendError:
+        return BackendError(
+            f"batch {sent.id} is not done after {self.settings.longest_s / 3600:.0f} h",
+            why=f"{self.model.endpoint.where.address} {says}",
+            fix="the same command goes on waiting for it",
+            retryable=True,
+            kind="batch",
+        )
+
+    async def _collect(self, sent: _Sent, batch: Batch, begun: float) -> None:
         missing = dict.fromkeys(sent.keys)
         share = self.price.batch if self.price else 1.0
         for file_id in (batch.output_file_id, batch.error_file_id):
             if not file_id:
                 continue
-            async for line in self._api.lines(file_id):
+            body = await self._patiently(sent, begun, lambda f=file_id: self._api.content(f))  # type: ignore[misc]
+            for line in self._api.lines(body):
                 if line.custom_id not in missing:
                     continue
                 found = self._read(line, share)
@@ -310,7 +399,7 @@ class BatchModel:
         self._settle(sent)
         for key in missing:
             waiting = self._waiting.get(key)
-            if waiting is None:
+            if waiting is None or waiting.future.done():
                 continue  # nobody has asked for it yet in this session; who does, sends it anew
             if waiting.submissions >= self.settings.submissions:
                 self._fail([key], _lost(batch))
@@ -362,6 +451,7 @@ class BatchModel:
         for sent in msgspec.json.decode(text, type=list[_Sent]) if text else []:
             self._out[sent.mark] = sent
             self._undelivered[sent.mark] = set(sent.keys)
+            self._worked.add(sent.mark)
             self._start(self._resume(sent))
 
     async def _resume(self, sent: _Sent) -> None:
@@ -378,9 +468,11 @@ class BatchModel:
             if error.kind == "not found":  # the server has forgotten it
                 self._again(sent)
                 return
-            self._fail(sent.keys, error)
+            self._give_up(sent, error)
         except Exception as error:
-            self._fail(sent.keys, _as_ours(error))
+            self._give_up(sent, _as_ours(error))
+        finally:
+            self._worked.discard(sent.mark)
 
     def _again(self, sent: _Sent) -> None:
         """A batch that is not there: whoever waits for it is sent anew."""
@@ -413,6 +505,12 @@ class BatchModel:
 
     # Ends
 
+    def _give_up(self, sent: _Sent, error: DramaturgError) -> None:
+        """Nobody looks at the batch any more: whoever asks for one of its calls is told why."""
+        if sent.mark in self._out:
+            self._broken[sent.mark] = error
+        self._fail(sent.keys, error)
+
     def _fail(self, keys: list[str], error: DramaturgError) -> None:
         for key in keys:
             waiting = self._waiting.get(key)
@@ -420,15 +518,12 @@ class BatchModel:
                 waiting.future.set_exception(_copy(error))
                 waiting.future.exception()  # seen: its caller may be gone
 
-    def _stop_waiting(self) -> None:
+    def _stop(self) -> None:
+        """The gate is closed: as `stop_waiting`, in the words of a stop by the user."""
         out = sum(1 for sent in self._out.values() if sent.id)
-        error = Interrupted(
-            "stopped by the user",
-            why=f"{out} batches go on at the server" if out else "Ctrl-C or a stop signal came",
-            fix="type the same command again: it picks up what the batches have made",
-        )
-        self._queued.clear()
-        self._fail(list(self._waiting), error)
+        why = f"{out} batches go on at the server" if out else "Ctrl-C or a stop signal came"
+        fix = "type the same command again: it picks up what the batches have made"
+        self.stop_waiting(Interrupted("stopped by the user", why=why, fix=fix))
 
     def _start(self, work: Any) -> None:
         job: asyncio.Task[None] = asyncio.create_task(work)
@@ -438,7 +533,7 @@ class BatchModel:
     async def _pause(self, seconds: float) -> None:
         ticks, rest = divmod(seconds, _TICK_S)
         for tick in (*[_TICK_S] * int(ticks), rest):
-            if not self._gate.closed:
+            if not self._gate.closed and self._over is None:
                 await asyncio.sleep(tick)
 
 
@@ -446,6 +541,10 @@ def batch_key(ref: str, call: Call) -> str:
     """The name of a call in a batch: by what is asked, so that a restart knows it again."""
     content = [ref, call.task, call.messages, call.sampling, call.seed, call.schema]
     return content_id("b", content)
+
+
+def _minutes(begun: float) -> float:
+    return round((time.monotonic() - begun) / 60, 1)
 
 
 def _lost(batch: Batch) -> BackendError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -136,17 +136,20 @@ class BatchAPI:
         return next((b for b in listed.data if (b.metadata or {}).get("dramaturg") == mark), None)
 
     async def look(self, batch_id: str) -> Batch:
-        """How a batch stands. Raises BackendError."""
-        found: Batch = self._read(await self._tried("GET", f"/batches/{batch_id}"), Batch)
+        """How a batch stands, asked once: whoever waits asks again. Raises BackendError."""
+        found: Batch = self._read(await self._once("GET", f"/batches/{batch_id}"), Batch)
         return found
 
     async def cancel(self, batch_id: str) -> None:
         """Ask the server to make no more of it; what it made stays. Raises BackendError."""
         await self._tried("POST", f"/batches/{batch_id}/cancel")
 
-    async def lines(self, file_id: str) -> AsyncIterator[Line]:
-        """The lines of a file that the server wrote. Raises BackendError."""
-        body = await self._tried("GET", f"/files/{file_id}/content")
+    async def content(self, file_id: str) -> bytes:
+        """A file that the server wrote, asked for once. Raises BackendError."""
+        return await self._once("GET", f"/files/{file_id}/content")
+
+    def lines(self, body: bytes) -> Iterator[Line]:
+        """The lines of such a file. Raises BackendError."""
         for row in body.splitlines():
             if row.strip():
                 try:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import Callable
 
 from dramaturg.errors import BackendError, OutOfBudget, UserError
 from dramaturg.models.base import Call, ChatModel, Reply
-from dramaturg.models.prices import Price, unknown_price
+from dramaturg.models.prices import unknown_price
+from dramaturg.models.reckoning import Reckoning
 from dramaturg.records import Cost
-
-_ENOUGH = 5  # replies of a task after which its average replaces the longest possible
-_CHARS_A_TOKEN = 4
 
 
 class Budget:
     """The limits of a run, shared by all of its models.
+
+    What is spent and the most that the calls that are out can take are together never more than a
+    limit: so it is not passed, whatever the replies are like. Calls that have to wait for room are
+    let through in the order in which they came.
 
     Args:
         max_usd, max_calls, max_tokens: Over the whole run; tokens are input and output together;
@@ -23,7 +27,7 @@ class Budget:
 
     Attributes:
         spent: What is booked, `already` included.
-        reserved: Estimates for the calls that are out.
+        reserved: The most that the calls that are out can take.
         exhausted: Which limit was reached and what was spent, in words; "" while there is room.
     """
 
@@ -43,43 +47,78 @@ class Budget:
         self.reserved = Cost()
         self.exhausted = ""
         self._fix = ""
-        self._changed = asyncio.Event()
+        self._waiting: deque[tuple[Callable[[], Cost], asyncio.Future[Cost]]] = deque()
 
     def carry_over(self, already: Cost) -> None:
         """Count what earlier sessions of the run spent. Call it before the first call."""
         self.spent += already
 
-    async def reserve(self, estimate: Cost) -> None:
-        """Sets the estimate aside; where only calls that are out stand in the way, waits for them.
+    async def reserve(self, most: Callable[[], Cost]) -> Cost:
+        """Sets aside the most that a call can take, and returns it; `book` gives it back.
+
+        Where only calls that are out stand in the way, waits for them, behind those that wait
+        already.
+
+        Args:
+            most: Asked again while it waits: meanwhile more may be known.
 
         Raises:
             OutOfBudget: If the limit does not leave room; from then on always.
         """
-        while not self.exhausted:
-            over = self._over(self.spent + self.reserved + estimate)
+        if not self.exhausted and not self._waiting:
+            asked = most()
+            over = self._over(self.spent + self.reserved + asked)
             if over is None:
-                self.reserved += estimate
-                return
+                self.reserved += asked
+                return asked
             if not self.reserved.calls:
                 self._exhaust(*over)
-                break
-            await self._changed.wait()
-        raise OutOfBudget(
-            self.exhausted, why="the next call might go over the limit", fix=self._fix
-        )
+        if self.exhausted:
+            raise self._error()
+        future: asyncio.Future[Cost] = asyncio.get_running_loop().create_future()
+        self._waiting.append((most, future))
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self.book(future.result(), Cost())  # it was let through and gives up all the same
+            else:
+                future.cancel()
+                self._serve()
+            raise
 
-    def book(self, estimate: Cost, real: Cost) -> None:
-        """A call ended: its estimate is given back and what it took is counted."""
+    def book(self, reserved: Cost, real: Cost) -> None:
+        """A call ended: what was set aside is given back and what it took is counted."""
         self.spent += real
         self.reserved += Cost(
-            calls=-estimate.calls,
-            tokens_in=-estimate.tokens_in,
-            tokens_out=-estimate.tokens_out,
-            usd=-estimate.usd,
+            calls=-reserved.calls,
+            tokens_in=-reserved.tokens_in,
+            tokens_out=-reserved.tokens_out,
+            usd=-reserved.usd,
         )
         if not self.reserved.calls:
             self.reserved = Cost()  # no dust of rounding
-        self._tell()
+        self._serve()
+
+    def _serve(self) -> None:
+        """Lets those that wait through, from the first on, as far as there is room."""
+        while self._waiting:
+            most, future = self._waiting[0]
+            if future.done():
+                self._waiting.popleft()
+                continue
+            if self.exhausted:
+                future.set_exception(self._error())
+                continue
+            asked = most()
+            over = self._over(self.spent + self.reserved + asked)
+            if over is None:
+                self.reserved += asked
+                future.set_result(asked)
+            elif self.reserved.calls:
+                return
+            else:
+                self._exhaust(*over)
 
     def _over(self, cost: Cost) -> tuple[str, str, str] | None:
         tokens = cost.tokens_in + cost.tokens_out
@@ -96,11 +135,10 @@ class Budget:
     def _exhaust(self, name: str, limit: str, used: str) -> None:
         self.exhausted = f"the limit of {limit} is reached: {used} spent"
         self._fix = f"run the same command with a higher --max-{name}: it resumes"
-        self._tell()
 
-    def _tell(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+    def _error(self) -> OutOfBudget:
+        why = "the next call might go over the limit"
+        return OutOfBudget(self.exhausted, why=why, fix=self._fix)
 
 
 class Budgeted:
@@ -116,15 +154,14 @@ class Budgeted:
         self.model = model
         self.budget = budget
         self.ref = model.ref
+        self._reckoning = Reckoning(model)
         # Models in this process have no price and cost nothing; endpoints say theirs.
-        self._price: Price | None = getattr(model, "price", None)
-        if budget.max_usd is not None and hasattr(model, "price") and self._price is None:
+        if budget.max_usd is not None and hasattr(model, "price") and model.price is None:
             raise UserError(
                 f"--max-cost cannot be kept with {model.ref}",
                 why=f"its price is {unknown_price(model.ref.partition(':')[2] or model.ref)}",
                 fix="list its price, or limit --max-calls or --max-tokens",
             )
-        self._tokens_out: dict[str, tuple[int, int]] = {}
 
     def native(self, task: str) -> bool:
         """Whether the model behind it does the task natively."""
@@ -136,26 +173,17 @@ class Budgeted:
 
     async def answer(self, call: Call) -> Reply:
         """The reply of the model. Raises OutOfBudget when the limit leaves no room for it."""
-        estimate = self._estimate(call)
-        await self.budget.reserve(estimate)
+        size = sum(len(m.content.encode(errors="replace")) for m in call.messages)
+        longest = call.sampling.max_tokens
+        reserved = await self.budget.reserve(lambda: self._reckoning.most(call.task, size, longest))
         real = Cost()
         try:
             reply = await self.model.answer(call)
             real = reply.cost
+            self._reckoning.saw(call.task, size, real)
         except BackendError:
             real = Cost(calls=1)  # asked for, if not answered
             raise
         finally:
-            self.budget.book(estimate, real)
-        calls, tokens = self._tokens_out.get(call.task, (0, 0))
-        self._tokens_out[call.task] = (calls + 1, tokens + real.tokens_out)
+            self.budget.book(reserved, self._reckoning.with_unanswered(real, size))
         return reply
-
-    def _estimate(self, call: Call) -> Cost:
-        """Until its task is known, a call counts as the longest that it may be."""
-        tokens_in = sum(len(m.content) for m in call.messages) // _CHARS_A_TOKEN
-        calls, tokens = self._tokens_out.get(call.task, (0, 0))
-        longest = call.sampling.max_tokens
-        tokens_out = min(longest, tokens // calls) if calls >= _ENOUGH else longest
-        usd = self._price.usd(tokens_in, tokens_out) if self._price else 0.0
-        return Cost(calls=1, tokens_in=tokens_in, tokens_out=tokens_out, usd=usd)

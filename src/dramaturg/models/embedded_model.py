@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from dramaturg.errors import UserError
-from dramaturg.models.base import Call, ChatModel, Judgement, Reply
+from dramaturg.models.base import Call, ChatModel, Judgement, Rated, Reply
 from dramaturg.records import Conversation, Cost
 
 if TYPE_CHECKING:
@@ -118,6 +118,14 @@ class EmbeddedModel:
         """Each quality of one conversation by measured features, in [0, 1]."""
         await asyncio.sleep(0)
         return self._quality.qualities(_spoken(conversation))
+
+    async def rated(self, conversation: Conversation) -> dict[str, Rated]:
+        """Each quality with the features that made it, what cost most first."""
+        await asyncio.sleep(0)
+        return {
+            name: Rated(value=one.value, reasons=one.reasons, turns=one.turns)
+            for name, one in self._quality.rated(_spoken(conversation)).items()
+        }
 
     @cached_property
     def _embedder(self) -> StaticEmbedder:

@@ -20,6 +20,7 @@ from yarl import URL
 from dramaturg.errors import BackendError
 from dramaturg.models import failures
 from dramaturg.models.failures import Problem, Where
+from dramaturg.models.gate import stopped_by_user
 from dramaturg.models.headers import read_duration, retry_after
 from dramaturg.models.held import release_when_kept
 from dramaturg.models.patience import Breaker, Patience
@@ -30,7 +31,8 @@ from dramaturg.models.wire import BrokenBody
 T = TypeVar("T")
 
 _LONGEST_PAUSE_S = 60.0
-_CONNECT_S = 15.0
+_CONNECT_S = 10.0
+_LOOK_S = 1.0  # between two looks whether a reply is late, where that is not known yet
 _MOST_CHANGES = 8  # parameters that a server may refuse in one call
 _FIRST_PAUSE_S = {"rate limit": 1.0, "server": 0.5, "connection": 0.5}
 
@@ -54,7 +56,9 @@ class Endpoint:
 
     Attributes:
         retries: How often each kind of failure was tried again.
-        leave_when_down: Raise a failure to connect at once: another endpoint takes the call.
+        leave: Raise every failure at once, with the wait that was asked for as `wait_s`: another
+            endpoint takes the call.
+        stopped: Whether nothing more is to be sent.
         hedge: Ask a second time where a reply is late, and take whichever comes first.
         longest_wait: The longest wait for a reply so far, as a multiple of the 99th percentile
             that was known when it ended; 0 while none was known.
@@ -80,9 +84,10 @@ class Endpoint:
         self.limiter = AdaptiveLimiter(max_in_flight, window=MinuteWindow(rpm, tpm))
         self.patience = Patience(timeout_s)
         self.breaker = Breaker()
-        self.leave_when_down = False
+        self.leave = False
         self.hedge = hedge
         self.hedged = 0
+        self.stopped = False
         self.longest_wait = 0.0
         self._learn_rpm, self._learn_tpm = rpm is None, tpm is None
         self._headers = dict(headers)
@@ -168,8 +173,9 @@ class Endpoint:
                 tried = failed + refused
                 absent = error.kind == "connection" and not self.breaker.ever_up
                 most = min(2, self.tries) if absent else self.tries
-                if error.kind == "connection" and self.leave_when_down:
-                    most = 1
+                if self.leave and error.retryable:
+                    error.wait_s = failure.wait_s
+                    raise self._final(error, tried) from None
                 if not error.retryable or failed >= most or refused >= 4 * self.tries:
                     raise self._final(error, tried) from None
                 pause = self._pause(failure, tried, seed)
@@ -178,6 +184,14 @@ class Endpoint:
                     raise self._final(error, tried) from None
                 self.retries[error.kind] = self.retries.get(error.kind, 0) + 1
             await self._sleep(pause, error.kind)
+
+    def stop(self) -> None:
+        """Send nothing more: calls that wait for a slot or their next try end with Interrupted."""
+        self.stopped = True
+        self.limiter.fail_waiting(stopped_by_user)
+        for future in list(self._sleepers):
+            if not future.done():
+                future.set_exception(stopped_by_user())
 
     async def get(self, path: str, *, timeout_s: float = 5.0) -> bytes:
         """The body of a small request, tried once. Raises BackendError."""
@@ -205,13 +219,20 @@ class Endpoint:
 
     async def _attempt(
         self, path: str, build: Callable[[], bytes], decode: Callable[[bytes], T],
-        work: str, tokens: int, timed_out: int,
+        work: str, tokens: int, timed_out: int, sent: list[float] | None = None,
+        first: bool = False,
     ) -> tuple[T, float]:  # fmt: skip
+        """One request. `sent` is given the time when it has its slot; `first` goes before all
+        that wait for one."""
+        if self.stopped:
+            raise stopped_by_user()
         if self.breaker.open and not self.breaker.may_try():
             raise self.breaker.error(self.where.address, "no connection")
         body = build()
-        epoch = await self.limiter.acquire(tokens)
+        epoch = await self.limiter.acquire(tokens, first=first)
         started = time.perf_counter()
+        if sent is not None:
+            sent.append(started)
         release: Callable[[Callable[[], None]], None] = _at_once
         try:
             async with self.patience.within(work, timed_out):
@@ -248,18 +269,25 @@ class Endpoint:
         work: str, tokens: int, timed_out: int,
     ) -> tuple[T, float]:  # fmt: skip
         """An attempt, and a second one once the first is later than 95 in 100 replies; whichever
-        is answered first counts and the other is cut off. Only a free slot is used for it."""
+        is answered first counts and the other is cut off. It takes the next slot that is free."""
 
-        def attempt() -> asyncio.Task[tuple[T, float]]:
-            return asyncio.create_task(self._attempt(path, build, decode, work, tokens, timed_out))
+        sent: list[float] = []
 
-        out = {attempt()}
+        def attempt(first: bool) -> asyncio.Task[tuple[T, float]]:
+            return asyncio.create_task(
+                self._attempt(path, build, decode, work, tokens, timed_out, sent, first)
+            )
+
+        out = {attempt(False)}
         try:
-            late_s = self.patience.late_s(work)
-            done, _ = await asyncio.wait(out, timeout=late_s)
-            if not done and self.limiter.room > 0:
-                self.hedged += 1
-                out.add(attempt())
+            done: set[asyncio.Task[tuple[T, float]]] = set()
+            while not done:
+                late_s = self.patience.late_s(work)
+                done, _ = await asyncio.wait(out, timeout=(late_s or _LOOK_S) / 4)
+                if not done and late_s and sent and time.perf_counter() - sent[0] >= late_s:
+                    self.hedged += 1
+                    out.add(attempt(True))
+                    break
             waiting = set(out)
             while True:
                 done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -283,13 +311,13 @@ class Endpoint:
                 if "x-ratelimit-limit-requests" in response.headers:
                     self._learn(response.headers)
                 return response.status, response.headers, await read_body(response)
-        except TimeoutError:
-            raise
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             found = failures.connection_error(self.where, error)
             if self.breaker.failed():
                 self._all_fail(found.why)
             raise _Failed(found) from None
+        except TimeoutError:
+            raise
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             found = failures.connection_error(self.where, error)
             found.retryable = False

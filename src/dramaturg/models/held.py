@@ -24,11 +24,16 @@ def until_kept() -> Iterator[list[Release]]:
     try:
         yield releases
     except BaseException:
-        for release in releases:
-            release()
+        release_all(releases)
         raise
     finally:
         _held.reset(token)
+
+
+def release_all(releases: list[Release]) -> None:
+    """Call each, and none a second time."""
+    while releases:
+        releases.pop()()
 
 
 def release_when_kept(release: Release) -> None:

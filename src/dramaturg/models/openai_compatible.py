@@ -24,6 +24,7 @@ from dramaturg.models.logprobs import (
     of_first_token,
     of_given_text,
 )
+from dramaturg.models.metered import took
 from dramaturg.models.prices import FREE, Price, price_of, unknown_price
 from dramaturg.models.stream import StreamPatience
 from dramaturg.models.wire import (
@@ -298,6 +299,15 @@ class OpenAICompatible:
             why = f"its list of models cannot be read: {error}"
             raise BackendError(f"{self.endpoint.where.address} is odd", why=why) from None
 
+    @property
+    def in_flight(self) -> int:
+        """Requests that are out."""
+        return self.endpoint.limiter.in_flight
+
+    def stop(self) -> None:
+        """Send nothing more; what is out is still answered."""
+        self.endpoint.stop()
+
     def waiting_for(self) -> list[str]:
         """What calls wait for beside ordinary replies, in words."""
         return self.endpoint.waiting_for()
@@ -378,6 +388,7 @@ class OpenAICompatible:
         usd = share * self.price.usd(tokens_in, tokens_out) if self.price else 0.0
         cost = Cost(calls=1, tokens_in=tokens_in, tokens_out=tokens_out, seconds=seconds, usd=usd)
         self.total += cost
+        took(cost)
         return cost
 
     async def _embed_any(self, texts: list[str]) -> npt.NDArray[np.float32]:

@@ -72,7 +72,7 @@ class MinuteWindow:
 class AdaptiveLimiter:
     """So many requests at a time as the endpoint bears.
 
-    Begins at `start` (default: `maximum` up to 64, else half of it), grows by a request a reply
+    Begins at `start` (default: `maximum` up to 256, else half of it), grows by a request a reply
     (so it doubles each round) while all slots are in use and latency holds, halves when more than
     a tenth of a window's replies are 429, 503 or time-outs, and from then on grows slowly. Never
     below 1 nor above `maximum`.
@@ -92,7 +92,7 @@ class AdaptiveLimiter:
         clock: Clock = time.monotonic,
     ) -> None:
         self.maximum = max(1, maximum)
-        start = max(64, self.maximum // 2) if start is None else start
+        start = max(256, self.maximum // 2) if start is None else start
         self.limit = float(min(start, self.maximum))
         self.in_flight = 0
         self.window = window or MinuteWindow(clock=clock)
@@ -131,13 +131,16 @@ class AdaptiveLimiter:
         """Median seconds of the last replies; 0 before the first."""
         return self._recent
 
-    async def acquire(self, tokens: int = 0) -> int:
+    async def acquire(self, tokens: int = 0, *, first: bool = False) -> int:
         """Waits for a slot; the number to give to `succeeded` and `pressed`. First come, first
-        served."""
+        served; `first` goes before all that wait."""
         if not self._waiting and self.in_flight < int(self.limit) and not self.window.delay(tokens):
             return self._take(tokens)
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((future, tokens))
+        if first:
+            self._waiting.appendleft((future, tokens))
+        else:
+            self._waiting.append((future, tokens))
         self._wake()
         try:
             return await future

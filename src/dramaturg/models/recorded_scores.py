@@ -11,12 +11,12 @@ from dramaturg.errors import BackendError, Interrupted
 from dramaturg.models.base import Call, LogProbModel, Odds, Scored
 from dramaturg.models.budget import Budget
 from dramaturg.models.gate import Gate
-from dramaturg.models.prices import Price
-from dramaturg.models.recorded import CallJournal, call_key
+from dramaturg.models.held import until_kept
+from dramaturg.models.reckoning import Reckoning
+from dramaturg.models.recorded import CallJournal, _from_any_thread, call_key
 from dramaturg.records import Cost, content_id, to_json
 
 A = TypeVar("A", Scored, Odds)
-_CHARS_A_TOKEN = 4  # for the estimate only
 
 
 class RecordedScores:
@@ -27,24 +27,24 @@ class RecordedScores:
     ) -> None:
         self.model, self.ref = model, model.ref
         self._role, self._journal, self._gate, self._budget = role, journal, gate, budget
-        self._price: Price | None = getattr(model, "price", None)
+        self._reckoning = Reckoning(model)
 
     async def score(self, before: str, text: str) -> Scored:
         """The log-probabilities of `text` after `before`. Raises what the model raises."""
         key = content_id("k", [self._role, self.ref, "score", before, text])
         asked = to_json([before, text])
-        length = len(before + text)
+        size = _size(before + text)
         return await self._once(
-            key, "score", asked, length, Scored, lambda: self.model.score(before, text)
+            key, "score", asked, size, Scored, lambda: self.model.score(before, text)
         )
 
     async def odds(self, call: Call, words: Sequence[str]) -> Odds:
         """How likely the reply begins with each word. Raises what the model raises."""
         key = content_id("k", [call_key(self._role, self.ref, call), "odds", list(words)])
         asked = to_json({"call": msgspec.to_builtins(call), "words": list(words)})
-        length = sum(len(m.content) for m in call.messages)
+        size = sum(_size(m.content) for m in call.messages)
         return await self._once(
-            key, f"{call.task} odds", asked, length, Odds, lambda: self.model.odds(call, words)
+            key, f"{call.task} odds", asked, size, Odds, lambda: self.model.odds(call, words)
         )
 
     async def _once(
@@ -52,7 +52,7 @@ class RecordedScores:
         key: str,
         task: str,
         asked: str,
-        length: int,
+        size: int,
         kind: type[A],
         make: Callable[[], Awaitable[A]],
     ) -> A:
@@ -61,29 +61,33 @@ class RecordedScores:
             return msgspec.json.decode(row["reply"], type=kind)
         if self._gate.closed:
             raise Interrupted("stopped by the user", fix="the same command goes on")
-        tokens = length // _CHARS_A_TOKEN + 1
-        usd = self._price.usd(tokens, 1) if self._price else 0.0
-        estimate = Cost(calls=1, tokens_in=tokens, tokens_out=1, usd=usd)
-        await self._budget.reserve(estimate)
+        reserved = await self._budget.reserve(lambda: self._reckoning.most(task, size, 1))
         real = Cost()
         self._journal.intend(
             key, role=self._role, model=self.ref, task=task, prompt_hash="", request=asked
         )
-        try:
-            found = await make()
-            real = found.cost
-        except BackendError as error:
-            real = Cost(calls=1)
-            self._journal.fail(key, str(error))
-            raise
-        finally:
-            self._budget.book(estimate, real)
-        self._journal.finish(
-            key,
-            to_json(found),
-            tokens_in=real.tokens_in,
-            tokens_out=real.tokens_out,
-            usd=real.usd,
-            seconds=real.seconds,
-        )
+        with until_kept() as releases:
+            try:
+                found = await make()
+                real = found.cost
+                self._reckoning.saw(task, size, real)
+            except BackendError as error:
+                real = Cost(calls=1)
+                self._journal.fail(key, str(error))
+                raise
+            finally:
+                self._budget.book(reserved, self._reckoning.with_unanswered(real, size))
+            self._journal.finish(
+                key,
+                to_json(found),
+                tokens_in=real.tokens_in,
+                tokens_out=real.tokens_out,
+                usd=real.usd,
+                seconds=real.seconds,
+                then=_from_any_thread(releases) if releases else None,
+            )
         return found
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="replace"))

@@ -143,7 +143,6 @@ class StreamPatience(Patience):
     def __init__(self, timeout_s: float, *, floor_s: float = 0.5, needed: int = 50) -> None:
         super().__init__(timeout_s, floor_s=floor_s, needed=needed)
         self.first_s: deque[float] = deque(maxlen=500)
-        self._gaps: dict[str, float] = {}
 
     def within(self, work: str, timed_out: int = 0) -> _Within:
         """As for whole replies; each piece of a stream moves the deadline on."""
@@ -154,18 +153,27 @@ class StreamPatience(Patience):
         """A piece came after so long; how long to wait for the next one."""
         if first:
             self.first_s.append(gap_s)
-        self._gaps[work] = max(self._gaps.get(work, 0.0), gap_s)
         return self.timeout(work)
 
     def saw(self, work: str, seconds: float) -> None:
-        """A reply is whole: for a stream its longest gap counts, not its length."""
-        super().saw(work, self._gaps.pop(work, seconds))
+        """A reply is whole: for a stream its longest gap counts, not its length.
+
+        To be called in the task that waited for it, after the block of `within`.
+        """
+        ended = _ended.get()
+        _ended.set(None)
+        gap_s = ended.gap_s if ended is not None and ended.of(self, work) else 0.0
+        super().saw(work, gap_s or seconds)
 
 
 class _Streamed(_Within):
-    """A deadline that the pieces of a stream move on."""
+    """A deadline that the pieces of a stream move on.
 
-    __slots__ = ("_first", "_last", "_patience", "_token", "_work")
+    Attributes:
+        gap_s: The longest wait for a piece so far; 0 before the first.
+    """
+
+    __slots__ = ("_first", "_last", "_patience", "_token", "_work", "gap_s")
 
     def __init__(
         self,
@@ -177,6 +185,11 @@ class _Streamed(_Within):
         super().__init__(out, seconds)
         self._patience, self._work = patience, work
         self._first, self._last = True, time.perf_counter()
+        self.gap_s = 0.0
+
+    def of(self, patience: StreamPatience, work: str) -> bool:
+        """Whether it was made by this one for this work."""
+        return self._patience is patience and self._work == work
 
     async def __aenter__(self) -> None:
         await super().__aenter__()
@@ -184,12 +197,15 @@ class _Streamed(_Within):
 
     async def __aexit__(self, *error: Any) -> None:
         _waiting.reset(self._token)
+        _ended.set(self)
         await super().__aexit__(*error)
 
     def piece(self) -> None:
         """A piece came."""
         now = time.perf_counter()
-        limit = self._patience.came(self._work, now - self._last, self._first)
+        gap_s = now - self._last
+        self.gap_s = max(self.gap_s, gap_s)
+        limit = self._patience.came(self._work, gap_s, self._first)
         self._first, self._last = False, now
         self._out[self._deadline] = math.inf  # it moves by itself from now on
         if not self._deadline.expired():
@@ -197,6 +213,7 @@ class _Streamed(_Within):
 
 
 _waiting: ContextVar[_Streamed | None] = ContextVar("waiting", default=None)
+_ended: ContextVar[_Streamed | None] = ContextVar("ended", default=None)  # the task's last one
 
 
 async def read_body(response: aiohttp.ClientResponse) -> bytes:

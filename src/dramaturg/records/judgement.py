@@ -38,6 +38,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         reasons: In words, most weighty first.
         evidence: The turns and facts that the reasons speak of.
         model: Reference of the model behind it, "" for a rule.
+        calls: Keys of the model calls behind it in the run's journal, where prompts were sent.
     """
 
     subject: str
@@ -51,6 +52,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: tuple[Evidence, ...] = ()
     model: str = ""
     cost: Cost = msgspec.field(default_factory=Cost)
+    calls: tuple[str, ...] = ()
     id: str = ""
 
     def __post_init__(self) -> None:
@@ -65,6 +67,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         winner: Id of the better one, or None: a tie, or the two orders disagreed.
         votes: The answers by order asked, ids or None where a reply was no vote.
+        calls: Keys of the model calls behind it in the run's journal, where prompts were sent.
     """
 
     first: str
@@ -76,6 +79,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reasons: tuple[str, ...] = ()
     model: str = ""
     cost: Cost = msgspec.field(default_factory=Cost)
+    calls: tuple[str, ...] = ()
     id: str = ""
 
     def __post_init__(self) -> None:

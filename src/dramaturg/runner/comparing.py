@@ -20,6 +20,7 @@ from dramaturg.models.gate import Gate, Gated
 from dramaturg.models.recorded import Recorded
 from dramaturg.models.resolve import Limits, resolve
 from dramaturg.records import Conversation, Drop, to_json
+from dramaturg.runner.examined import Examined
 from dramaturg.runner.out_folder import held
 from dramaturg.scorers.base import prompted
 from dramaturg.store import write_atomically
@@ -28,6 +29,7 @@ Source = str | Path | Iterable[Conversation]
 POLICIES = ("human", *scorers.POLICIES)
 
 _POOL = 5_000  # conversations of a side among which pairs are looked for
+_EXAMPLES = 3  # pairs shown of each outcome
 _LEAST_DETECTED = 40  # pairs from which the classifier is trained
 
 
@@ -39,7 +41,8 @@ class ComparisonReport(msgspec.Struct, kw_only=True):
         pairs: How many pairs were judged.
         same_people: Whether both of a pair are of the same people.
         results: One for each judge and policy; first is `a`.
-        agreement: Krippendorff's alpha of the judges of one policy, by policy.
+        counts: For each result, whether its judge passed the exam or sat none.
+        agreement: Krippendorff's alpha of the judges of one policy that count, by policy.
         detector: How often a trained classifier finds `a` out, with its interval; or None.
         notes: What to bear in mind.
         report: What report.json holds.
@@ -50,6 +53,7 @@ class ComparisonReport(msgspec.Struct, kw_only=True):
     pairs: int
     same_people: bool
     results: list[PairwiseResult]
+    counts: list[bool]
     agreement: dict[str, Any]
     detector: dict[str, Any] | None
     notes: list[str]
@@ -70,6 +74,7 @@ async def acompare(
     by: str | Sequence[str] = "human",
     pairs: int = 100,
     repeats: int = 1,
+    exam: bool | None = None,
     out: str | Path | None = None,
     seed: int = 13,
     budget: Budget | None = None,
@@ -87,8 +92,10 @@ async def acompare(
             likable.
         pairs: How many pairs at most.
         repeats: How often each pair is asked anew, with other seeds.
-        out: Folder for comparisons.jsonl, report.json and the calls of chat models: the same
-            command again makes no finished call twice. None = no files.
+        exam: Examine the judges first; who fails is heard and counts for nothing. None = chat
+            models only.
+        out: Folder for comparisons.jsonl, report.json, report.html and the calls of chat models:
+            the same command again makes no finished call twice. None = no files.
 
     Raises:
         UserError: If a file is missing, the sides are one, or a policy is unknown.
@@ -106,7 +113,9 @@ async def acompare(
     models = {ref: resolve(ref, limits) for ref in dict.fromkeys(refs)}
     notes: list[str] = []
     chosen, same = _pairs(a, b, pairs, seed, notes)
-    with held(out, {"comparisons.jsonl"}, calls=any(map(prompted, models.values()))) as (
+    with held(
+        out, {"comparisons.jsonl", "report.html"}, calls=any(map(prompted, models.values()))
+    ) as (
         folder,
         journal,
     ):
@@ -116,33 +125,38 @@ async def acompare(
             if prompted(inner):
                 guarded: ChatModel = Gated(Budgeted(inner, budget), gate)
                 used[ref] = Recorded(guarded, "judge", journal) if journal else guarded
-        results = []
+        results, counts, exams = [], [], Examined()
         try:
             for ref, judge in used.items():
                 for policy in wanted:
                     comparer = _comparer(policy, judge)
+                    asked = prompted(models[ref])
+                    passed = await exams.comparer(comparer, ref, asked=asked, wanted=exam)
                     result = await evaluate.pairwise(chosen, comparer, repeats=repeats, seed=seed)
                     results.append(msgspec.structs.replace(result, model=result.model or ref))
+                    counts.append(passed)
         finally:
             for judge in used.values():
                 if isinstance(judge, Recorded):
                     await judge.drain(stop=False)
             closing = [m.aclose() for m in models.values() if hasattr(m, "aclose")]
             await asyncio.gather(*closing, return_exceptions=True)
+        notes += exams.notes("its votes are written, and count for nothing")
         if not any(prompted(judge) for judge in models.values()):
             notes.append(
                 "no chat model judged: the embedded judge knows surface features only "
                 "(--model openai:MODEL asks one)"
             )
-        report = _report(a, b, chosen, same, results, wanted, notes, seed)
+        report = _report(a, b, chosen, same, results, counts, exams, wanted, notes, seed)
         if folder is not None:
-            _write(folder, report, results)
+            _write(folder, report, results, chosen)
     return ComparisonReport(
         a=report["a"],
         b=report["b"],
         pairs=len(chosen),
         same_people=same,
         results=results,
+        counts=counts,
         agreement=report["agreement"],
         detector=report["detector"],
         notes=notes,
@@ -215,21 +229,23 @@ def _report(
     chosen: Sequence[tuple[Conversation, Conversation]],
     same: bool,
     results: Sequence[PairwiseResult],
+    counts: Sequence[bool],
+    exams: Examined,
     policies: Sequence[str],
     notes: Sequence[str],
     seed: int,
 ) -> dict[str, Any]:
     agreement = {}
     for policy in policies:
-        votes = [result for result in results if result.policy == policy]
+        votes = [r for r, good in zip(results, counts, strict=True) if good and r.policy == policy]
         if len(votes) > 1:
             said = [{(p.first, p.second): p.outcome for p in result.pairs} for result in votes]
             table = [[one.get((x.id, y.id)) for one in said] for x, y in chosen]
             found = evaluate.agreement(table, seed=seed)
             agreement[policy] = msgspec.to_builtins(found)
     rows = []
-    for result in results:
-        row = msgspec.to_builtins(result)
+    for result, good in zip(results, counts, strict=True):
+        row = msgspec.to_builtins(result) | {"counts": good}
         del row["pairs"]
         rows.append(row)
     return {
@@ -239,6 +255,7 @@ def _report(
         "same_people": same,
         "seed": seed,
         "results": rows,
+        "exams": [msgspec.to_builtins(one) for one in exams.results],
         "agreement": agreement,
         "detector": _detected(chosen, seed),
         "notes": list(notes),
@@ -271,11 +288,46 @@ def _detected(
     }
 
 
-def _write(folder: Path, report: dict[str, Any], results: Sequence[PairwiseResult]) -> None:
+def _write(
+    folder: Path,
+    report: dict[str, Any],
+    results: Sequence[PairwiseResult],
+    chosen: Sequence[tuple[Conversation, Conversation]],
+) -> None:
     lines = [to_json(c) + "\n" for r in results for pair in r.pairs for c in pair.comparisons]
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    page = dataset.comparison_page(report, _examples(results, chosen))
     try:
         write_atomically(folder / "comparisons.jsonl", "".join(lines).encode("utf-8", "replace"))
         write_atomically(folder / "report.json", text.encode("utf-8", "replace"))
+        write_atomically(folder / "report.html", page.encode("utf-8", "replace"))
     except OSError as error:
         raise DramaturgError(f"{folder} cannot be written", why=str(error)) from error
+
+
+def _examples(
+    results: Sequence[PairwiseResult], chosen: Sequence[tuple[Conversation, Conversation]]
+) -> list[dict[str, Any]]:
+    """The first pairs of each outcome, of every judge and policy, with what was said of them."""
+    talks = {talk.id: talk for pair in chosen for talk in pair}
+    found = []
+    for result in results:
+        for outcome in ("first", "second", "tie"):
+            for pair in [p for p in result.pairs if p.outcome == outcome][:_EXAMPLES]:
+                names = {pair.first: "A", pair.second: "B", None: "none"}
+                found.append(
+                    {
+                        "policy": result.policy,
+                        "model": result.model,
+                        "outcome": outcome,
+                        "said": [
+                            {"votes": [names.get(vote, "none") for vote in c.votes],
+                             "reasons": list(c.reasons[:4])}
+                            for c in pair.comparisons
+                        ],
+                        "talks": [
+                            evaluate.shown_talk(talks[name]) for name in (pair.first, pair.second)
+                        ],
+                    }
+                )  # fmt: skip
+    return found

@@ -22,8 +22,9 @@ from dramaturg.models.gate import Gate
 from dramaturg.models.resolve import Limits, resolve
 from dramaturg.records import Conversation, Drop
 from dramaturg.runner.evaluation_notes import notes, rounds, splits
+from dramaturg.runner.examined import Examined
 from dramaturg.runner.judged import judge
-from dramaturg.runner.judges import Judges
+from dramaturg.runner.judges import Judges, attributes, needs_others
 from dramaturg.runner.out_folder import held
 from dramaturg.store import write_atomically
 
@@ -85,6 +86,7 @@ async def aevaluate(
     embedder: str = "embedded",
     sample: int = evaluate.SAMPLE,
     judged: int = JUDGED,
+    exam: bool | None = None,
     resamples: int = evaluate.RESAMPLES,
     seed: int = 13,
     budget: Budget | None = None,
@@ -107,6 +109,8 @@ async def aevaluate(
         embedder: Who turns sentences into vectors.
         sample: Conversations kept whole for the measures that need them so.
         judged: Of these, how many the scorers see.
+        exam: Examine the judges first; who fails is not asked, and has no figure. None = chat
+            models only.
         resamples: How often conversations are drawn again for an interval.
         say: Is told what is being done, part by part.
         timer: What `seconds` are read from; `time.process_time` counts the processor's.
@@ -130,9 +134,10 @@ async def aevaluate(
     named = [_name(source) for source in sources]
     with held(out, {"report.html"}, calls=judges.any_prompted()) as (folder, journal):
         judges.record(journal)
-        sides, drops = [], []
+        sides, drops, exams = [], [], Examined()
         try:
             panel = judges.build(chosen, scorers.Kit())
+            refs = judges.names(panel)
             for source in sources:
                 lost = _Lost()
                 with clock("reading and counting"):
@@ -142,11 +147,14 @@ async def aevaluate(
             for side in sides:
                 with clock("vectors and categories"):
                     await _embed(side, vectors)
+            with clock("exams"):
+                failed = [one.name for one in panel if not await _counts(one, judges, exams, exam)]
             verdicts = []
             judgements = []
             for side in sides:
                 with clock("scorers"):
-                    found, said = await judge(side, panel, judged, judges.refs, seed)
+                    panel = judges.build(chosen, _kit(chosen, side))
+                    found, said = await judge(side, panel, judged, refs, seed, failed)
                 judgements.append(found)
                 verdicts.append(said)
         finally:
@@ -175,6 +183,8 @@ async def aevaluate(
             long = [float(len(talk.flat)) for talk in side.talks]
             mine = notes(side, lost.first, lost.count) + evaluate.health(values, ranges, long)
             told += [f"{name}: {note}" if len(sides) > 1 else note for note in mine]
+        told += exams.notes("it is not asked about the conversations, and has no figure")
+        told += judges.notes()
         report = {
             "source": named[0],
             "against": named[1] if len(named) > 1 else None,
@@ -182,11 +192,13 @@ async def aevaluate(
             "split": split or "all",
             "splits": [splits(side) for side in sides],
             "seed": seed,
-            "models": judges.refs | {"embedder": embedder},
+            "exams": [msgspec.to_builtins(one) for one in exams.results],
+            "models": refs | {"embedder": embedder},
             "figures": msgspec.to_builtins(figures[0]),
             "reference": msgspec.to_builtins(figures[1]) if len(figures) > 1 else [],
             "differences": msgspec.to_builtins(apart),
             "notes": told,
+            "rounds": rounds(data, sides[0]),
             "broken_row_count": [lost.count for lost in drops],
             "broken_rows": [drop.reason for lost in drops for drop in lost.first],
             "worst": evaluate.cases(sides[0], verdicts[0], worst=True),
@@ -194,7 +206,7 @@ async def aevaluate(
         }
         if folder is not None:
             with clock("report"):
-                _write(folder, report, sides, [values for values, _ in scored], rounds(data))
+                _write(folder, report, sides, [values for values, _ in scored])
     return Evaluation(
         source=named[0],
         against=report["against"],
@@ -207,6 +219,19 @@ async def aevaluate(
         report=report,
         path=folder,
     )
+
+
+async def _counts(
+    scorer: scorers.Scorer, judges: Judges, exams: Examined, wanted: bool | None
+) -> bool:
+    """Whether this scorer's verdicts count: its judge passed the exam, or sat none."""
+    ref, asked = judges.names([scorer])[scorer.name], judges.is_prompted(scorer.name)
+    return await exams.scorer(scorer, ref, asked=asked, wanted=wanted)
+
+
+def _kit(names: Sequence[str], side: Side) -> scorers.Kit:
+    """Distractors are attributes of other people of the same side."""
+    return scorers.Kit(others=attributes(side.conversations) if needs_others(names) else ())
 
 
 class _Clock:
@@ -301,7 +326,6 @@ def _write(
     report: dict[str, Any],
     sides: Sequence[Side],
     scored: Sequence[dict[str, list[float]]],
-    rounds: Sequence[dict[str, Any]],
 ) -> None:
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     write_atomically(folder / "report.json", text.encode("utf-8", "replace"))
@@ -317,6 +341,6 @@ def _write(
         groups=evaluate.GROUPS,
         distributions=drawn,
         points=evaluate.maps(sides, MAPPED),
-        rounds=rounds,
+        rounds=report["rounds"],
     )
     write_atomically(folder / "report.html", page.encode("utf-8", "replace"))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dramaturg.evaluate import Side
+from dramaturg.evaluate import Side, by_round
 from dramaturg.records import Drop
 from dramaturg.store import is_run_folder
 
@@ -58,8 +58,12 @@ def splits(side: Side) -> dict[str, int]:
     return {side.own.split_names[i] or "unmarked": n for i, n in sorted(counts.items())}
 
 
-def rounds(source: Any) -> list[dict[str, Any]]:
-    """The rounds of a run folder's own report; [] for anything else."""
+def rounds(source: Any, side: Side) -> list[dict[str, Any]]:
+    """A run folder's own report by round; for anything else what conversations say of theirs."""
+    return _of_run(source) or by_round(side)
+
+
+def _of_run(source: Any) -> list[dict[str, Any]]:
     if not isinstance(source, str | Path):
         return []
     path = Path(source)

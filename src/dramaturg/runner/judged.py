@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from dramaturg.errors import NotJudged, RecordError
+from dramaturg.errors import BackendError, RecordError
 from dramaturg.evaluate import Measure, Ratio, Side
 from dramaturg.records import Conversation, Verdict
-from dramaturg.scorers import ENTRIES, Scorer, together
+from dramaturg.scorers import Scorer, need, together, why_lost
 
 _AT_ONCE = 64
 
 
 async def judge(
-    side: Side, panel: Sequence[Scorer], most: int, refs: dict[str, str], seed: int
+    side: Side,
+    panel: Sequence[Scorer],
+    most: int,
+    refs: dict[str, str],
+    seed: int,
+    failed: Collection[str] = (),
 ) -> tuple[list[Measure], list[Verdict]]:
     """The panel's verdicts on the sample's first conversations.
 
     Args:
         refs: Who judges, by scorer.
+        failed: Scorers whose judge did not pass its exam: they are not asked, and have no figure.
 
     Returns:
         For each scorer its mean, and the share that fails where it decides; and all verdicts.
 
     Raises:
-        BackendError: If a call fails for good.
+        BackendError: If a call fails that would fail for every conversation.
     """
     talks = side.conversations[:most]
     measures: list[Measure] = []
@@ -33,7 +39,9 @@ async def judge(
     for expert in panel:
         found: list[tuple[int, Verdict]] = []
         lost: Counter[str] = Counter()
-        for start in range(0, len(talks), _AT_ONCE):
+        if expert.name in failed:
+            lost["its judge did not pass the exam"] = len(talks)
+        for start in range(0, 0 if expert.name in failed else len(talks), _AT_ONCE):
             batch = list(enumerate(talks))[start : start + _AT_ONCE]
             answers = await together(_verdict(expert, talk, seed) for _, talk in batch)
             for (i, _), answer in zip(batch, answers, strict=True):
@@ -84,12 +92,8 @@ def _measures(
 
 
 async def _verdict(expert: Scorer, talk: Conversation, seed: int) -> Verdict | str:
-    entry = ENTRIES.get(expert.name)
-    if entry and "personas" in entry.needs and not any(s.persona for s in talk.speakers):
-        return "no personas"
     try:
+        need(expert.name, talk)
         return await expert(talk, seed=seed)
-    except NotJudged as error:
-        return error.kind
-    except RecordError as error:
-        return f"no verdict ({getattr(error, 'kind', error.what)})"
+    except (RecordError, BackendError) as error:
+        return why_lost(error)

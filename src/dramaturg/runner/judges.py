@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from dramaturg import scorers
+from dramaturg.errors import UserError
 from dramaturg.models import ChatModel
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
 from dramaturg.models.recorded import CallJournal, Recorded
 from dramaturg.models.resolve import Limits, parse_roles, resolve
-from dramaturg.scorers.base import prompted
+from dramaturg.records import Conversation
+from dramaturg.scorers.base import RULE, prompted
 from dramaturg.scorers.registry import RULE_JUDGE
+
+_POOL = 1_000  # conversations whose attributes serve as other people's
+
+
+def needs_others(names: Sequence[str]) -> bool:
+    """Whether one of these scorers draws distractors from other people's attributes."""
+    return bool({"persona_precision", "persona_recall"} & set(names))
+
+
+def attributes(conversations: Iterable[Conversation]) -> tuple[str, ...]:
+    """The attributes of the people of the first 1,000 conversations, in order of their letters."""
+    some = islice(conversations, _POOL)
+    return tuple(sorted({fact for talk in some for who in talk.speakers for fact in who.persona}))
 
 
 def _underscored(item: str) -> str:
@@ -63,6 +79,12 @@ class Judges:
         """The scorers. Raises UserError where a judge cannot do what is asked of it."""
         return scorers.build(names, judges={n: self._used[self.refs[n]] for n in names}, kit=kit)
 
+    def names(self, panel: Sequence[scorers.Scorer]) -> dict[str, str]:
+        """Who judges, by scorer; "rule" where no model does, whatever model was named."""
+        return {
+            one.name: RULE_JUDGE if one.cost_rank == RULE else self.refs[one.name] for one in panel
+        }
+
     def of(self, name: str) -> Any:
         """The judge of a scorer."""
         return self._used[self.refs[name]]
@@ -101,3 +123,41 @@ class Judges:
                 await model.drain(stop=at_once)
         closing = [m.aclose() for m in self._inner.values() if hasattr(m, "aclose")]
         await asyncio.gather(*closing, return_exceptions=True)
+
+
+def seats(
+    given: Sequence[str],
+    names: Sequence[str],
+    *,
+    budget: Budget,
+    gate: Gate,
+    limits: Limits,
+) -> list[Judges]:
+    """The judges, and for each further model without a scorer's name one more seat of a jury.
+
+    A further seat judges what is not given to a model by name and what is no rule.
+
+    Raises:
+        UserError: For a model given twice, an unknown one, or a jury with nothing to judge.
+    """
+    bare = [item for item in given if _is_bare(item)]
+    named = [_underscored(item) for item in given if not _is_bare(item)]
+    for ref in bare:
+        if bare.count(ref) > 1:
+            raise UserError(
+                f"the model {ref} is given twice", fix="a jury is made of different models"
+            )
+    taken = {item.partition("=")[0] for item in named}
+    left = [n for n in names if n not in taken and scorers.ENTRIES[n].forms != ("rule",)]
+    if len(bare) > 1 and not left:
+        raise UserError(
+            "several judges are given, and no scorer that they could judge together",
+            fix="name a scorer that a model judges, or give one --model",
+        )
+    first = Judges([*bare[:1], *named], names, budget=budget, gate=gate, limits=limits)
+    return [first, *(Judges([r], left, budget=budget, gate=gate, limits=limits) for r in bare[1:])]
+
+
+def _is_bare(item: str) -> bool:
+    role, sep, _ = item.partition("=")
+    return not sep or ":" in role

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -18,36 +18,45 @@ from dramaturg.errors import (
     BackendError,
     DramaturgError,
     Interrupted,
-    NotJudged,
     RecordError,
-    ReplyError,
     UserError,
 )
-from dramaturg.evaluate import SUBJECTS, ExamResult, exam_cases, sit_exam
-from dramaturg.generate import starter_pool
-from dramaturg.models import cheap_nli
+from dramaturg.models import ChatModel, NLIModel, cheap_nli
 from dramaturg.models.budget import Budget
 from dramaturg.models.gate import Gate
 from dramaturg.models.resolve import Limits
-from dramaturg.records import Conversation, Drop, Verdict
-from dramaturg.runner.judges import Judges
+from dramaturg.records import Conversation, Cost, Drop, Verdict
+from dramaturg.runner.examined import Examined
+from dramaturg.runner.judges import Judges, attributes, needs_others, seats
+from dramaturg.runner.juries import juries
 from dramaturg.runner.perform import Show
 from dramaturg.runner.tally import Tally, Worst
 from dramaturg.runner.verdict_folder import VerdictFolder
-from dramaturg.scorers import DEFAULT, FactTable, Scorer, costs_one_item, lost_call, need
+from dramaturg.scorers import DEFAULT, FactTable, Scorer, need, paid, why_lost
+from dramaturg.scorers.base import RULE
 
-_POOL = 1_000  # conversations whose attributes serve as other people's
 _DROPS_SHOWN = 50
 
 
 @dataclass(frozen=True)
+class Lost:
+    """Why something was not judged, and what was paid for it."""
+
+    why: str
+    cost: Cost
+
+
+@dataclass(frozen=True)
 class Found:
-    """What was found of one conversation; `lost` is by scorer why there is no verdict."""
+    """What was found of one conversation; `lost` is by scorer why there is no verdict.
+
+    A fact table is not wanted (None), made, or lost for a reason.
+    """
 
     conversation: Conversation
-    verdicts: list[Verdict]
-    lost: list[tuple[str, str]]
-    table: FactTable | None
+    verdicts: list[tuple[Tally, Verdict]]
+    lost: list[tuple[Tally, Lost]]
+    table: FactTable | Lost | None
 
 
 async def critique_file(
@@ -74,6 +83,7 @@ async def critique_file(
         names: Scorers and groups, see `scorers.expand_names`.
         model: The judge, or several: "openai:m" for all, "toxicity=embedded" for one,
             "persona_recall=rule" for the form without a model; by default the embedded experts.
+            Several for all are a jury: each has its row, and "juries" tells how far they agree.
         out: Folder for verdicts.jsonl (one verdict a line), facts.parquet, report.json and the
             calls of chat models: the same command again makes no finished call twice. None = no
             files.
@@ -94,7 +104,7 @@ async def critique_file(
     chosen = scorers.expand_names(names)
     given = [model] if isinstance(model, str) else list(model)
     budget, gate = budget or Budget(), gate or Gate()
-    judges = Judges(given, chosen, budget=budget, gate=gate, limits=limits)
+    bench = seats(given, chosen, budget=budget, gate=gate, limits=limits)
     if fact_table and out is None:
         raise UserError("the fact table is a file", fix="give --out FOLDER")
     drops = _Drops()
@@ -102,14 +112,15 @@ async def critique_file(
     with contextlib.ExitStack() as stack:
         kit = _kit(source, chosen, human, samples)
         folder: VerdictFolder | None = None
-        judges.build(chosen, kit)  # a judge that cannot do it is told before a folder is made
+        for judges in bench:
+            judges.build(
+                list(judges.refs), kit
+            )  # a judge that cannot do it is told before a folder is made
         if out is not None:
             folder = stack.enter_context(VerdictFolder(out, fact_table=fact_table))
-        judges.record(folder.journal if folder else None)
-        panel = judges.build(chosen, kit)
-        session = _Session(
-            source, panel, judges, seed, fact_table, show, gate, limits.max_in_flight
-        )
+        for judges in bench:
+            judges.record(folder.journal if folder else None)
+        session = _Session(source, bench, kit, seed, fact_table, show, gate, limits.max_in_flight)
         try:
             await session.examine(exam)
             rows = islice(dataset.load_conversations(source, drops.add), limit)
@@ -121,7 +132,8 @@ async def critique_file(
             session.error = Interrupted("stopped at once by the user")
             at_once = True
         finally:
-            await judges.close(at_once=at_once)
+            for judges in bench:
+                await judges.close(at_once=at_once)
         if not session.seen and session.error is None:
             raise UserError(
                 f"there is no conversation in {source}",
@@ -130,7 +142,7 @@ async def critique_file(
             )
         report = session.report(drops)
         if folder:
-            folder.report(report)
+            folder.report(report, session.worst.shown())
     return report
 
 
@@ -173,8 +185,8 @@ class _Session:
     def __init__(
         self,
         source: str,
-        panel: Sequence[Scorer],
-        judges: Judges,
+        bench: Sequence[Judges],
+        kit: scorers.Kit,
         seed: int,
         fact_table: bool,
         show: Show | None,
@@ -182,22 +194,30 @@ class _Session:
         in_flight: int,
     ) -> None:
         self._gate, self._in_flight = gate, in_flight
-        self.source, self.judges, self.seed, self.show = source, judges, seed, show
-        self.tallies = {
-            one.name: Tally(one, judges.refs[one.name], prompted=judges.is_prompted(one.name))
-            for one in panel
-        }
-        self.quick = [one for one in panel if not judges.is_prompted(one.name)]
-        self.asked = [one for one in panel if judges.is_prompted(one.name)]
-        self.facts = cheap_nli(judges.of("faithfulness")) if fact_table and \
-            "faithfulness" in judges.refs else None  # fmt: skip
+        self.source, self.bench, self.seed, self.show = source, bench, seed, show
+        self.tallies: list[Tally] = []
+        for number, judges in enumerate(bench):
+            panel = judges.build(list(judges.refs), kit)
+            refs = judges.names(panel)
+            self.tallies += [
+                Tally(one, refs[one.name], prompted=judges.is_prompted(one.name))
+                for one in panel
+                if not number or one.cost_rank != RULE  # a rule says the same from every seat
+            ]
+        self.quick = [tally for tally in self.tallies if not tally.prompted]
+        self.asked = [tally for tally in self.tallies if tally.prompted]
+        self.juries = juries(self.tallies)
+        self.facts = cheap_nli(bench[0].of("faithfulness")) if fact_table and \
+            "faithfulness" in bench[0].refs else None  # fmt: skip
         if fact_table and self.facts is None:
             raise UserError(
                 "the fact table is made by the judge of faithfulness",
                 fix="add faithfulness to --scorers",
             )
+        self.table_asked = self.facts is not None and not isinstance(self.facts, NLIModel)
         self.worst = Worst()
-        self.exams: list[ExamResult] = []
+        self.exams = Examined()
+        self.tables, self.table_lost, self.table_cost = 0, Counter[str](), Cost()
         self.seen = self.failed_calls = 0
         self.lacks = dict.fromkeys(
             ("personas", "a second speaker", "any words", "some turns' words"), 0
@@ -207,18 +227,22 @@ class _Session:
 
     async def examine(self, wanted: bool | None) -> None:
         """Let the judges sit their exams; who fails is judged by, and counts for nothing."""
-        for tally in self.tallies.values():
-            name = tally.scorer.name
-            if name not in SUBJECTS or not (tally.prompted if wanted is None else wanted):
-                continue
-            result = await sit_exam(tally.scorer, exam_cases(name, starter_pool()))
-            self.exams.append(msgspec.structs.replace(result, model=tally.model))
-            tally.counts = result.passed
+        for tally in self.tallies:
+            tally.counts = await self.exams.scorer(
+                tally.scorer, tally.model, asked=tally.prompted, wanted=wanted
+            )
+        self.failed_calls += sum(
+            n
+            for one in self.exams.results
+            for why, n in one.no_verdict_why.items()
+            if why.startswith(scorers.FAILED_CALL)
+        )
 
     async def judge(self, rows: Iterator[Conversation]) -> AsyncIterator[Found]:
         """Each conversation with what was found, in the order of the rows."""
         # As many conversations as keep the endpoint busy; more would only make a stop wait.
-        window = max(2, 2 * self._in_flight // len(self.asked)) if self.asked else 1
+        paid_for = len(self.asked) + self.table_asked
+        window = max(2, 2 * self._in_flight // paid_for) if paid_for else 1
         waiting: deque[asyncio.Task[Found]] = deque()
         try:
             for row in rows:
@@ -236,54 +260,63 @@ class _Session:
             await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _one(self, conversation: Conversation) -> Found:
-        verdicts: list[Verdict] = []
-        lost: list[tuple[str, str]] = []
-        table = None
+        verdicts: list[tuple[Tally, Verdict]] = []
+        lost: list[tuple[Tally, Lost]] = []
+        table: FactTable | Lost | None = None
         async with self._quick_lock:  # they compute: one at a time costs nothing, and is timed
-            for scorer in self.quick:
+            for tally in self.quick:
                 begun = time.perf_counter()
-                self._sort(scorer, await self._ask(scorer, conversation), verdicts, lost)
-                tally = self.tallies[scorer.name]
+                self._sort(tally, await self._ask(tally.scorer, conversation), verdicts, lost)
                 tally.seconds += time.perf_counter() - begun
                 tally.tried += 1
-            if self.facts is not None:
-                with contextlib.suppress(NotJudged):
-                    table = await scorers.fact_table(conversation, self.facts, seed=self.seed)
-        said = await scorers.together(self._ask(scorer, conversation) for scorer in self.asked)
-        for scorer, found in zip(self.asked, said, strict=True):
-            self._sort(scorer, found, verdicts, lost)
+            if self.facts is not None and not self.table_asked:
+                table = await self._table(conversation, self.facts)
+        asked: list[Coroutine[Any, Any, Verdict | FactTable | Lost]] = [
+            self._ask(tally.scorer, conversation) for tally in self.asked
+        ]
+        if self.facts is not None and self.table_asked:
+            asked.append(self._table(conversation, self.facts))
+        said = await scorers.together(asked)
+        for tally, found in zip(self.asked, said, strict=False):
+            self._sort(tally, found, verdicts, lost)
+        if self.table_asked and not isinstance(said[-1], Verdict):
+            table = said[-1]
         return Found(conversation, verdicts, lost, table)
 
-    async def _ask(self, scorer: Scorer, conversation: Conversation) -> Verdict | str:
+    async def _ask(self, scorer: Scorer, conversation: Conversation) -> Verdict | Lost:
         """The verdict, or why there is none."""
         try:
             need(scorer.name, conversation)
             return await scorer(conversation, seed=self.seed)
-        except (NotJudged, ReplyError) as error:
-            return error.kind
-        except RecordError as error:
-            return f"bad row: {error.what}"
-        except BackendError as error:
-            if not costs_one_item(error):
-                raise
-            return lost_call(error)
+        except (RecordError, BackendError) as error:
+            return Lost(why_lost(error), paid(error))
+
+    async def _table(
+        self, conversation: Conversation, judge: NLIModel | ChatModel
+    ) -> FactTable | Lost:
+        """Every turn against every fact, or why there is no such table."""
+        try:
+            need("faithfulness", conversation)
+            return await scorers.fact_table(conversation, judge, seed=self.seed)
+        except (RecordError, BackendError) as error:
+            return Lost(why_lost(error), paid(error))
 
     def _how_to_go_on(self) -> str:
-        if self.asked:
+        if self.asked or self.table_asked:
             return "with --out the same command goes on: no finished call is made again"
         return "the same command begins anew; what was judged so far stands in the report"
 
     def _sort(
         self,
-        scorer: Scorer,
-        found: Verdict | str,
-        verdicts: list[Verdict],
-        lost: list[tuple[str, str]],
+        tally: Tally,
+        found: Verdict | FactTable | Lost,
+        verdicts: list[tuple[Tally, Verdict]],
+        lost: list[tuple[Tally, Lost]],
     ) -> None:
-        if isinstance(found, str):
-            lost.append((scorer.name, found))
-        else:
-            verdicts.append(found)
+        if isinstance(found, Verdict):
+            verdicts.append((tally, found))
+        elif isinstance(found, Lost):
+            lost.append((tally, found))
 
     def count(self, found: Found, folder: VerdictFolder | None) -> None:
         """Add what was found to the figures and the files."""
@@ -294,49 +327,83 @@ class _Session:
         self.lacks["a second speaker"] += len({turn.speaker for turn in talk.turns}) < 2
         self.lacks["any words"] += not any(words)
         self.lacks["some turns' words"] += any(words) and not all(words)
-        for verdict in found.verdicts:
-            self.tallies[verdict.scorer].add(talk, verdict)
+        for jury in self.juries:
+            jury.add(found.verdicts)
+        for tally, verdict in found.verdicts:
+            tally.add(talk, verdict)
             if folder:
                 folder.verdict(verdict)
-            if self.tallies[verdict.scorer].counts:
+            if tally.counts:
                 self.worst.add(talk, verdict)
-        for name, why in found.lost:
-            self.tallies[name].unjudged[why] += 1
-            self.failed_calls += why.startswith(scorers.FAILED_CALL)
-        if folder and found.table is not None:
-            folder.facts(found.table)
+        for tally, none in found.lost:
+            tally.lose(none.why, none.cost)
+            self.failed_calls += none.why.startswith(scorers.FAILED_CALL)
+        if found.table is not None:
+            self._count_table(found.table, folder)
         if self.show is not None:
-            figures = {n: float(t.failed) for n, t in self.tallies.items() if t.failed}
+            figures = {t.scorer.name: float(t.failed) for t in self.tallies if t.failed}
             self.show.progress("judge", self.seen, None, figures)
+
+    def _count_table(self, table: FactTable | Lost, folder: VerdictFolder | None) -> None:
+        self.table_cost = self.table_cost + table.cost
+        judge = next(one for one in self.tallies if one.scorer.name == "faithfulness")
+        judge.cost = judge.cost + table.cost
+        if isinstance(table, Lost):
+            self.table_lost[table.why] += 1
+            self.failed_calls += table.why.startswith(scorers.FAILED_CALL)
+            return
+        self.tables += 1
+        if folder:
+            folder.facts(table)
 
     def report(self, drops: _Drops) -> dict[str, Any]:
         """Everything in figures."""
-        rows = [tally.row() for tally in self.tallies.values()]
+        rows = [tally.row() for tally in self.tallies]
         return {
             "source": self.source,
-            "critic": ", ".join(dict.fromkeys(self.judges.refs.values())),
+            "critic": ", ".join(dict.fromkeys(tally.model for tally in self.tallies)),
             "conversations": self.seen,
             "stopped": self.error.what if self.error else None,
             "error": str(self.error) if self.error else None,
             "interrupted": isinstance(self.error, Interrupted),
             "scorers": rows,
-            "exams": [msgspec.to_builtins(one) for one in self.exams],
+            "juries": [jury.row(self.seed) for jury in self.juries],
+            "exams": [msgspec.to_builtins(one) for one in self.exams.results],
+            "fact_table": self._fact_table(),
             "broken_rows": drops.shown,
             "broken_row_count": drops.count,
-            "unjudged": {
-                f"{row['scorer']}: {why}": n for row in rows for why, n in row["not_judged"].items()
-            },
+            "unjudged": dict(self._unjudged(rows)),
             "failed_calls": self.failed_calls,
-            "calls": dict(self.judges.totals()),
+            "calls": {ref: n for judges in self.bench for ref, n in judges.totals().items()},
             "notes": self._notes(rows),
             "worst": self.worst.cases(),
+        }
+
+    def _unjudged(self, rows: Sequence[dict[str, Any]]) -> Counter[str]:
+        found = Counter[str]()
+        for row in rows:
+            for why, n in row["not_judged"].items():
+                found[f"{row['scorer']}: {why}"] += n
+        return found
+
+    def _fact_table(self) -> dict[str, Any] | None:
+        """Of how many conversations there is a table, and what it took; None if not wanted."""
+        if self.facts is None:
+            return None
+        return {
+            "judge": getattr(self.facts, "ref", ""),
+            "conversations": self.tables,
+            "lost": dict(self.table_lost.most_common()),
+            "calls": self.table_cost.calls,
+            "tokens": self.table_cost.tokens_in + self.table_cost.tokens_out,
+            "usd": round(self.table_cost.usd, 6),
         }
 
     def _notes(self, rows: Sequence[dict[str, Any]]) -> list[str]:
         needs = {
             "personas": ("personas",),
             "a second speaker": ("two speakers",),
-            "any words": (),
+            "any words": ("words",),
             "some turns' words": (),
         }
         told = []
@@ -348,24 +415,16 @@ class _Session:
                 for row in rows
                 if set(needs[lack]) & set(scorers.ENTRIES[row["scorer"]].needs)
             ]
-            effect = f": {', '.join(hit)} cannot be judged there" if hit else ""
+            effect = f": {', '.join(dict.fromkeys(hit))} cannot be judged there" if hit else ""
             told.append(f"{count} of {self.seen} conversations lack {lack}{effect}")
-        for exam in self.exams:
-            if not exam.passed:
-                told.append(
-                    f"{exam.judge} by {exam.model} did not pass its exam ({exam.needed}): its "
-                    "verdicts are written and count for nothing"
-                )
-        return [*told, *self.judges.notes()]
+        told += self.exams.notes("its verdicts are written and count for nothing")
+        return [*told, *(note for judges in self.bench for note in judges.notes())]
 
 
 def _kit(source: str, names: Sequence[str], human: str | None, samples: int | None) -> scorers.Kit:
     """What some scorers need: other people's attributes, and a human reference."""
-    others: tuple[str, ...] = ()
-    if {"persona_precision", "persona_recall"} & set(names):
-        some = islice(dataset.load_conversations(source), _POOL)
-        facts = {fact for talk in some for who in talk.speakers for fact in who.persona}
-        others = tuple(sorted(facts))
+    wanted = needs_others(names)
+    others = attributes(dataset.load_conversations(source)) if wanted else ()
     reference = None
     if human is not None:
         reference = scorers.human_reference(dataset.load_conversations(human), human)

@@ -38,7 +38,8 @@ def held(
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        strangers = {entry.name for entry in folder.iterdir()} - ours - _ALWAYS - {"report.json"}
+        known = ours | {f"{name}.tmp" for name in ours} | _ALWAYS | {"report.json"}
+        strangers = {entry.name for entry in folder.iterdir()} - known
         if strangers:
             raise UserError(
                 f"{folder} holds other things, e.g. {min(strangers)}", fix="give another --out"

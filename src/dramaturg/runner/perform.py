@@ -135,7 +135,11 @@ async def perform(
             error = Interrupted("stopped at once by the user")
             at_once = True
         finally:
-            await _drain(models, at_once)
+            try:
+                await _drain(models, at_once)
+            except asyncio.CancelledError:  # stopped a second time, while waiting for the rest
+                error = Interrupted("stopped at once by the user")
+                await _drain(models, True)
             for one in batches:
                 await one.aclose()
             await _close(planned.models)
@@ -268,7 +272,7 @@ def _kept(
 ) -> Any:
     """The model with a journal before it, for what its role needs it for."""
     if need is Embedder and not isinstance(model, NLIModel):
-        return RecordedEmbedder(model, role, folder.journal, gate)
+        return RecordedEmbedder(model, role, folder.journal, gate, budget)
     if need is LogProbModel:
         return RecordedScores(model, role, folder.journal, gate, budget)
     return _wrap(model, role, folder, budget, gate, watch)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from typing import Any
+from typing import Any, TypeAlias
 
-from dramaturg.evaluate import share
+from dramaturg.evaluate import share, shown_talk
 from dramaturg.records import Conversation, Cost, Verdict
 from dramaturg.scorers import ENTRIES, Scorer
 
 BINS = 20
 _SHOWN = 5
 _WORST = 20
+_LOWEST = 3  # of each scorer that gives a number only
+_Item: TypeAlias = tuple[float, int, dict[str, Any], dict[str, Any]]
 
 
 class Tally:
@@ -55,6 +57,11 @@ class Tally:
                 heapq.heappush(heap, item)
             elif item > heap[0]:
                 heapq.heapreplace(heap, item)
+
+    def lose(self, why: str, cost: Cost) -> None:
+        """Count a conversation without a verdict, and what was paid for it."""
+        self.unjudged[why] += 1
+        self.cost = self.cost + cost
 
     def row(self) -> dict[str, Any]:
         """The scorer's row of the report. What does not count has counts and no figures."""
@@ -101,26 +108,52 @@ class Tally:
 
 
 class Worst:
-    """The failed conversations with the worst values, each with its evidence."""
+    """The failed conversations with the worst values, each with its evidence.
+
+    Of a scorer that gives a number only, the few that are furthest from its good end.
+    """
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, dict[str, Any]]] = []
+        self._heap: list[_Item] = []
+        self._low: dict[str, list[_Item]] = {}
         self._seen = 0
 
     def add(self, conversation: Conversation, verdict: Verdict) -> None:
-        """Consider one verdict; only those that failed are kept."""
-        if verdict.passed is not False:
+        """Consider one verdict: a failed one, or a number that is not at the good end."""
+        if verdict.passed is False:
+            heap, most = self._heap, _WORST
+        elif verdict.passed is None and ENTRIES[verdict.scorer].better != "neither":
+            heap, most = self._low.setdefault(verdict.scorer, []), _LOWEST
+        else:
+            return
+        bad = _badness(verdict)
+        if bad <= 0 and verdict.passed is None:
             return
         self._seen += 1
-        item = (_badness(verdict), -self._seen, _case(conversation, verdict))
-        if len(self._heap) < _WORST:
-            heapq.heappush(self._heap, item)
-        elif item[:2] > self._heap[0][:2]:
-            heapq.heapreplace(self._heap, item)
+        place = (bad, -self._seen)
+        if len(heap) == most and place <= heap[0][:2]:
+            return
+        item = (*place, _case(conversation, verdict), _shown(conversation, verdict))
+        if len(heap) < most:
+            heapq.heappush(heap, item)
+        else:
+            heapq.heapreplace(heap, item)
 
     def cases(self) -> list[dict[str, Any]]:
-        """The worst first."""
-        return [case for _, _, case in sorted(self._heap, key=lambda i: i[:2], reverse=True)]
+        """The failed, the worst first; then the lowest of the others, the worst first."""
+        return [case for _, _, case, _ in self._sorted()]
+
+    def shown(self) -> list[dict[str, Any]]:
+        """The same with the conversation, for a page."""
+        return [shown for _, _, _, shown in self._sorted()]
+
+    def _sorted(self) -> list[_Item]:
+        low = [item for heap in self._low.values() for item in heap]
+        return [
+            item
+            for heap in (self._heap, low)
+            for item in sorted(heap, key=lambda i: i[:2], reverse=True)
+        ]
 
 
 def _case(conversation: Conversation, verdict: Verdict) -> dict[str, Any]:
@@ -128,11 +161,23 @@ def _case(conversation: Conversation, verdict: Verdict) -> dict[str, Any]:
     return {
         "conversation": conversation.id,
         "scorer": verdict.scorer,
+        "failed": verdict.passed is False,
         "value": verdict.value,
         "badness": _badness(verdict),
         "reasons": list(verdict.reasons[:3]),
         "turns": {t: conversation.turns[t].text for t in turns[:3]},
     }
+
+
+def _shown(conversation: Conversation, verdict: Verdict) -> dict[str, Any]:
+    marked = sorted({e.turn for e in verdict.evidence if e.turn is not None})
+    said = {
+        "scorer": verdict.scorer,
+        "value": verdict.value,
+        "passed": verdict.passed,
+        "reasons": list(verdict.reasons[:3]),
+    }
+    return {"marked": marked, "verdicts": [said], **shown_talk(conversation, marked)}
 
 
 def _badness(verdict: Verdict) -> float:

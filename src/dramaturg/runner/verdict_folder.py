@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dramaturg.dataset import critique_page
 from dramaturg.errors import UserError
 from dramaturg.records import Verdict, to_json
 from dramaturg.scorers import FactTable
@@ -18,7 +20,8 @@ from dramaturg.store.lock import FolderLock
 
 CALLS = "calls.sqlite"
 _OURS = {
-    "verdicts.jsonl", "report.json", "report.json.tmp", "facts.parquet", ".lock",
+    "verdicts.jsonl", "report.json", "report.json.tmp", "report.html", "report.html.tmp",
+    "facts.parquet", ".lock",
     CALLS, f"{CALLS}-wal", f"{CALLS}-shm", f"{CALLS}-journal",
 }  # fmt: skip
 _ROWS = 50_000  # rows of the fact table held before they are written
@@ -90,10 +93,16 @@ class VerdictFolder:
         if len(self._waiting) >= _ROWS:
             self._write_facts()
 
-    def report(self, report: dict[str, Any]) -> None:
-        """Write report.json."""
+    def report(self, report: dict[str, Any], worst: Sequence[dict[str, Any]]) -> None:
+        """Write report.json and report.html.
+
+        Args:
+            worst: The worst conversations, as `dataset.critique_page` shows them.
+        """
         text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
         write_atomically(self.path / "report.json", text.encode("utf-8", "replace"))
+        page = critique_page(report, worst)
+        write_atomically(self.path / "report.html", page.encode("utf-8", "replace"))
 
     def __enter__(self) -> VerdictFolder:
         return self

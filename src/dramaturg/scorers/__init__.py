@@ -40,7 +40,14 @@ from dramaturg.scorers.shown import (
     shown,
     shown_counts,
 )
-from dramaturg.scorers.together import FAILED_CALL, costs_one_item, lost_call, together
+from dramaturg.scorers.together import (
+    FAILED_CALL,
+    costs_one_item,
+    lost_call,
+    paid,
+    together,
+    why_lost,
+)
 from dramaturg.scorers.toxicity import toxicity
 from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
 from dramaturg.scorers.who_speaks import (
@@ -98,6 +105,7 @@ __all__ = [
     "more_human",
     "naturalness",
     "need",
+    "paid",
     "partner_fact",
     "persona_shown",
     "persona_shown_by",
@@ -116,4 +124,5 @@ __all__ = [
     "toxicity",
     "utterances",
     "who_speaks",
+    "why_lost",
 ]

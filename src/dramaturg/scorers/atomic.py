@@ -19,7 +19,6 @@ from itertools import combinations
 from typing import Literal, TypeAlias
 
 import msgspec
-import numpy as np
 
 from dramaturg.errors import NotJudged, RecordError, ReplyError, UserError
 from dramaturg.models import ChatModel, NLIModel, ask
@@ -71,6 +70,8 @@ def steadiness(scores: Sequence[float]) -> float | None:
     >>> steadiness([1, 5, 1, 5])
     0.0
     """
+    import numpy as np
+
     kept = scored(scores)
     return 1 - float(np.std(kept)) / 2 if len(kept) > 1 else None
 
@@ -91,6 +92,8 @@ def repeatability(runs: Sequence[Sequence[float]]) -> float | None:
 
 def wasserstein(a: Sequence[float], b: Sequence[float]) -> float:
     """The first Wasserstein distance of two lists of numbers, each point of equal weight."""
+    import numpy as np
+
     xs, ys = np.sort(np.asarray(a, dtype=float)), np.sort(np.asarray(b, dtype=float))
     both = np.sort(np.concatenate([xs, ys]))
     steps = np.diff(both)
@@ -149,7 +152,9 @@ class _Facts:
             if row.turn not in best or p > best[row.turn][0]:
                 best[row.turn] = (p, row.label, row.fact, row.fact_id)
         if not best:
-            raise NotJudged("no sentence touches a fact of its speaker", kind="nothing shows")
+            raise NotJudged(
+                "no sentence touches a fact of its speaker", kind="nothing shows", cost=table.cost
+            )
         wrong = [(atom, *rest) for atom, rest in sorted(best.items()) if rest[1] == "contradict"]
         return Verdict(
             subject=conversation.id,
@@ -215,7 +220,11 @@ class _Trait:
         scores = answer.value
         share = in_level(scores, self.level)
         if share is None:
-            raise NotJudged("no sentence shows anything of the trait", kind="nothing shows")
+            raise NotJudged(
+                "no sentence shows anything of the trait",
+                kind="nothing shows",
+                cost=timeless(answer.cost),
+            )
         steady = steadiness(scores)
         out = [
             (index, sentence, score)

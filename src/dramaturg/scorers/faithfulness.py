@@ -16,6 +16,7 @@ from dramaturg.errors import NotJudged
 from dramaturg.models import ChatModel, Judgement, NLIModel, ask
 from dramaturg.prompts import Task
 from dramaturg.records import Conversation, Evidence, Verdict
+from dramaturg.scorers.asked import need_words
 from dramaturg.scorers.base import MEASURED, PROMPTED, Scorer, timeless
 from dramaturg.scorers.yes_no import JudgeInput, YesNo, judge_input, needs, yes_no_task
 
@@ -102,6 +103,7 @@ class _Measured:
         self.nli, self.threshold = nli, threshold
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
+        need_words(conversation)
         judged = await against_facts(conversation, self.nli, seed=seed)
         worst = max((one.p_contradict for *_, one in judged), default=0.0)
         denied = [
@@ -156,6 +158,7 @@ class _Asked:
         needs(model, self.task.name)
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
+        need_words(conversation)
         if len(conversation.speakers) > 2:
             raise NotJudged("this prompt shows two profiles", kind="more than two speakers")
         inputs = judge_input(conversation)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from dramaturg.errors import ReplyError, UserError
+from dramaturg.errors import NotJudged, ReplyError, UserError
 from dramaturg.models import Answer, ChatModel, ask
 from dramaturg.prompts import Sampling
 from dramaturg.records import Conversation, Cost, Verdict, derive_seed
 from dramaturg.scorers.asked import Score, need_words, score_task
 from dramaturg.scorers.base import PROMPTED, Scorer, timeless
-from dramaturg.scorers.together import together
+from dramaturg.scorers.together import paid, together
 from dramaturg.scorers.yes_no import judge_input, needs
 
 G_EVAL = {"relevance": 5, "fluency": 3, "consistent": 5, "coherent": 5, "faithfulness": 5}
@@ -55,13 +55,19 @@ class _GEval:
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
         need_words(conversation)
+        if "facts_2" in self.task.prompt.places and len(conversation.speakers) > 2:
+            raise NotJudged("this prompt shows two profiles", kind="more than two speakers")
         answers = await together(
             self._one(conversation, derive_seed(seed, draw)) for draw in range(self.samples)
         )
+        cost = sum(
+            (paid(a) if isinstance(a, ReplyError) else timeless(a.cost) for a in answers), Cost()
+        )
         values = [a.value.value for a in answers if not isinstance(a, ReplyError)]
         if not values:
-            raise ReplyError("no answer was a score", kind="no score")
-        cost = sum((timeless(a.cost) for a in answers if not isinstance(a, ReplyError)), Cost())
+            none = ReplyError("no answer was a score", kind="no score")
+            none.cost = cost
+            raise none
         spread = ", ".join(f"{value:g}: {n}" for value, n in sorted(Counter(values).items()))
         lost = f"; {len(answers) - len(values)} no score" if len(values) < len(answers) else ""
         return Verdict(

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from dramaturg.errors import ReplyError
 from dramaturg.models import Answer, ChatModel, ask
 from dramaturg.prompts import Task, load
@@ -20,6 +22,14 @@ from dramaturg.scorers.base import PROMPTED, Scorer, timeless
 from dramaturg.scorers.once import Once
 from dramaturg.scorers.yes_no import JudgeInput, judge_input, needs, talk
 
+
+class LLMEval(msgspec.Struct, frozen=True, kw_only=True):
+    """The four numbers, and what the judge said beside them."""
+
+    scores: dict[str, float]
+    why: str = ""
+
+
 LLM_EVAL = ("content", "grammar", "relevance", "appropriateness")
 _OBJECT = re.compile(r"\{[^{}]*\}")
 
@@ -28,7 +38,7 @@ def llm_eval(model: ChatModel) -> list[Scorer]:
     """The four scorers of LLM-Eval, 0 to 100; they share one call a conversation."""
     needs(model, _TASK.name)
 
-    async def look(conversation: Conversation, seed: int) -> Answer[dict[str, float]]:
+    async def look(conversation: Conversation, seed: int) -> Answer[LLMEval]:
         inputs = judge_input(conversation)
         return await ask(model, _TASK, inputs, seed=seed, about=conversation.id)
 
@@ -39,9 +49,7 @@ def llm_eval(model: ChatModel) -> list[Scorer]:
 class _Criterion:
     version, cost_rank, low, high = "prompt-1", PROMPTED, 0.0, 100.0
 
-    def __init__(
-        self, criterion: str, model: ChatModel, shared: Once[Answer[dict[str, float]]]
-    ) -> None:
+    def __init__(self, criterion: str, model: ChatModel, shared: Once[Answer[LLMEval]]) -> None:
         self.name = f"llm_eval_{criterion}"
         self._criterion, self._model, self._shared = criterion, model, shared
 
@@ -52,15 +60,16 @@ class _Criterion:
             subject=conversation.id,
             scorer=self.name,
             version=self.version,
-            value=answer.value[self._criterion],
+            value=answer.value.scores[self._criterion],
             high=self.high,
+            reasons=(answer.value.why,) if answer.value.why else (),
             model=self._model.ref,
             cost=timeless(answer.cost) if first else Cost(),
         )
 
 
-def parse_llm_eval(reply: str, _: JudgeInput) -> dict[str, float]:
-    """The four numbers of the JSON object in a reply.
+def parse_llm_eval(reply: str, _: JudgeInput) -> LLMEval:
+    """The four numbers of the JSON object in a reply, and any reason in or around it.
 
     Raises:
         ReplyError: kind "no scores" without such an object, "off the scale" outside 0 to 100.
@@ -73,15 +82,24 @@ def parse_llm_eval(reply: str, _: JudgeInput) -> dict[str, float]:
             continue
         if not all(0 <= value <= 100 for value in found.values()):
             raise ReplyError("a score is not between 0 and 100", kind="off the scale")
-        return found
+        return LLMEval(scores=found, why=_why(given, reply.replace(text, " ")))
     raise ReplyError(f"the reply holds no JSON object with {', '.join(LLM_EVAL)}", kind="no scores")
+
+
+def _why(given: Mapping[str, Any], around: str) -> str:
+    """A reason from a text field of the object, else from the text around it."""
+    fields = [text for key, text in given.items() if isinstance(text, str) and key not in LLM_EVAL]
+    told = " ".join(fields)
+    said = told or re.sub(r"```(?:json)?", " ", around)
+    why = re.sub(r"(?i)^[\W_]*(?:(?:why|because|reasons?)\b[\W_]*)?", "", " ".join(said.split()))
+    return why[:500].strip("* ") if len(why.split()) > 2 else ""  # "Sure:" is no reason
 
 
 def _fill(inputs: JudgeInput) -> Mapping[str, str]:
     return {"conversation": talk(inputs.turns)}
 
 
-_TASK: Task[JudgeInput, dict[str, float]] = Task(
+_TASK: Task[JudgeInput, LLMEval] = Task(
     name="judge.llm_eval",
     prompt=load("dramaturg.scorers", "llm_eval"),
     fill=_fill,

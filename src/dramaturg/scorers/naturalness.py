@@ -16,10 +16,9 @@ from functools import cache
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from dramaturg.errors import NotJudged, UserError
 from dramaturg.models import ChatModel
@@ -28,6 +27,10 @@ from dramaturg.scorers.asked import AskedScore, need_words
 from dramaturg.scorers.base import RULE, Scorer
 from dramaturg.scorers.variety import distinct_n
 from dramaturg.scorers.words import STOP, tokens
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 FEATURES = (
     "words a turn",
@@ -70,6 +73,8 @@ def surface_features(conversation: Conversation) -> npt.NDArray[np.float64]:
     Raises:
         NotJudged: If fewer than four turns say something.
     """
+    import numpy as np
+
     need_words(conversation)
     texts = [turn.text for turn in conversation.turns if turn.text.strip()]
     said = [words for text in texts if (words := _plain(text))]
@@ -104,6 +109,8 @@ def human_reference(conversations: Iterable[Conversation], name: str) -> HumanRe
     Raises:
         UserError: If fewer than 30 can be measured.
     """
+    import numpy as np
+
     rows = []
     for conversation in conversations:
         try:
@@ -166,12 +173,16 @@ class _Typical:
     name, version, cost_rank, low, high = "naturalness", "surface-1", RULE, 0.0, 1.0
 
     def __init__(self, reference: HumanReference) -> None:
+        import numpy as np
+
         self.reference = reference
         self._mean, self._spread = np.array(reference.mean), np.array(reference.spread)
         self._inverse = np.array(reference.inverse)
         self._grid = np.linspace(0, 1, len(reference.distances))
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
+        import numpy as np
+
         found = surface_features(conversation)
         z = (found - self._mean) / self._spread
         distance = float(z @ self._inverse @ z)

@@ -10,6 +10,7 @@ import re
 
 from dramaturg.models import ChatModel, NLIModel
 from dramaturg.records import Conversation, Evidence, Verdict
+from dramaturg.scorers.asked import need_words
 from dramaturg.scorers.base import MEASURED, Scorer
 from dramaturg.scorers.faithfulness import against_facts, asked, by_sentence, fact_id
 from dramaturg.scorers.shown import share_said
@@ -56,6 +57,7 @@ class _Measured:
         self.nli, self.threshold = nli, threshold
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
+        need_words(conversation)
         told, source = by_sentence(conversation, claims_for_self)
         own = {
             sentence

@@ -17,10 +17,9 @@ import msgspec
 
 from dramaturg.errors import NotJudged, ReplyError
 from dramaturg.models import ChatModel, NLIModel, ask
-from dramaturg.models.experts.negate import negate
 from dramaturg.prompts import Sampling, Task, load, quote
 from dramaturg.records import Conversation, Cost, Evidence, Verdict, derive_seed
-from dramaturg.scorers.asked import need_personas
+from dramaturg.scorers.asked import need_personas, need_words
 from dramaturg.scorers.base import MEASURED, PROMPTED, RULE, Scorer, timeless
 from dramaturg.scorers.faithfulness import claims, fact_id
 from dramaturg.scorers.once import Once
@@ -194,11 +193,13 @@ class _Recall:
         self._ticks = ticks
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
+        need_words(conversation)
         need_personas(conversation)
         ticks, first = await self._ticks(conversation, seed)
+        cost = ticks.cost if first else Cost()
         true = [option for option in ticks.options if option.kind == "true"]
         if not true:
-            raise NotJudged("no attribute has a content word", kind="no persona")
+            raise NotJudged("no attribute has a content word", kind="no persona", cost=cost)
         shown = [option for option in true if option.ticked]
         hidden = [option for option in true if not option.ticked]
         return Verdict(
@@ -212,7 +213,7 @@ class _Recall:
             ),
             evidence=tuple(Evidence(turn=o.turn, fact_id=o.fact_id, note="shows") for o in shown),
             model=self.model,
-            cost=ticks.cost if first else Cost(),
+            cost=cost,
         )
 
 
@@ -224,13 +225,17 @@ class _Precision:
         self._ticks = ticks
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
+        need_words(conversation)
         need_personas(conversation)
         ticks, first = await self._ticks(conversation, seed)
+        cost = ticks.cost if first else Cost()
         if all(option.kind == "true" for option in ticks.options):
-            raise NotJudged("there are no attributes of other people", kind="no distractors")
+            raise NotJudged(
+                "there are no attributes of other people", kind="no distractors", cost=cost
+            )
         shown = [option for option in ticks.options if option.ticked]
         if not shown:
-            raise NotJudged("no attribute shows, true or not", kind="nothing shows")
+            raise NotJudged("no attribute shows, true or not", kind="nothing shows", cost=cost)
         false = [option for option in shown if option.kind != "true"]
         why = {"other": "an attribute of somebody else", "negated": "the opposite of a fact"}
         return Verdict(
@@ -243,7 +248,7 @@ class _Precision:
             ),
             evidence=tuple(Evidence(turn=o.turn, note=o.fact) for o in false),
             model=self.model,
-            cost=ticks.cost if first else Cost(),
+            cost=cost,
         )
 
 
@@ -285,6 +290,8 @@ def _options(
 ) -> list[Option]:
     here = {fact for speaker in conversation.speakers for fact in speaker.persona}
     found: list[Option] = []
+    from dramaturg.models.experts.negate import negate
+
     for who, speaker in enumerate(conversation.speakers):
         if not speaker.persona:
             continue

@@ -17,7 +17,7 @@ from dramaturg.models import Answer, ChatModel, QualityModel, ask
 from dramaturg.prompts import Sampling, Task, load
 from dramaturg.records import Comparison, Conversation, Cost, derive_seed
 from dramaturg.scorers.base import MEASURED, PROMPTED, Comparer, timeless
-from dramaturg.scorers.together import together
+from dramaturg.scorers.together import paid, together
 from dramaturg.scorers.yes_no import needs, talk
 
 POLICIES = ("depth", "coherency", "consistency", "diversity", "likable")
@@ -111,6 +111,7 @@ class AskedComparer:
             if isinstance(answer, ReplyError):
                 votes.append(None)
                 reasons.append(f"no vote: {answer.what}")
+                cost = cost + paid(answer)
                 continue
             votes.append(order[answer.value.index].id)
             reasons.append(answer.value.why)

@@ -11,7 +11,7 @@ from dramaturg.errors import UserError
 from dramaturg.models import Embedder, NLIModel, ToxicityModel
 from dramaturg.models.base import QualityRater
 from dramaturg.records import Conversation
-from dramaturg.scorers.asked import need_personas, need_two_speakers
+from dramaturg.scorers.asked import need_personas, need_two_speakers, need_words
 from dramaturg.scorers.atomic import atomic_fidelity
 from dramaturg.scorers.base import Scorer, prompted
 from dramaturg.scorers.coherence import coherence
@@ -30,7 +30,7 @@ from dramaturg.scorers.who_speaks import LINES, who_speaks
 
 Form: TypeAlias = Literal["rule", "small model", "prompt"]
 Better: TypeAlias = Literal["high", "low", "neither"]
-Need: TypeAlias = Literal["personas", "two speakers", "four turns"]
+Need: TypeAlias = Literal["words", "personas", "two speakers", "four turns"]
 
 RULE_JUDGE = "rule"  # given in place of a model: the form that needs none
 
@@ -83,7 +83,8 @@ def _one(entry: Entry, make: Callable[[Any, Kit], Scorer]) -> _Family:
 
 
 _BOTH: tuple[Form, ...] = ("small model", "prompt")
-_PERSONAS: tuple[Need, ...] = ("personas",)
+_WORDS: tuple[Need, ...] = ("words",)
+_PERSONAS: tuple[Need, ...] = ("words", "personas")
 _PROMPT: tuple[Form, ...] = ("prompt",)
 
 _FAMILIES: tuple[_Family, ...] = (
@@ -94,7 +95,7 @@ _FAMILIES: tuple[_Family, ...] = (
     ),
     _one(
         Entry("partner_fact", "no turn claims a fact that is the partner's", "high",
-              ("personas", "two speakers"), _BOTH, "1"),
+              ("words", "personas", "two speakers"), _BOTH, "1"),
         lambda judge, _: partner_fact(judge),
     ),
     _Family(
@@ -113,31 +114,31 @@ _FAMILIES: tuple[_Family, ...] = (
     ),
     _one(
         Entry("who_speaks", "share of lines whose hidden speaker can be told", "high",
-              ("personas", "two speakers"), _BOTH, f"1 a line, at most {LINES}"),
+              ("words", "personas", "two speakers"), _BOTH, f"1 a line, at most {LINES}"),
         lambda judge, _: who_speaks(judge),
     ),
     _one(
-        Entry("toxicity", "harm in the worst turn", "low", (), _BOTH, "1"),
+        Entry("toxicity", "harm in the worst turn", "low", _WORDS, _BOTH, "1"),
         lambda judge, _: toxicity(judge),
     ),
     _Family(
-        tuple(Entry(policy, f"quality: {policy}", "high", (), _BOTH, "1") for policy in POLICIES),
+        tuple(Entry(p, f"quality: {p}", "high", _WORDS, _BOTH, "1") for p in POLICIES),
         lambda judge, _: rubrics(judge),
     ),
     _one(
         Entry("coherence", "each turn is nearer to the one before than to others", "high",
-              ("four turns",), _BOTH, "1"),
+              ("words", "four turns"), _BOTH, "1"),
         lambda judge, _: coherence(judge),
     ),
     _one(
         Entry("naturalness", "share of human conversations that are no more typical of people",
-              "high", ("four turns",), ("rule", "prompt"), "1"),
+              "high", ("words", "four turns"), ("rule", "prompt"), "1"),
         lambda judge, kit: naturalness(
             judge if prompted(judge) else None, reference=kit.human
         ),
     ),
     _one(
-        Entry("repetition", "share of word triples said before", "low", (), ("rule",)),
+        Entry("repetition", "share of word triples said before", "low", _WORDS, ("rule",)),
         lambda *_: Repetition(),
     ),
     _one(
@@ -145,23 +146,24 @@ _FAMILIES: tuple[_Family, ...] = (
         lambda *_: Length(),
     ),
     _one(
-        Entry("questions", "share of turns that ask", "neither", (), ("rule",)),
+        Entry("questions", "share of turns that ask", "neither", _WORDS, ("rule",)),
         lambda *_: Questions(),
     ),
     _one(
-        Entry("balance", "how evenly the words are shared", "high", ("two speakers",), ("rule",)),
+        Entry("balance", "how evenly the words are shared", "high", ("words", "two speakers"),
+              ("rule",)),
         lambda *_: Balance(),
     ),
     _Family(
         tuple(
-            Entry(f"llm_eval_{c}", f"LLM-Eval: {c}, 0 to 100", "high", (), _PROMPT, "1, shared")
+            Entry(f"llm_eval_{c}", f"LLM-Eval: {c}, 0 to 100", "high", _WORDS, _PROMPT, "1, shared")
             for c in LLM_EVAL
         ),
         lambda judge, _: llm_eval(judge),
     ),
     *(
         _one(
-            Entry(f"gpt_score_{c}", f"GPT-Score: {c}, yes or no", "high", (), _PROMPT, "1"),
+            Entry(f"gpt_score_{c}", f"GPT-Score: {c}, yes or no", "high", _WORDS, _PROMPT, "1"),
             lambda judge, _, c=c: gpt_score(c, judge),  # type: ignore[misc]
         )
         for c in GPT_SCORE
@@ -169,7 +171,7 @@ _FAMILIES: tuple[_Family, ...] = (
     *(
         _one(
             Entry(f"g_eval_{c}", f"G-Eval: {c}, 1 to {top}", "high",
-                  _PERSONAS if c == "faithfulness" else (), _PROMPT, f"{SAMPLES}"),
+                  _PERSONAS if c == "faithfulness" else _WORDS, _PROMPT, f"{SAMPLES}"),
             lambda judge, kit, c=c: g_eval(c, judge, samples=kit.samples),  # type: ignore[misc]
         )
         for c, top in G_EVAL.items()
@@ -224,9 +226,11 @@ def expand_names(given: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def need(name: str, conversation: Conversation) -> None:
-    """Raises NotJudged where a conversation lacks what this scorer looks at: personas, speakers."""
+    """Raises NotJudged where a conversation lacks what this scorer looks at."""
     for what in ENTRIES[name].needs:
-        if what == "personas":
+        if what == "words":
+            need_words(conversation)
+        elif what == "personas":
             need_personas(conversation)
         elif what == "two speakers":
             need_two_speakers(conversation)

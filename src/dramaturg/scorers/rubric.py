@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from dramaturg.errors import UserError
 from dramaturg.models import ChatModel, QualityRater
-from dramaturg.records import Conversation, Verdict
+from dramaturg.models.base import QualityExplainer, Rated
+from dramaturg.records import Conversation, Evidence, Verdict
 from dramaturg.scorers.asked import AskedScore, need_words
 from dramaturg.scorers.base import MEASURED, Scorer
 from dramaturg.scorers.once import Once
@@ -43,25 +44,34 @@ def rubrics(judge: QualityRater | ChatModel) -> list[Scorer]:
     return [rubric(policy, judge) for policy in POLICIES]
 
 
-def _once(judge: QualityRater) -> Once[Mapping[str, float]]:
-    return Once(lambda conversation, _: judge.qualities(conversation))
+def _once(judge: QualityRater) -> Once[Mapping[str, Rated]]:
+    async def look(conversation: Conversation, _: int) -> Mapping[str, Rated]:
+        if isinstance(judge, QualityExplainer):
+            return await judge.rated(conversation)
+        bare = await judge.qualities(conversation)
+        return {name: Rated(value=value) for name, value in bare.items()}
+
+    return Once(look)
 
 
 class _Measured:
     version, cost_rank, low, high = "features-1", MEASURED, 0.0, 1.0
 
     def __init__(
-        self, policy: str, model: QualityRater, qualities: Once[Mapping[str, float]]
+        self, policy: str, model: QualityRater, qualities: Once[Mapping[str, Rated]]
     ) -> None:
         self.name, self.model, self._qualities = policy, model, qualities
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
         need_words(conversation)
         found, _ = await self._qualities(conversation, 0)
+        one = found[self.name]
         return Verdict(
             subject=conversation.id,
             scorer=self.name,
             version=self.version,
-            value=round(min(max(found[self.name], 0.0), 1.0), 6),
+            value=round(min(max(one.value, 0.0), 1.0), 6),
+            reasons=one.reasons,
+            evidence=tuple(Evidence(turn=turn, note="contradicts another") for turn in one.turns),
             model=self.model.ref,
         )

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
-from dramaturg.errors import BackendError
+from dramaturg.errors import BackendError, RecordError
+from dramaturg.records import Cost
 
 T = TypeVar("T")
 FAILED_CALL = "failed call"  # class of the reason where a call got no reply, not a bad one
@@ -29,6 +30,27 @@ def lost_call(error: BackendError) -> str:
     if error.retryable:
         return f"{FAILED_CALL}: {error.kind}"
     return f"{error.kind}: the call can never succeed as it is"
+
+
+def why_lost(error: RecordError | BackendError) -> str:
+    """Why one item got no verdict, by the class that reports count it under.
+
+    Raises:
+        BackendError: The error itself, where it would fail for every item.
+    """
+    if isinstance(error, RecordError):
+        return getattr(error, "kind", "") or f"bad row: {error.what}"
+    if not costs_one_item(error):
+        raise error
+    return lost_call(error)
+
+
+def paid(error: RecordError | BackendError) -> Cost:
+    """What was spent on an item that got no verdict, without seconds."""
+    cost = getattr(error, "cost", None) or Cost()
+    return Cost(
+        calls=cost.calls, tokens_in=cost.tokens_in, tokens_out=cost.tokens_out, usd=cost.usd
+    )
 
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

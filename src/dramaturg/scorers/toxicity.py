@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dramaturg.models import ChatModel, ToxicityModel, ask
 from dramaturg.records import Conversation, Evidence, Verdict
+from dramaturg.scorers.asked import need_words
 from dramaturg.scorers.base import MEASURED, PROMPTED, Scorer, timeless
 from dramaturg.scorers.faithfulness import sentences
 from dramaturg.scorers.words import tokens
@@ -53,6 +54,7 @@ class _Measured:
         self.model, self.threshold = model, threshold
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
+        need_words(conversation)
         texts = [turn.text for turn in conversation.turns]
         parts = [pieces(text) for text in texts]
         of_parts = iter(
@@ -88,6 +90,7 @@ class _Asked:
         needs(model, self.task.name)
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
+        need_words(conversation)
         inputs = judge_input(conversation)
         answer = await ask(self.model, self.task, inputs, seed=seed, about=conversation.id)
         said = answer.value

@@ -1,16 +1,16 @@
 """The journal: every call and every record of a run in one SQLite file, the source of truth.
 
-One thread writes. Callers hand over what happened and go on; it commits in groups: what came
-within 2 ms, or while the last group was being written. `flush` returns when everything handed
-over before is committed, and what is committed survives a kill -9 at any instant. A reader sees
-what is queued too.
+What came in one turn of the event loop is committed together at its end, by the same thread: there
+is no queue that a kill could catch full, and no other thread to wait for. (A commit is a write to
+the log, some 50 microseconds; the slow part, moving the log into the file and waiting for the disk,
+is done aside.) `flush` returns when everything handed over before is committed, and what is
+committed survives a kill -9 at any instant. A reader sees what is not yet committed too.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import queue
 import sqlite3
 import threading
 import time
@@ -22,9 +22,8 @@ from dramaturg.errors import DramaturgError, RunFolderError, UserError
 from dramaturg.records import Cost
 
 APPLICATION_ID = 0x4472616D  # "Dram": tells our file from another program's SQLite file
-GROUP_S = 0.002  # the longest that an item waits for company
 GROUP_ITEMS = 256  # the most items in one commit
-_BACKLOG = 20_000  # queued items at which a caller has to wait for the writer
+_CHECKPOINT_ITEMS = 1_000  # items after which the log is moved into the file
 _PAGE = 500  # rows that a reader holds at a time
 
 R = TypeVar("R")
@@ -63,6 +62,8 @@ _FINISH = """INSERT INTO calls(key, state, reply, tokens_in, tokens_out, usd, se
         tokens_in = excluded.tokens_in, tokens_out = excluded.tokens_out, usd = excluded.usd,
         seconds = excluded.seconds, at = excluded.at
     WHERE calls.state <> 'done'"""
+_ANSWER = """UPDATE calls SET state = 'done', reply = ?, error = NULL, tokens_in = ?,
+    tokens_out = ?, usd = ?, seconds = ?, at = ? WHERE key = ? AND state <> 'done'"""
 _FAIL = """INSERT INTO calls(key, state, error, at) VALUES (?, 'failed', ?, ?)
     ON CONFLICT(key) DO UPDATE SET state = 'failed', error = excluded.error, at = excluded.at
     WHERE calls.state <> 'done'"""
@@ -100,6 +101,7 @@ class Journal:
         self.read_only = read_only
         self._lock = threading.Lock()  # guards the reading connection
         self._pending_lock = threading.Lock()
+        self._writing_lock = threading.RLock()
         self._pending: dict[str, dict[str, Any]] = {}
         self._error: DramaturgError | None = None
         self._reported = False
@@ -112,13 +114,14 @@ class Journal:
             self._check_version()
         self._known = None if read_only or self._row_exists("calls") else _Known()
         if not read_only:
-            self._queue: queue.SimpleQueue[list[_Item] | threading.Event | None] = (
-                queue.SimpleQueue()
-            )
             self._batch: list[_Item] = []
-            self._behind = 0
-            self._thread = threading.Thread(target=self._write, name="journal", daemon=True)
-            self._thread.start()
+            self._loop: asyncio.AbstractEventLoop | None = (
+                None  # at whose next turn it is committed
+            )
+            self._since_checkpoint = 0
+            self._ripe = threading.Event()
+            self._mover = threading.Thread(target=self._move, name="journal", daemon=True)
+            self._mover.start()
 
     # Calls
 
@@ -184,7 +187,7 @@ class Journal:
         """Keep the reply to a call. A call that is done stays as it was first finished.
 
         Args:
-            then: Called by the writing thread once the reply is committed, or cannot be.
+            then: Called once the reply is committed, or cannot be.
         """
         at = time.time()
         queued = {
@@ -313,22 +316,19 @@ class Journal:
         """Return when everything handed over so far is committed."""
         if self.read_only or self._closed:
             return
-        self._raise_if_broken()
-        done = threading.Event()
-        self._kick()
-        self._queue.put(done)
-        done.wait()
+        self._commit()
         self._raise_if_broken()
 
     def close(self) -> None:
         """Commit what is queued and close the file. An error not raised before is raised now."""
         if self._closed:
             return
+        if not self.read_only:
+            self._commit()
         self._closed = True
         if not self.read_only:
-            self._kick()
-            self._queue.put(None)
-            self._thread.join()
+            self._ripe.set()
+            self._mover.join()
         with self._lock:
             self._reading.close()
         if not self.read_only:
@@ -364,40 +364,43 @@ class Journal:
                     self._known.add(key)
             self._batch.append((sql, row, queued, then))
             waiting = len(self._batch)
-        if waiting == 1:
-            self._kick_soon()
-        elif waiting >= GROUP_ITEMS:
-            self._kick()
-        if self._behind > _BACKLOG:
-            self.flush()
+        if waiting >= GROUP_ITEMS:
+            self._commit()
+        elif waiting == 1 or not (self._loop and self._loop.is_running()):
+            self._commit_soon()
 
-    def _kick_soon(self) -> None:
-        """Hand the batch over in a moment; where no event loop runs, now."""
+    def _commit_soon(self) -> None:
+        """At the end of this turn of the event loop; where none runs, now."""
         try:
-            asyncio.get_running_loop().call_later(GROUP_S, self._kick)
+            self._loop = asyncio.get_running_loop()
         except RuntimeError:
-            self._kick()
+            self._loop = None
+            self._commit()
+        else:
+            self._loop.call_soon(self._commit)
 
-    def _kick(self) -> None:
-        with self._pending_lock:
-            batch, self._batch = self._batch, []
-            self._behind += len(batch)
-            if batch:
-                self._queue.put(batch)
+    def _commit(self) -> None:
+        with self._writing_lock:
+            with self._pending_lock:
+                items, self._batch = self._batch, []
+            if items:
+                self._write(items)
+        for *_, then in items:
+            if then is not None:
+                then()
+        self._since_checkpoint += len(items)
+        if self._since_checkpoint >= _CHECKPOINT_ITEMS:
+            self._since_checkpoint = 0
+            self._ripe.set()
 
-    def _write(self) -> None:
-        while (entry := self._queue.get()) is not None:
-            if isinstance(entry, threading.Event):
-                entry.set()
-                continue
-            self._commit(entry)
-
-    def _commit(self, items: list[_Item]) -> None:
-        if items and self._error is None:
+    def _write(self, items: list[_Item]) -> None:
+        if self._error is None:
             try:
                 self._writing.execute("BEGIN IMMEDIATE")
                 for sql, row, _, _ in items:
                     try:
+                        if sql is _FINISH and self._writing.execute(_ANSWER, _answer(row)).rowcount:
+                            continue  # it was intended, as nearly always
                         self._writing.execute(sql, row)
                     except UnicodeEncodeError:  # a lone surrogate: SQLite keeps UTF-8
                         self._writing.execute(sql, tuple(_mended(value) for value in row))
@@ -407,13 +410,22 @@ class Journal:
                     self._writing.execute("ROLLBACK")
                 self._error = _explain(error, self.path)
         with self._pending_lock:
-            self._behind -= len(items)
             for _, row, queued, _ in items:
                 if queued is not None and self._pending.get(row[0]) is queued:
                     del self._pending[row[0]]
-        for *_, then in items:
-            if then is not None:
-                then()
+
+    def _move(self) -> None:
+        """Moves the log into the file from time to time, with a connection of its own."""
+        with contextlib.suppress(sqlite3.Error):  # a full disk is told by the next commit
+            db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+            while True:
+                self._ripe.wait()
+                self._ripe.clear()
+                if self._closed:
+                    break
+                with contextlib.suppress(sqlite3.Error):
+                    db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            db.close()
 
     def _raise_if_broken(self) -> None:
         if self._error is not None:
@@ -430,6 +442,7 @@ class Journal:
             raise _foreign(self.path)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("PRAGMA wal_autocheckpoint=0")  # `_move` does it, aside
         db.execute("BEGIN IMMEDIATE")
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version < len(MIGRATIONS):
@@ -493,6 +506,11 @@ class Journal:
             yield
         except (sqlite3.Error, OSError) as error:
             raise _explain(error, self.path) from error
+
+
+def _answer(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values of `_ANSWER` from those of `_FINISH`."""
+    return (*row[1:], row[0])
 
 
 class _Known:

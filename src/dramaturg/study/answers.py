@@ -42,7 +42,7 @@ def checked(
         speaker, turns = shown["speaker"], shown["talk"]["turns"]
         found: dict[str, str] = {}
         for turn, relation in marks.items():
-            said = str(turn).isdecimal() and int(turn) < len(turns)
+            said = str(turn).isdecimal() and len(str(turn)) <= 9 and int(turn) < len(turns)
             if not said or turns[int(turn)][0] != speaker:
                 raise RecordError(f"the speaker does not say turn {turn!r}"[:80])
             found[str(int(turn))] = _one_of(relation, RELATIONS, "a mark")

@@ -1,8 +1,10 @@
 """Attention checks: planted items whose answer is known, made from the data by plain rules.
 
 Scrambled words: all words of a conversation are dealt out again over its turns, so that lengths
-and vocabulary stay and the sense goes. It is never the human side, never the better one, never
-rated high on a planted scale, and has a planted flag. A quoted fact: a sentence that a speaker
+and vocabulary stay and the sense goes. It is never the human side, never the better one on a
+planted scale, never rated high on one, and has a planted flag. Of other scales nothing is known:
+scrambled words may well be as varied as the good ones. Such a check shows no conversation
+that an item shows, which would give that item away. A quoted fact: a sentence that a speaker
 says word for word; the turn that says it shows it.
 """
 
@@ -61,12 +63,14 @@ def passes(task: str, expected: Mapping[str, Any], answer: Mapping[str, Any]) ->
     """Whether an answer to a planted item is the known one.
 
     Args:
-        expected: The item's key: turing and pairwise {"side": "a"|"b"}, likert {"scales": [names
-            that must be 1 or 2]}, faithfulness {"relation", "turn"}, flags {"any_of": [names]}.
+        expected: The item's key: turing {"side": "a"|"b"}, pairwise {"side", "names": [questions
+            whose answer is known]}, likert {"scales": [names that must be 1 or 2]}, faithfulness
+            {"relation", "turn"}, flags {"any_of": [names]}.
     """
     if task in ("turing", "pairwise"):
-        choices = list(answer["choices"].values())
-        return bool(choices) and all(choice == expected["side"] for choice in choices)
+        choices: Mapping[str, str] = answer["choices"]
+        names = expected.get("names", list(choices))
+        return bool(names) and all(choices.get(name) == expected["side"] for name in names)
     if task == "likert":
         asked = [answer["ratings"][name] for name in expected["scales"]]
         return all(value <= 2 for value in asked)

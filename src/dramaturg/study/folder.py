@@ -48,6 +48,8 @@ CREATE INDEX answers_of ON answers(annotator, item, seq);
 _LAST = """SELECT a.annotator, a.item, a.answer, a.done, a.seconds, a.at FROM (
     SELECT *, ROW_NUMBER() OVER (PARTITION BY annotator, item ORDER BY at DESC, seq DESC) AS nth
     FROM answers) a WHERE a.nth = 1"""
+_GIVEN = """SELECT 1 FROM answers
+    WHERE annotator = ? AND item = ? AND answer = ? AND done = ? AND seconds = ?"""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,23 +243,32 @@ class Study:
     ) -> None:
         """Keep an answer; it is on the disk when this returns.
 
+        Args:
+            at: Unix time; None = now, which is also the latest that counts: a clock that is ahead
+                must not make an answer the last one for ever.
+
         Raises:
             RecordError: If the item was not shown to them, or it is no answer to it.
         """
         if item not in self._items:
             raise RecordError(f"there is no item {item!r}"[:80])
         good = checked(self.questions, self._items[item].shown, answer, whole=done)
-        seconds = seconds if 0 <= seconds < 86_400 else 0.0
-        when = time.time() if at is None else at
+        seconds = float(seconds) if 0 <= seconds < 86_400 else 0.0
+        now = time.time()
+        when = now if at is None else min(at, now)
+        row = (annotator, item, to_json(good), int(done), round(seconds, 1))
+        if at is not None and at > now and self._all(_GIVEN, row):
+            return  # a clock that is ahead: the same file once more is no newer
         self._write(
             """INSERT OR IGNORE INTO answers(annotator, item, answer, done, seconds, at)
             VALUES (?, ?, ?, ?, ?, ?)""",
-            (annotator, item, to_json(good), int(done), round(seconds, 1), when),
+            (*row, when),
         )
 
     def has_seen(self, annotator: str, item: str) -> bool:
-        """Whether the item was shown to them."""
-        sql = "SELECT 1 FROM claims WHERE annotator = ? AND item = ?"
+        """Whether the item was shown to them: here, or on a page whose answers were taken in."""
+        sql = """SELECT 1 FROM claims WHERE annotator = ?1 AND item = ?2
+            UNION SELECT 1 FROM answers WHERE annotator = ?1 AND item = ?2"""
         return bool(self._all(sql, (annotator, item)))
 
     def answer_of(self, annotator: str, item: str) -> Answer | None:

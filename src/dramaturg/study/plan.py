@@ -91,7 +91,7 @@ def plan_study(
     if against is not None:
         pairs = matched(data, against, count + extra, seed=seed, same_people=same_people)
     if pairs is not None:
-        items, talks, about = _two_sided(task, pairs, count, extra, seed, show)
+        items, talks, about = _two_sided(questions, pairs, count, extra, seed, show)
     elif task == "faithfulness":
         items, talks, about = _facts(data, count, checks, seed, show)
     else:
@@ -106,6 +106,9 @@ def plan_study(
             else "it holds no conversation with a turn",
         )
     about["checks"] = sum("check" in item.key for item in items)
+    if task != "faithfulness":
+        wanted = min(extra, max(1, round((len(items) - about["checks"]) * checks)))
+        about["checks_missing"] = max(0, wanted - about["checks"])
     return Plan(items=_numbered(items, seed), conversations=tuple(talks), about=about)
 
 
@@ -122,6 +125,12 @@ class _Shown:
 
     def __init__(self, *, even: bool, facts: bool) -> None:
         self.even, self.facts = even, facts
+
+    def talks(self, *rows: tuple[Conversation, Sequence[str] | None]) -> list[dict[str, Any]]:
+        """Two sides: facts stand beside both or neither, or they would name the dataset."""
+        having = [[bool(speaker.persona) for speaker in row.speakers] for row, _ in rows]
+        facts = self.facts and all(sorted(one) == sorted(having[0]) for one in having)
+        return [_Shown(even=self.even, facts=facts).talk(*row) for row in rows]
 
     def talk(self, row: Conversation, texts: Sequence[str] | None = None) -> dict[str, Any]:
         said = texts or [turn.text for turn in row.turns]
@@ -148,16 +157,31 @@ def even_surface(text: str) -> str:
     return re.sub(r"\s+('(?:m|s|re|ve|ll|d|t)\b|n't\b)", r"\1", text)
 
 
+def _shares(rows: int, count: int, extra: int) -> tuple[int, int]:
+    """How many rows become items, and how many are held out for checks: a check that shows what
+    an item shows gives the item away. Where rows are few both get fewer."""
+    if rows < count + extra:
+        extra = min(extra, max(1, round(rows * extra / (count + extra)))) if rows > 1 else 0
+    return min(count, rows - extra), extra
+
+
 def _two_sided(
-    task: str,
+    questions: Mapping[str, Any],
     pairs: Match,
     count: int,
     extra: int,
     seed: int,
     show: _Shown,
 ) -> tuple[list[Item], list[Conversation], dict[str, Any]]:
-    spare = pairs[count:] or pairs[: max(1, extra)]
-    pairs = pairs[:count]
+    task = questions["task"]
+    known: dict[str, Any] = {}
+    if task == "pairwise":
+        names = [ask["name"] for ask in questions["ask"] if ask.get("planted")]
+        known, extra = {"names": names}, extra if names else 0
+    count, extra = _shares(len(pairs), count, extra)
+    held, pairs = pairs[count:], pairs[:count]
+    seen = {side.id for ours, theirs, _ in pairs for side in (ours, theirs)}
+    spare = [one for one in held if one[0].id not in seen and one[1].id not in seen][:extra]
     items = []
     for ours, theirs, same in pairs:
         first = derive_seed(seed, "side", ours.id, theirs.id) & 1
@@ -167,15 +191,15 @@ def _two_sided(
             "a": "against" if first else "data",
             "same_people": same,
         }
-        items.append(_item(seed, {"sides": [show.talk(side) for side in sides]}, key))
-    for n in range(extra if pairs else 0):
-        ours, theirs, _ = spare[n % len(spare)]
+        items.append(_item(seed, {"sides": show.talks(*((side, None) for side in sides))}, key))
+    for n, (ours, theirs, _) in enumerate(spare):
         good = theirs if task == "turing" else ours
         spoilt = planted.scrambled([turn.text for turn in ours.turns], seed=seed + n)
         side = "ba"[derive_seed(seed, "check", n, good.id) & 1]
-        talks = [show.talk(good), show.talk(ours, spoilt)]
+        talks = show.talks((good, None), (ours, spoilt))
         shown = {"sides": talks if side == "a" else talks[::-1]}
-        items.append(_item(seed, shown, {"check": {"side": side}, "ids": [good.id], "n": n}))
+        hidden = {"check": {"side": side, **known}, "ids": [good.id], "n": n}
+        items.append(_item(seed, shown, hidden))
     talks_ = [row for ours, theirs, _ in pairs for row in (ours, theirs)]
     same_count = sum(same for *_, same in pairs)
     return items, talks_, {"pairs": len(pairs), "same_people": same_count}
@@ -184,16 +208,15 @@ def _two_sided(
 def _one_sided(
     questions: Mapping[str, Any], data: Rows, count: int, extra: int, seed: int, show: _Shown
 ) -> tuple[list[Item], list[Conversation], dict[str, Any]]:
-    rows = draw(data(), count + extra, seed=seed)
-    spare = rows[count:] or rows[: max(1, extra)]
-    rows = rows[:count]
-    items = [_item(seed, {"talk": show.talk(row)}, {"ids": [row.id]}) for row in rows]
     names = [ask["name"] for ask in questions["ask"] if ask.get("planted")]
     expected = {"scales": names} if questions["task"] == "likert" else {"any_of": names}
     if not names:  # nothing asked has a known answer
         extra = 0
-    for n in range(extra if rows else 0):
-        row = spare[n % len(spare)]
+    rows = draw(data(), count + extra, seed=seed)
+    count, extra = _shares(len(rows), count, extra)
+    spare, rows = rows[count:], rows[:count]
+    items = [_item(seed, {"talk": show.talk(row)}, {"ids": [row.id]}) for row in rows]
+    for n, row in enumerate(spare):
         spoilt = planted.scrambled([turn.text for turn in row.turns], seed=seed + n)
         key = {"check": expected, "ids": [row.id], "n": n}
         items.append(_item(seed, {"talk": show.talk(row, spoilt)}, key))

@@ -89,7 +89,8 @@ def _asked(task: str, name: str, words: Mapping[str, Any]) -> dict[str, Any]:
         kept |= {key: words[key] for key in ("critic", "planted") if key in words}
         return kept
     if task == "pairwise":
-        return {"name": name, "label": words.get("compare", words["question"])}
+        kept = {"name": name, "label": words.get("compare", words["question"])}
+        return kept | ({"planted": True} if words.get("planted") else {})
     return {
         "name": name,
         "label": words["question"],

@@ -100,9 +100,16 @@ class Viewer:
         with source.asked() as db:
             d = one.detail(source, db, request.match_info["id"])
             made = d.talk.provenance
-            calls = one.calls(source, made.calls) if source.is_run else []
+            calls = (
+                [
+                    ("writer", one.calls(source, made.calls)),
+                    ("critics", one.calls(source, one.critics_calls(d))),
+                ]
+                if source.is_run
+                else []
+            )
             near: list[str | None] = [None, None]
-            if place.isdigit() and len(place) < 10:
+            if place.isdecimal() and len(place) < 10:
                 near = [search.neighbour(db, query, int(place) + step) for step in (-1, 1)]
             known = {
                 i for i in made.demonstrations
@@ -194,8 +201,7 @@ class Viewer:
             like = re.sub(r"([%_\\])", r"\\\1", given["q"][:200])
             values += [f"%{like}%"] * 2
         where = " AND ".join(parts)
-        asked = given.get("page", "1")
-        number = max(1, int(asked)) if asked.isdigit() and len(asked) < 9 else 1
+        number = search.page_of(given.get("page", "1"))
         with source.asked() as db:
             count = db.execute(f"SELECT COUNT(*) FROM gone WHERE {where}", values).fetchone()[0]
             pages = max(1, -(-count // DROPS_A_PAGE))
@@ -260,10 +266,10 @@ class Viewer:
         first, second = self._two()
         with first.asked() as a, second.asked() as b:
             sides = (compare.Side(first, a), compare.Side(second, b))
-            key = ("compare", first.revision, second.revision)
-            if key not in self._kept:
-                self._kept[key] = compare.figures(*sides)
-            figures = self._kept[key]
+            seen = (first.revision, second.revision)
+            if self._kept.get("compare", (None,))[0] != seen:  # the newest alone is kept
+                self._kept["compare"] = (seen, compare.figures(*sides))
+            figures = self._kept["compare"][1]
         return self._page("compare.html", request, "compare", titles=[first.title, second.title],
                           **figures)  # fmt: skip
 

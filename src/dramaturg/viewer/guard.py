@@ -8,13 +8,15 @@ inline script or style, whatever a template might let through.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import hmac
 import ipaddress
 import secrets
 import socket
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -77,7 +79,7 @@ class Guard:
             return True
         if self.host not in _ANY:
             return False
-        if name in {socket.gethostname().lower(), f"{socket.gethostname().lower()}.local"}:
+        if name in own_names():
             return True
         try:
             ipaddress.ip_address(name)
@@ -113,6 +115,8 @@ def middleware(guard: Guard) -> Middleware:
             )
         if not guard.is_token(request.cookies.get(guard.cookie)):
             return _let_in(guard, request)
+        if guard.token is not None and "token" in request.query and request.method in _SAFE:
+            raise web.HTTPSeeOther(location=_without_token(request))
         if request.method not in _SAFE and not guard.writes:
             raise web.HTTPMethodNotAllowed(request.method, sorted(_SAFE))
         if request.method not in _SAFE and not guard.knows_origin(request):
@@ -129,10 +133,45 @@ def _let_in(guard: Guard, request: web.Request) -> web.StreamResponse:
             text="Open the whole address that was printed when the server started: it ends "
             "with ?token=..."
         )
-    clean = request.rel_url.without_query_params("token")
-    answer = web.HTTPSeeOther(location=str(clean))
-    answer.set_cookie(guard.cookie, guard.token or "", httponly=True, samesite="Strict", path="/")
+    answer = web.HTTPSeeOther(location=_without_token(request))
+    # Lax: a link in a mail comes from another site, and its first page must see the cookie; what
+    # writes must come from a page of ours anyhow, and what reads changes nothing.
+    answer.set_cookie(guard.cookie, guard.token or "", httponly=True, samesite="Lax", path="/")
     raise answer
+
+
+def _without_token(request: web.Request) -> str:
+    """The same address without it, and never one on another host ("//host")."""
+    return "/" + str(request.rel_url.without_query_params("token")).lstrip("/\\")
+
+
+@functools.cache
+def own_names() -> tuple[str, ...]:
+    """The names of this machine that a server on any address answers to, in small letters."""
+    short, full = socket.gethostname().lower(), socket.getfqdn().lower().rstrip(".")
+    names = (full, short, f"{short.partition('.')[0]}.local")
+    return tuple(dict.fromkeys(name for name in names if name and name not in _LOOPBACK))
+
+
+def other_addresses(url: str) -> list[str]:
+    """What others on the network can open in place of the address of a server on any address.
+
+    Args:
+        url: As `serve` gave it; of a server on one address it is the only one, and the list empty.
+    """
+    parts = urlsplit(url)
+    if parts.hostname not in _LOOPBACK or not parts.query:
+        return []
+    names = [*own_names(), *_numbers()]
+    return [urlunsplit(parts._replace(netloc=f"{name}:{parts.port}")) for name in names]
+
+
+def _numbers() -> list[str]:
+    """The address of this machine in its network, as far as it has one; nothing is sent."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # a documentation address
+        return [str(probe.getsockname()[0])]
+    return []
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import UserError
@@ -43,12 +44,15 @@ async def look(
             fix="start one viewer for each: they find free ports by themselves",
         )
     with contextlib.ExitStack() as opened:
-        sources = []
-        for number, name in enumerate(data):
+        sources: list[Source] = []
+        seen: dict[Path, Source] = {}  # the same one named twice has one index
+        for name in data:
             path = str(latest()) if name == "latest" else name
-            source = Source.open(path, verdicts=None if number else verdicts)
-            opened.callback(source.close)
-            sources.append(source)
+            place = Path(path).resolve()
+            if place not in seen:
+                seen[place] = Source.open(path, verdicts=None if seen else verdicts)
+                opened.callback(seen[place].close)
+            sources.append(seen[place])
         await _until_stopped(serve(Viewer(sources).app(guard), guard, port, ready))
 
 

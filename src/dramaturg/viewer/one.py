@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -37,6 +39,7 @@ OF_FACT = {
     "words": "shares words",
 }
 _OF_GROUNDING = {"entail": "uses", "contradict": "denies", "partner": "claims"}
+CALLS_SHOWN = 200  # of one conversation; a judge of sentence pairs is asked often
 T = TypeVar("T")
 
 
@@ -176,10 +179,16 @@ def detail(source: Source, db: sqlite3.Connection, identity: str) -> Detail:
     )
 
 
+def critics_calls(d: Detail) -> list[str]:
+    """Keys of the calls that the verdicts and comparisons rest on, each once."""
+    said = [one.calls for one in d.verdicts] + [one.calls for one in d.comparisons]
+    return list(dict.fromkeys(key for keys in said for key in keys))
+
+
 def calls(source: Source, keys: Iterable[str]) -> list[dict[str, Any]]:
     """The exact prompts and replies: each call with its messages, input and reply as texts."""
     found = []
-    for call in source.journal.calls_for(keys):
+    for call in source.journal.calls_for(itertools.islice(keys, CALLS_SHOWN)):
         request, reply = _json(call["request"]), _json(call["reply"])
         text = reply.get("text") if isinstance(reply, dict) else None
         found.append(
@@ -226,17 +235,32 @@ def _turns(
         for i, seen in enumerate(verdict.evidence):
             if seen.turn is None or not 0 <= seen.turn < len(turns):
                 continue
-            reason = verdict.reasons[i] if i < len(verdict.reasons) else "; ".join(verdict.reasons)
+            reason = _reason(verdict.reasons, i, seen.turn)
             bad = verdict.passed is False
             turns[seen.turn].remarks.append(Remark(verdict.scorer, reason, seen.note, bad))
-            for fact in place.get(seen.fact_id or "", ()):
-                if bad:
-                    marked_by = marked_by or "critics"
-                    _mark(turns[seen.turn], fact, "denies")
+            if not bad:
+                continue
+            touched = place.get(seen.fact_id or "", [])
+            mine = [f for f in touched if f.mark.startswith(f"f{turns[seen.turn].speaker}-")]
+            for fact in mine or touched:  # who is faulted for another's fact has claimed it
+                marked_by = marked_by or "critics"
+                _mark(turns[seen.turn], fact, "denies" if mine else "claims")
     if not marked_by and any(side.facts for side in sides):
         marked_by = "words"
         _by_words(turns, sides)
     return turns, marked_by
+
+
+def _reason(reasons: tuple[str, ...], place: int, turn: int) -> str:
+    """The reason that names the turn, "" where none does: a summary may stand before reasons, and
+    reasons may speak of something else than the evidence.
+
+    >>> _reason(("2 of 5 show", "turn 1 denies it", "turn 12 does"), 0, 12)
+    'turn 12 does'
+    """
+    names = re.compile(rf"\bturn {turn}\b")
+    beside = reasons[place] if place < len(reasons) else ""
+    return next((one for one in (beside, *reasons) if names.search(one)), "")
 
 
 def _mark(turn: TurnView, fact: FactView, relation: str) -> None:

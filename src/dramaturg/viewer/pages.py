@@ -25,7 +25,7 @@ def environment() -> Environment:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        made.filters |= {"shown": shown, "short": short, "plain": plain, "part": part}
+        made.filters |= {"shown": shown, "short": short, "plain": plain, "part": part, "path": path}
         made.filters |= {"figure": figure, "decimal": decimal}
         made.globals |= {"LONGEST": LONGEST}
         _environment = made
@@ -46,6 +46,15 @@ def page(name: str, /, *, status: int = 200, **values: Any) -> web.Response:
 def part(text: object) -> str:
     """A text as one part of a path or a value of a query."""
     return quote(str(text), safe="", errors="replace")
+
+
+def path(text: object) -> str:
+    """A text as the end of a path: its slashes stay.
+
+    >>> path("pictures/50 %?.svg")
+    'pictures/50%20%25%3F.svg'
+    """
+    return quote(str(text), safe="/", errors="replace")
 
 
 def decimal(value: float | None, digits: int = 3) -> str:

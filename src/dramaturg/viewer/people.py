@@ -14,7 +14,7 @@ from dramaturg.records import Drop, from_json
 from dramaturg.viewer import schema
 from dramaturg.viewer.fill import growth_key
 from dramaturg.viewer.schema import key_of, spaced
-from dramaturg.viewer.search import match
+from dramaturg.viewer.search import match, page_of
 from dramaturg.viewer.source import Source
 
 PER_PAGE = 40
@@ -44,7 +44,7 @@ class PeopleQuery:
             q=given.get("q", "").strip()[:500],
             category=given.get("category", "").strip()[:2_000],
             sort=sort if sort in ORDERS else "",
-            page=max(1, int(page)) if page.isdigit() and len(page) < 9 else 1,
+            page=page_of(page),
         )
 
     def address(self, page: int = 1) -> str:

@@ -49,7 +49,8 @@ class Query:
     Attributes:
         q: Words of turns or facts; "a phrase", -without.
         fact: Words of facts only.
-        status: One of STATUSES, "all", or "" for the kept ones.
+        status: One of STATUSES, "all", or "" for the kept ones (for all, where a reason is asked
+            for).
         person: A person's id.
         scores: By scorer.
         sort: A column of `_ORDERS` or a scorer, with "-" before it for the highest first.
@@ -87,7 +88,7 @@ class Query:
         return cls(
             **plain,
             scores={name: Bound(**bound) for name, bound in scores.items()},
-            page=max(1, int(page)) if page.isdigit() and len(page) < 9 else 1,
+            page=page_of(page),
         )
 
     def address(self, **changes: Any) -> str:
@@ -110,6 +111,11 @@ class Query:
         parts += [("sort", me.sort)] * bool(me.sort)
         parts += [("page", str(me.page))] * (me.page > 1)
         return urlencode(parts, errors="replace")
+
+    @property
+    def shown_status(self) -> str:
+        """One of STATUSES, or "all": what was kept has no reason why it was dropped."""
+        return self.status or ("all" if self.reason else schema.KEPT)
 
     @property
     def narrowed(self) -> bool:
@@ -279,12 +285,12 @@ def _where(db: sqlite3.Connection, query: Query) -> tuple[str, list[Any]]:
         parts.append(sql)
         values.extend(given)
 
-    if query.status != "all":
-        need("status = ?", query.status or schema.KEPT)
+    if query.shown_status != "all":
+        need("status = ?", query.shown_status)
     if query.split:
         need("split = ?", query.split)
     if query.round:
-        need("round = ?", query.round if query.round.isdigit() else -1)
+        need("round = ?", query.round if query.round.isdecimal() else -1)
     if query.reason:
         need("reason = ?", query.reason)
     if query.marks in ("uses", "denies", "claims"):
@@ -343,6 +349,15 @@ def _row(db: sqlite3.Connection, n: int, at: int, known: Mapping[str, int]) -> R
             if value is not None
         ),
     )  # fmt: skip
+
+
+def page_of(text: str) -> int:
+    """The number of a page, from 1; 1 where the text is none.
+
+    >>> page_of("12"), page_of("0"), page_of("²"), page_of("9" * 5_000)
+    (12, 1, 1, 1)
+    """
+    return max(1, int(text)) if text.isdecimal() and len(text) < 9 else 1
 
 
 def _number(text: str) -> float | None:

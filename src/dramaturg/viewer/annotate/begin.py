@@ -148,7 +148,13 @@ def _notes(task: str, about: dict[str, Any], count: int) -> list[str]:
     notes = []
     if made < count:
         what = "pairs" if task in TWO_SIDED else "conversations"
-        notes.append(f"the data gives {made} {what}, not {count}")
+        notes.append(f"the data gives {made} {what} for items, not {count}")
+    if about.get("checks_missing"):
+        notes.append(
+            f"attention checks: {about['checks']}, and {about['checks_missing']} fewer than asked "
+            "for: nothing asked has a known answer, or the data is too small (a check shows "
+            "nothing that an item shows)"
+        )
     if task in TWO_SIDED:
         notes.append(f"in {about['same_people']} of {made} pairs the same people talk")
     return notes

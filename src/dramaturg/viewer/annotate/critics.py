@@ -36,8 +36,10 @@ def beside_critics(
     """One row for each critic and question it can be held against, as JSON values.
 
     Returns:
-        Rows with `critic`, `question`, `over` (what a case is), `left_out` (cases without a
-        majority), and of `agree`, `ranks`, `reliability` those that can be counted.
+        Rows with `critic`, `question`, `over` (what a case is), `left_out` (cases on which people
+        have no majority, or call a pair even), for pairs `even` (of the others, those on which
+        the critic prefers neither), and of `agree`, `ranks`, `reliability` those that can be
+        counted.
     """
     talks = {talk.id: talk for talk in study.conversations()}
     later = [verdict for source in sources for verdict in source.verdicts]
@@ -179,24 +181,27 @@ def _preferences(
         if critic.better == "neither":
             continue
         for question, items in said.items():
-            people, own, left_out = [], [], 0
+            people, own, left_out, even = [], [], 0, 0
             for item, votes in items.items():
                 key = study.items[item].key
                 first, second = (critic.of.get(talk) for talk in key["ids"])
                 if first is None or second is None:
                     continue
                 choice = majority(list(votes.values()))
-                if choice in (None, "tie") or first.value == second.value:
+                if choice in (None, "tie"):
                     left_out += 1
+                    continue
+                if first.value == second.value:
+                    even += 1
                     continue
                 better = (
                     key["a"] if (first.value > second.value) != critic.harm else _other(key["a"])
                 )
                 people.append(choice == "data")
                 own.append(better == "data")
-            if people or left_out:
+            if people or left_out or even:
                 found = agree(people, own, seed=study.seed)
-                rows.append(critic.row(question, "decided pairs", left_out, agree=found))
+                rows.append(critic.row(question, "decided pairs", left_out, even=even, agree=found))
     return rows
 
 
@@ -223,22 +228,25 @@ def _comparisons(
     rows = []
     for (name, version, model), of in sorted(winners.items()):
         for question, items in said.items():
-            people, own, left_out = [], [], 0
+            people, own, left_out, even = [], [], 0, 0
             for item, votes in items.items():
                 key = study.items[item].key
                 pair = frozenset(key["ids"])
                 if pair not in of:
                     continue
                 choice, winner = majority(list(votes.values())), of[pair]
-                if choice in (None, "tie") or winner is None:
+                if choice in (None, "tie"):
                     left_out += 1
+                    continue
+                if winner is None:
+                    even += 1
                     continue
                 people.append(choice == "data")
                 own.append((winner == key["ids"][0]) == (key["a"] == "data"))
-            if people or left_out:
+            if people or left_out or even:
                 critic = _Critic(name=name, version=version, model=model, of={})
                 found = agree(people, own, seed=study.seed)
-                rows.append(critic.row(question, "decided pairs", left_out, agree=found))
+                rows.append(critic.row(question, "decided pairs", left_out, even=even, agree=found))
     return rows
 
 

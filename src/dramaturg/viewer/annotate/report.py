@@ -194,28 +194,32 @@ def _faithfulness(study: Study, counted: Sequence[Answer], said: Values) -> dict
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     for item, label in decided.items():
         kinds[study.items[item].key["kind"]][label or "no majority"] += 1
-    hurt = {
-        study.items[item].key["ids"][0]
-        for item, label in decided.items()
-        if own[item] and label == "contradict"
-    }
-    asked = {study.items[item].key["ids"][0] for item in items if own[item]}
-    ticked = [(label == "entail", own[item]) for item, label in decided.items()]
+    talks: dict[str, set[str | None]] = defaultdict(set)
+    for item, label in decided.items():
+        if own[item]:
+            talks[study.items[item].key["ids"][0]].add(label)
+    hurt = [labels for labels in talks.values() if "contradict" in labels]
+    unclear = [one for one in talks.values() if None in one and "contradict" not in one]
+    clear = {item: label for item, label in decided.items() if label is not None}
+    ticked = [(label == "entail", own[item]) for item, label in clear.items()]
     return {
         "ticks": _plain(ticks(votes)),
-        "ticks_majority": _plain(ticks(ticked)),
+        "ticks_majority": {**_plain(ticks(ticked)), "left_out": len(decided) - len(clear)},
         "by_kind": {kind: dict(counts) for kind, counts in sorted(kinds.items())},
-        "conversations_contradicting": _plain(share(len(hurt), len(asked))),
+        "conversations_contradicting": _plain(share(len(hurt), len(talks) - len(unclear))),
+        "conversations_unclear": len(unclear),
     }
 
 
 def _flags(study: Study, counted: Sequence[Answer], said: Values) -> dict[str, Any]:
     found = {}
     for question, items in said.items():
-        decided = [majority(list(people.values())) is True for people in items.values()]
+        labels = [majority(list(people.values())) for people in items.values()]
+        decided = [label for label in labels if label is not None]
         votes = [value for people in items.values() for value in people.values()]
         found[question] = {
             "by_majority": _plain(share(sum(decided), len(decided))),
+            "left_out": len(labels) - len(decided),
             "by_vote": _plain(share(sum(votes), len(votes))),
             "by_anybody": _plain(
                 share(sum(any(people.values()) for people in items.values()), len(items))

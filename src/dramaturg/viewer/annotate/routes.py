@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from dramaturg.viewer.guard import Guard
 from dramaturg.viewer.pages import page
 from dramaturg.viewer.web import make_app, serve
 
+_log = logging.getLogger("dramaturg.viewer")
 _MOST = 1 << 20  # bytes of one answer: far above a mark on each of 10,000 turns
 
 
@@ -80,7 +82,9 @@ def _answering(
         except RecordError as error:
             return web.json_response({"error": error.what}, status=400)
         except DramaturgError as error:
-            return web.json_response({"error": str(error)}, status=500)
+            _log.error("%s", error)  # all of it here: its words name the folder, and the data
+            said = f"the study cannot be written ({error.why})" if error.why else "it failed"
+            return web.json_response({"error": said}, status=500)
 
     return handler
 
@@ -110,7 +114,7 @@ def _save(study: Study, said: dict[str, Any]) -> dict[str, Any]:
         _seen(study, name, said.get("item")),
         said.get("answer"),
         done=said.get("done") is True,
-        seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
+        seconds=seconds if isinstance(seconds, int | float) else 0.0,
     )
     done, total = study.progress(name)
     return {"done": done, "total": total}

@@ -83,8 +83,25 @@
     const stores = () => ["localStorage", "sessionStorage"].flatMap((name) => {
       try { return [window[name]]; } catch { return []; }
     });
+    // The newer answer to an item counts, wherever it was given: in another tab, or in a file.
+    const merge = (answers) => {
+      for (const [id, one] of Object.entries(answers)) {
+        if (!held.answers[id] || (held.answers[id].at || 0) < (one.at || 0)) held.answers[id] = one;
+      }
+    };
+    const read = () => {
+      let any = false;
+      for (const store of stores()) {
+        try {
+          merge(JSON.parse(store.getItem(place()))?.answers || {});
+          any = true;
+        } catch { /* this store keeps nothing */ }
+      }
+      return any;
+    };
     const write = () => {
       keeper.kept = false;
+      read();
       for (const store of stores()) {
         try {
           store.setItem(place(), JSON.stringify(held));
@@ -104,16 +121,7 @@
       async join(written) {
         const key = nameKey(written);
         held = { annotator: written, answers: {} };
-        keeper.kept = false;
-        for (const store of stores()) {
-          try {
-            const before = JSON.parse(store.getItem(place()))?.answers || {};
-            for (const [id, one] of Object.entries(before)) {
-              if (!held.answers[id] || held.answers[id].at < one.at) held.answers[id] = one;
-            }
-            keeper.kept = true;
-          } catch { /* this store keeps nothing */ }
-        }
+        keeper.kept = read();
         const rank = (item) => [Math.floor((Number(item.group.slice(1)) - 1) / 20), mix(`${seed}|${key}|${item.group}`), item.group, mix(`${seed}|${key}|${item.id}`), item.id];
         const rows = items.map((item) => [rank(item), item]);
         rows.sort(([a], [b]) => {
@@ -128,7 +136,9 @@
       next: async () => about(ordered.find((item) => !held.answers[item.id]?.done)),
       item: async (id) => about(items.find((item) => item.id === id)),
       async save(id, answer, done, seconds) {
-        held.answers[id] = { answer, done, seconds, at: Date.now() / 1000 };
+        read();
+        const at = Math.max(Date.now() / 1000, (held.answers[id]?.at || 0) + 0.001);
+        held.answers[id] = { answer, done, seconds, at };
         write();
         return { done: count(), total: items.length };
       },
@@ -137,13 +147,13 @@
         return JSON.stringify({ format: 1, study, annotator: held.annotator, answers }, null, 1);
       },
       take(text) {
-        const read = JSON.parse(text);
-        if (read.study !== study) throw new Error("This file is of another study.");
-        const before = { annotator: read.annotator, answers: {} };
-        for (const { item, ...one } of read.answers) before.answers[item] = one;
-        held = before;
+        const file = JSON.parse(text);
+        if (file.study !== study) throw new Error("This file is of another study.");
+        if (typeof file.annotator !== "string" || !Array.isArray(file.answers)) throw new Error("It holds no answers.");
+        held = { annotator: file.annotator, answers: {} };
+        merge(Object.fromEntries(file.answers.map(({ item, ...one }) => [item, one])));
         write();
-        return read.annotator;
+        return file.annotator;
       },
     };
     return keeper;

@@ -51,7 +51,8 @@
       const seen = (node) => { const box = node.getBoundingClientRect(); return box.bottom > 80 && box.top < innerHeight - 40; };
       if (lit.length && !lit.some(seen)) lit[0].scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
     };
-    const named = decodeURIComponent(location.hash.slice(1));
+    let named = location.hash.slice(1);
+    try { named = decodeURIComponent(named); } catch { /* "#%" names nothing */ }
     const start = facts.get(named) || [...marks.keys()].find((turn) => turn.id === named);
     if (start) hold(start);
     stage.addEventListener("mouseover", (event) => {
@@ -125,6 +126,11 @@
     };
     form.addEventListener("input", (event) => { if (event.target.matches("input:not([type=radio])")) soon(event); });
     document.addEventListener("change", (event) => {
+      // What was kept was dropped for no reason: asked for one, look among all.
+      if (event.target.form === form && event.target.name === "reason" && event.target.value) {
+        const [kept, all] = ["", "all"].map((value) => $(`[name=status][value="${value}"]`, form));
+        if (kept?.checked && all) all.checked = true;
+      }
       if (event.target.form === form && event.target.matches("select, [type=radio]")) soon(event);
     });
     form.addEventListener("submit", (event) => { event.preventDefault(); follow(address(), true); });
