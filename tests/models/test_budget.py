@@ -116,13 +116,17 @@ async def test_replies_of_any_length_never_pass_a_limit_and_use_it_nearly_up(
     model = Varied(seed)
     budget = Budget(max_usd=20.0) if limit == "money" else Budget(max_tokens=20_000)
     prompt = (Message(role="user", content="x" * 400),)
-    calls = [
-        Call(task="t", messages=prompt, seed=i, sampling=Sampling(max_tokens=900))
-        for i in range(400)
-    ]
     budgeted = Budgeted(model, budget)
-    found = await asyncio.gather(*map(budgeted.answer, calls), return_exceptions=True)
-    assert any(isinstance(one, OutOfBudget) for one in found)
+    seeds = iter(range(10_000))
+
+    async def work() -> None:
+        while True:
+            await budgeted.answer(
+                Call(task="t", messages=prompt, seed=next(seeds), sampling=Sampling(max_tokens=900))
+            )
+
+    found = await asyncio.gather(*(work() for _ in range(64)), return_exceptions=True)
+    assert all(isinstance(one, OutOfBudget) for one in found)
     spent = budget.spent
     used = spent.usd / 20.0 if limit == "money" else (spent.tokens_in + spent.tokens_out) / 20_000
     assert 0.8 <= used <= 1.0

@@ -89,7 +89,7 @@ class Slow:
 
     def fail(self, key: str, error: str) -> None: ...
 
-    def finish(self, key: str, reply: str, *, then: Any = None, **cost: Any) -> None:
+    def finish(self, key: str, reply_json: str, *, then: Any = None, **cost: Any) -> None:
         self.then.append(then)
 
 

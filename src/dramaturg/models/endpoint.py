@@ -58,6 +58,7 @@ class Endpoint:
         retries: How often each kind of failure was tried again.
         leave: Raise every failure at once, with the wait that was asked for as `wait_s`: another
             endpoint takes the call.
+        unanswered: Requests that were sent and given up; the server may charge for them.
         stopped: Whether nothing more is to be sent.
         hedge: Ask a second time where a reply is late, and take whichever comes first.
         longest_wait: The longest wait for a reply so far, as a multiple of the 99th percentile
@@ -86,7 +87,7 @@ class Endpoint:
         self.breaker = Breaker()
         self.leave = False
         self.hedge = hedge
-        self.hedged = 0
+        self.hedged = self.unanswered = 0
         self.stopped = False
         self.longest_wait = 0.0
         self._learn_rpm, self._learn_tpm = rpm is None, tpm is None
@@ -252,7 +253,11 @@ class Endpoint:
             self.limiter.succeeded(epoch, seconds)
             release = release_when_kept
             return value, seconds
+        except asyncio.CancelledError:
+            self.unanswered += 1
+            raise
         except TimeoutError:
+            self.unanswered += 1
             self.limiter.pressed(epoch)
             self.patience.struck(work)
             waited = time.perf_counter() - started

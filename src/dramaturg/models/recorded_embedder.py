@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,10 +13,10 @@ from dramaturg.errors import BackendError, Interrupted
 from dramaturg.models.base import Embedder
 from dramaturg.models.budget import Budget
 from dramaturg.models.gate import Gate
-from dramaturg.models.held import until_kept
+from dramaturg.models.held import release_all, until_kept
 from dramaturg.models.metered import metered
 from dramaturg.models.reckoning import Reckoning
-from dramaturg.models.recorded import CallJournal, _from_any_thread
+from dramaturg.models.recorded import CallJournal
 from dramaturg.records import Cost, content_id, to_json
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class RecordedEmbedder:
                 tokens_out=real.tokens_out,
                 usd=real.usd,
                 seconds=real.seconds,
-                then=_from_any_thread(releases) if releases else None,
+                then=functools.partial(release_all, releases) if releases else None,
             )
         self._note(key, texts)
         return list(rows)

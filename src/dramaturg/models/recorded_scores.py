@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -11,9 +12,9 @@ from dramaturg.errors import BackendError, Interrupted
 from dramaturg.models.base import Call, LogProbModel, Odds, Scored
 from dramaturg.models.budget import Budget
 from dramaturg.models.gate import Gate
-from dramaturg.models.held import until_kept
+from dramaturg.models.held import release_all, until_kept
 from dramaturg.models.reckoning import Reckoning
-from dramaturg.models.recorded import CallJournal, _from_any_thread, call_key
+from dramaturg.models.recorded import CallJournal, call_key
 from dramaturg.records import Cost, content_id, to_json
 
 A = TypeVar("A", Scored, Odds)
@@ -84,7 +85,7 @@ class RecordedScores:
                 tokens_out=real.tokens_out,
                 usd=real.usd,
                 seconds=real.seconds,
-                then=_from_any_thread(releases) if releases else None,
+                then=functools.partial(release_all, releases) if releases else None,
             )
         return found
 

@@ -135,6 +135,8 @@ async def perform(
             error = Interrupted("stopped at once by the user")
             at_once = True
         finally:
+            for one in batches:
+                one.stop_waiting()
             try:
                 await _drain(models, at_once)
             except asyncio.CancelledError:  # stopped a second time, while waiting for the rest
