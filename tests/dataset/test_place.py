@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +117,29 @@ def test_an_interruption_while_the_new_one_takes_its_place_loses_nothing(
         assert (tmp_path / "out.old").exists()
         convert(new, tmp_path / target, force=True)  # and the name is taken now
         assert words_of(tmp_path / "out.old") == {"Old"}
+
+
+def test_a_folder_that_another_process_writes_is_left_alone(tmp_path: Path) -> None:
+    source = talks(tmp_path / "a.jsonl", "Hi")
+    code = (
+        "import sys; from dramaturg.store import RunFolder\n"
+        "for name in sys.argv[1:]: open_ = RunFolder.open(name, {}, '1').__enter__(); "
+        "globals()[name] = open_\n"
+        "print('ready', flush=True); sys.stdin.read()"
+    )
+    names = [str(tmp_path / "live"), str(tmp_path / "out.part")]
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, *names],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "ready\n"
+        for target in ("live", "out"):
+            with pytest.raises(UserError, match="is in use"):
+                convert(source, tmp_path / target, force=True)
+    finally:
+        other.communicate()
+    for target in ("live", "out"):  # and what it left begun is in nobody's way
+        convert(source, tmp_path / target, force=True)
+        assert words_of(tmp_path / target) == {"Hi"}

@@ -9,12 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dramaturg.errors import UserError
-from dramaturg.store import is_run_folder
+from dramaturg.store import FolderLock, is_run_folder
 
 _CORPUS = {"utterances.jsonl", "speakers.json", "conversations.json", "index.json", "corpus.json"}
 _DATASET = {"data", "personas", "preferences", "dropped", "README.md", "croissant.json"} | {
     "lineage.json", "report.json", "report.html", "run.json",
 }  # fmt: skip
+_BEGUN = {".lock", "run.json.tmp", "run.json"} | {
+    f"journal.sqlite{end}" for end in ("", "-wal", "-shm", "-journal")
+}
 _TABLE = re.compile(r"\w+-\d{5}-of-\d{5}\.parquet")
 
 
@@ -40,8 +43,16 @@ def check_place(path: Path, sources: Iterable[Path], force: bool) -> None:
                 why="a folder is replaced whole, with all that is in it",
                 fix="give another target, or take that folder away yourself",
             )
+        _refuse_use(path)
     if path.exists() and not force:
         raise UserError(f"{path} exists already", fix="give another target, or --force")
+
+
+def _refuse_use(path: Path) -> None:
+    if FolderLock(path).is_held():
+        raise UserError(
+            f"{path} is in use", why="another process writes it", fix="wait for it, or stop it"
+        )
 
 
 def _refuse_overlap(path: Path, source: Path) -> None:
@@ -73,14 +84,17 @@ def part_of(path: Path) -> Path:
     What a killed conversion left there is taken away.
 
     Raises:
-        UserError: If something of another make is there.
+        UserError: If something of another make is there, or another process writes there.
     """
     part = path.with_name(path.name + ".part")
-    full = part.is_dir() and not part.is_symlink() and any(part.iterdir())
-    if full and not (is_ours(part) or {e.name for e in part.iterdir()} <= _CORPUS | {".lock"}):
-        raise UserError(
-            f"{part} is in the way, and is no dataset of ours", fix="move it, or give another name"
-        )
+    if part.is_dir() and not part.is_symlink():
+        names = {entry.name for entry in part.iterdir()}
+        if names and not (names <= _CORPUS or names <= _BEGUN or is_ours(part)):
+            raise UserError(
+                f"{part} is in the way, and is no dataset of ours",
+                fix="move it, or give another target",
+            )
+        _refuse_use(part)
     remove(part)
     return part
 
