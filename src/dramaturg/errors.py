@@ -13,10 +13,7 @@ DramaturgError              what happened, why, and what to do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from dramaturg.records.judgement import Cost
+from typing import Any
 
 
 class DramaturgError(Exception):
@@ -93,7 +90,7 @@ class RecordError(DramaturgError):
         cost: What was paid before it was known, None for nothing.
     """
 
-    cost: Cost | None = None
+    cost: Any = None
 
 
 class ReplyError(RecordError):
@@ -116,7 +113,7 @@ class NotJudged(RecordError):
     """
 
     def __init__(
-        self, what: str, *, kind: str, why: str = "", fix: str = "", cost: Cost | None = None
+        self, what: str, *, kind: str, why: str = "", fix: str = "", cost: Any = None
     ) -> None:
         super().__init__(what, why=why, fix=fix)
         self.kind, self.cost = kind, cost
