@@ -71,7 +71,7 @@ async def test_a_comparison_s_page_shows_shares_position_bias_agreement_and_pair
         for talk in many_talks(12)
     ]  # fmt: skip
     out = tmp_path / "turing"
-    found = await acompare(ours, many_talks(12), model=["judge:a", "judge:b"], out=out)
+    found = await acompare(ours, many_talks(12), model=["judge:a", "judge:b"], out=out, exam=False)
     page = (out / "report.html").read_text(encoding="utf-8")
     is_one_file_without_network(page)
     assert page.count("<figure>") == 2  # a bar of wins, ties and losses for each judge

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dramaturg.evaluate import SUBJECTS
+from dramaturg.evaluate import PAIR_SUBJECTS, SUBJECTS
 from dramaturg.scorers import GROUPS, NAMES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "critique.md").read_text(encoding="utf-8")
@@ -26,5 +26,6 @@ def test_every_scorer_and_group_is_on_the_page_and_nothing_else() -> None:
 def test_each_exam_on_the_page_exists() -> None:
     exam = PAGE.partition("## The exam")[2]
     named = set(re.findall(r"`([a-z_]+)`", exam))
-    assert named <= set(SUBJECTS)
+    commands = {"critique", "compare", "evaluate"}
+    assert named <= {*SUBJECTS, *PAIR_SUBJECTS, *commands}
     assert {"faithfulness", "toxicity", "partner_fact", "coherence", "diversity"} <= named

@@ -263,6 +263,7 @@ def test_a_run_is_watched_while_it_goes_on(page: Any, tmp_path: Path) -> None:
             until(page, "document.querySelector('#results h1').textContent[0] === '3'")
             page.goto(f"{address}/1/run")
             until(page, "document.querySelector('.tag').textContent === 'finished'")
+            page.goto("about:blank")  # it asks no more when the server goes
 
 
 def test_hostile_texts_do_nothing(page: Any, tmp_path: Path) -> None:

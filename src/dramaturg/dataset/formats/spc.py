@@ -97,15 +97,18 @@ def tagged(made: Conversation, losses: Losses) -> str:
     if isinstance(layout, str) and _turns(layout) == [(t.speaker, t.text) for t in made.turns]:
         return layout
     lines = []
-    changed = False
+    changed = starred = False
     for turn in made.turns:
         kept = turn.text.replace("\x00", "\ufffd")
         if not _safe(kept):
             kept = " ".join(kept.split())
         changed |= kept != turn.text
+        starred |= kept.startswith("*")  # stars after a tag are read as the tag's bold
         lines.append(f"User {turn.speaker + 1}: {kept}".rstrip(" "))
     if changed:
         losses.lose("line breaks and outer spaces in turns")
+    if starred:
+        losses.lose("stars at the beginning of turns")
     return "\n".join(lines)
 
 
@@ -150,7 +153,8 @@ SPC = Format(
     write=_write_csv,
     holds=frozenset({"personas", "layout"}),
     speakers=2,
-    partly="blank lines, and lines that look like a speaker's tag, become one line",
+    partly="blank lines, and lines that look like a speaker's tag, become one line; "
+    "stars at a turn's beginning go",
 )
 SPC_JSONL = Format(
     name="spc-jsonl",
