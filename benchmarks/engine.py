@@ -1,6 +1,6 @@
 """The core recipe against an endpoint of known latency: how full it is kept, what it costs.
 
-    python benchmarks/engine.py [--pairs 100] [--write]
+    python benchmarks/engine.py [--pairs 64] [--write]
 
 The server and its replies are scripted: this measures plumbing, not quality. Every role that can
 be asked by prompt is (writer and critic); the cheap experts are the embedded ones.
@@ -120,7 +120,7 @@ def in_child(*asked: Any) -> dict[str, Any]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--pairs", type=int, default=100)
+    options.add_argument("--pairs", type=int, default=64)
     options.add_argument("--write", action="store_true", help="put the tables into the docs")
     chosen = options.parse_args()
     lines = [

@@ -113,9 +113,8 @@ async def critique_file(
         kit = _kit(source, chosen, human, samples)
         folder: VerdictFolder | None = None
         for judges in bench:
-            judges.build(
-                list(judges.refs), kit
-            )  # a judge that cannot do it is told before a folder is made
+            # A judge that cannot do it is told before a folder is made.
+            judges.build(list(judges.refs), kit)
         if out is not None:
             folder = stack.enter_context(VerdictFolder(out, fact_table=fact_table))
         for judges in bench:
@@ -133,7 +132,12 @@ async def critique_file(
             at_once = True
         finally:
             for judges in bench:
-                await judges.close(at_once=at_once)
+                try:
+                    await judges.close(at_once=at_once)
+                except asyncio.CancelledError:  # a second time, while waiting for the rest
+                    session.error = Interrupted("stopped at once by the user")
+                    at_once = True
+                    await judges.close(at_once=True)
         if not session.seen and session.error is None:
             raise UserError(
                 f"there is no conversation in {source}",
