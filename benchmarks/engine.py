@@ -151,7 +151,7 @@ def main() -> None:
         "| pairs | peak MB | s |",
         "|--:|--:|--:|",
     ]
-    for pairs in (10 * chosen.pairs, 50 * chosen.pairs):
+    for pairs in (5 * chosen.pairs, 25 * chosen.pairs):
         found = in_child(pairs, 0.0, 64, "--drafts", "1")
         lines.append(f"| {pairs:,} | {found['peak_mb']:.0f} | {found['wall_s']:.0f} |")
         print(lines[-1], flush=True)

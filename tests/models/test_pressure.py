@@ -184,9 +184,9 @@ def test_patience_is_learnt_per_kind_of_work_and_never_above_the_users() -> None
     for i in range(50):
         assert patience.timeout("judge") == 60 or i >= 50
         patience.saw("judge", 0.2)
-    assert patience.timeout("judge") == pytest.approx(0.6)
-    assert patience.timeout("judge", timed_out=1) == pytest.approx(0.6)
-    assert patience.timeout("judge", timed_out=3) == pytest.approx(2.4)
+    assert patience.timeout("judge") == pytest.approx(0.5)
+    assert patience.timeout("judge", timed_out=1) == pytest.approx(0.5)
+    assert patience.timeout("judge", timed_out=3) == pytest.approx(2.0)
     assert patience.timeout("write") == 60, "other work is not known yet"
     for _ in range(500):
         patience.saw("judge", 0.01)
@@ -202,7 +202,7 @@ def test_timeouts_do_not_stretch_patience_but_many_in_a_row_reset_it() -> None:
         patience.saw("judge", 1.0)
         if i % 20 == 0:
             patience.struck("judge")
-    assert patience.timeout("judge") == 3
+    assert patience.timeout("judge") == 2.5
     for _ in range(5):
         patience.struck("judge")
     assert patience.timeout("judge") == 60

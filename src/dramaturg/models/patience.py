@@ -14,7 +14,7 @@ from dramaturg.models.pressure import Clock
 class Patience:
     """How long to wait for a reply: learnt for each kind of work from the latencies seen.
 
-    The user's time-out until 50 replies are known; then three times their 99th percentile, but
+    The user's time-out until 50 replies are known; then two and a half times their 99th percentile, but
     at least `floor_s` and at most the user's. A call that timed out twice is given twice the time,
     and so on, so that truly slow replies are seen and counted; five time-outs in a row and all is
     forgotten. What is learnt holds for calls that are out already, so that a hang among the first
@@ -58,7 +58,7 @@ class Patience:
             ordered = sorted(seen)
             p99 = ordered[min(len(seen) - 1, int(len(seen) * 0.99))]
             self._p99[work], self._p95[work] = p99, ordered[int(len(seen) * 0.95)]
-            limit = self._learnt[work] = max(self.floor_s, 3 * p99)
+            limit = self._learnt[work] = max(self.floor_s, 2.5 * p99)
             if count < self.needed + 25:
                 for deadline, begun in self._out.get(work, {}).items():
                     when = deadline.when()
