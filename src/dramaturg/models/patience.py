@@ -14,8 +14,8 @@ from dramaturg.models.pressure import Clock
 class Patience:
     """How long to wait for a reply: learnt for each kind of work from the latencies seen.
 
-    The user's time-out until 50 replies are known; then two and a half times their 99th percentile, but
-    at least `floor_s` and at most the user's. A call that timed out twice is given twice the time,
+    The user's time-out until 50 replies are known; then 2.5 times their 99th percentile, but at
+    least `floor_s` and at most the user's. A call that timed out twice is given twice the time,
     and so on, so that truly slow replies are seen and counted; five time-outs in a row and all is
     forgotten. What is learnt holds for calls that are out already, so that a hang among the first
     is not waited for at the user's length.
