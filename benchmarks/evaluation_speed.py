@@ -22,11 +22,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.tables import publish
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from benchmarks.tables import publish  # noqa: E402
-
 SIZES = (500, 2_000)  # small: half a minute
 _PARTS = ("train", "new")
 

@@ -20,17 +20,17 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from dramaturg import runner
+from dramaturg.models import Call
+from dramaturg.models.openai_compatible import OpenAICompatible
+from dramaturg.prompts import Message, Sampling
+from tests.models.stub_endpoint import Act as Reply
+from tests.models.stub_endpoint import StubEndpoint, running, says, streams
+from tests.runner.test_endpoint import FACTS, answering
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from dramaturg import runner  # noqa: E402
-from dramaturg.models import Call  # noqa: E402
-from dramaturg.models.openai_compatible import OpenAICompatible  # noqa: E402
-from dramaturg.prompts import Message, Sampling  # noqa: E402
-from tests.models.stub_endpoint import Act as Reply  # noqa: E402
-from tests.models.stub_endpoint import StubEndpoint, running, says, streams  # noqa: E402
-from tests.runner.test_endpoint import FACTS, answering  # noqa: E402
-
 PAGE = ROOT / "docs" / "models.md"
 
 

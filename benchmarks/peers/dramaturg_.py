@@ -7,23 +7,23 @@ not there is what a recipe adds around it (people, critics, parquet, report).
 
 from __future__ import annotations
 
-import common  # type: ignore[import-not-found]  # the harness's own; first, so that its clock starts
+import common  # type: ignore[import-not-found]  # the harness's own: its clock starts here
 
 a = common.args()
 
-import asyncio  # noqa: E402
-import json  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
-from typing import Any  # noqa: E402
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
 
-import msgspec  # noqa: E402
+import msgspec
 
-from dramaturg import errors, loop, prompts, store  # noqa: E402
-from dramaturg.models import ask  # noqa: E402
-from dramaturg.models.budget import Budget, Budgeted  # noqa: E402
-from dramaturg.models.gate import Gate, Gated  # noqa: E402
-from dramaturg.models.openai_compatible import OpenAICompatible  # noqa: E402
-from dramaturg.models.recorded import Recorded  # noqa: E402
+from dramaturg import errors, loop, prompts, store
+from dramaturg.models import ask
+from dramaturg.models.budget import Budget, Budgeted
+from dramaturg.models.gate import Gate, Gated
+from dramaturg.models.openai_compatible import OpenAICompatible
+from dramaturg.models.recorded import Recorded
 
 clock = common.Clock()
 work = common.workload
@@ -93,7 +93,7 @@ async def main() -> None:
             for number, pair in enumerate(work.pairs(a.n)):
                 yield {"row": number, "prompt": work.gen_prompt(number, pair)}
 
-        with open(a.out, "w") as out:  # noqa: ASYNC230
+        with open(a.out, "w") as out:  # noqa: ASYNC230  (a local file, as every adapter writes it)
             async for _, made in loop.flow(rows(), one, at_once=2 * a.conc):
                 if made is not None:
                     out.write(json.dumps(made) + "\n")

@@ -138,7 +138,7 @@ async def test_waits_are_named() -> None:
     async with running(server):
         model = OpenAICompatible("m", server.url, timeout_s=20)
         call = asyncio.create_task(model.answer(a_call()))
-        while not model.endpoint.paused:  # noqa: ASYNC110
+        while not model.endpoint.paused:  # noqa: ASYNC110  (nothing tells)
             await asyncio.sleep(0.01)
         assert model.waiting_for()[0].startswith("1 to be tried again (rate limit 1), next in ")
         await call

@@ -31,7 +31,7 @@ SIZE = {"conversations": 3, "rounds": 2, "drafts": 2, "new_facts": 0, "people": 
 async def run_with(
     out: Path,
     fault: Callable[[Seen, int], Act | None] | None = None,
-    how: Watching = Watching(),  # noqa: B008
+    how: Watching = Watching(),  # noqa: B008  (it is immutable)
 ) -> Run:
     async with running(answering(fault)) as stub:
         planned = runner.plan(
