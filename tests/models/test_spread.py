@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 
+import aiohttp
 import pytest
 
 from dramaturg.errors import BackendError
@@ -214,3 +215,32 @@ async def test_a_late_reply_is_hedged_although_other_calls_wait_for_slots() -> N
         assert model.endpoint.hedged >= 1
         await model.aclose()
     assert took < 3.9
+
+
+async def test_a_call_that_is_cancelled_as_it_is_given_a_place_gives_the_place_back() -> None:
+    model = two("http://127.0.0.1:9/v1", slots=1)
+    limiter = model.places[0].endpoint.limiter
+    await limiter.acquire()
+    waiting = asyncio.create_task(model._free(frozenset()))
+    await asyncio.sleep(0)
+    limiter.release()  # the place is promised in this very moment
+    assert model._promised == [1]
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert model._promised == [0]
+    assert await asyncio.wait_for(model._free(frozenset()), 1) == 0
+
+
+async def test_a_machine_that_does_not_answer_at_all_counts_as_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def silent(*_: object, **__: object) -> object:
+        raise aiohttp.ConnectionTimeoutError("nobody took the call")
+
+    model = OpenAICompatible("m", "http://127.0.0.1:9/v1", timeout_s=20)
+    monkeypatch.setattr(aiohttp.ClientSession, "post", silent)
+    with pytest.raises(BackendError) as told:
+        await model.answer(a_call())
+    await model.aclose()
+    assert told.value.kind == "connection"
+    assert model.endpoint.breaker.failing
