@@ -105,16 +105,22 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
             for number, raw in enumerate(file, 1):
                 yield from _decoded(path, number, offset, raw)
                 offset += len(raw)
-    except UnicodeDecodeError as error:
-        raise UserError(
+    except _UNREADABLE as error:
+        raise _not_read(path, error, f"after line {number}", encoding) from error
+
+
+_UNREADABLE = (UnicodeDecodeError, OSError, EOFError, zlib.error)
+
+
+def _not_read(path: Path, error: Exception, where: str, encoding: str) -> UserError:
+    """What stopped the reading of a text file, and where."""
+    if isinstance(error, UnicodeDecodeError):
+        return UserError(
             f"{path} is not text",
-            why=f"after line {number} it is not {encoding.upper()} ({error.reason})",
+            why=f"{where} it is not {encoding.upper()} ({error.reason})",
             fix="save it as UTF-8",
-        ) from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(
-            f"{path} cannot be read to its end", why=f"after line {number}: {error}"
-        ) from error
+        )
+    return UserError(f"{path} cannot be read to its end", why=f"{where}: {error}")
 
 
 def chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
@@ -131,16 +137,8 @@ def chunks(path: Path, size: int = 1 << 16) -> Iterator[str]:
             while piece := text.read(size):
                 yield piece.removeprefix("\ufeff") if not read else piece
                 read += len(piece)
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path} is not text",
-            why=f"after {read:,} characters it is not {encoding.upper()} ({error.reason})",
-            fix="save it as UTF-8",
-        ) from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(
-            f"{path} cannot be read to its end", why=f"after {read:,} characters: {error}"
-        ) from error
+    except _UNREADABLE as error:
+        raise _not_read(path, error, f"after {read:,} characters", encoding) from error
 
 
 def raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -155,10 +153,8 @@ def raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             for number, raw in enumerate(file, 1):
                 if not raw.isspace():
                     yield number, raw
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(
-            f"{path} cannot be read to its end", why=f"after line {number}: {error}"
-        ) from error
+    except _UNREADABLE as error:
+        raise _not_read(path, error, f"after line {number}", "utf-8") from error
 
 
 def decoded_lines(path: Path, number: int, raw: bytes) -> Iterator[str]:
@@ -279,16 +275,8 @@ def _whole_lines(path: Path) -> Iterator[str]:
             text = io.TextIOWrapper(file, encoding=encoding, newline="\n")
             for number, line in enumerate(text, 1):
                 yield line.removeprefix("\ufeff") if number == 1 else line
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path} is not text",
-            why=f"after line {number} it is not {encoding.upper()} ({error.reason})",
-            fix="save it as UTF-8",
-        ) from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(
-            f"{path} cannot be read to its end", why=f"after line {number}: {error}"
-        ) from error
+    except _UNREADABLE as error:
+        raise _not_read(path, error, f"after line {number}", encoding) from error
 
 
 def _decoded(path: Path, number: int, offset: int, raw: bytes) -> Iterator[tuple[int, str]]:
