@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import signal
 import sqlite3
@@ -302,3 +303,21 @@ def test_what_a_loop_left_behind_is_written_without_it(tmp_path: Path) -> None:
             reader.close()
             time.sleep(0.01)
         assert found == [("a",), ("b",)]
+
+
+def test_what_was_committed_is_in_the_file_itself_soon_after(tmp_path: Path) -> None:
+    """The log alone may be lost in a power cut; the file has been waited for."""
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        for name in ("a", "b"):
+            journal.put("drop", name, "1")
+            journal.flush()
+            deadline = time.monotonic() + 8
+            found: list[tuple[str]] = []
+            while (name,) not in found and time.monotonic() < deadline:
+                uri = f"{(tmp_path / 'journal.sqlite').as_uri()}?immutable=1"  # reads no log
+                reader = sqlite3.connect(uri, uri=True)
+                with contextlib.suppress(sqlite3.Error):  # read while it was written
+                    found = reader.execute("SELECT id FROM records").fetchall()
+                reader.close()
+                time.sleep(0.05)
+            assert (name,) in found
