@@ -413,9 +413,9 @@ class Journal:
                     del self._pending[row[0]]
 
     def _move(self) -> None:
-        """Moves what was committed into the file a second later, and waits for the disk: what a
-        power cut can cost. With a connection of its own, and none the wiser for a full disk."""
-        with contextlib.suppress(sqlite3.Error):  # told by the next commit; the log grows until then
+        """Moves what was committed into the file a second later, and waits for the disk: so much
+        a power cut can cost. A disk that is full is told by the next commit; the log grows on."""
+        with contextlib.suppress(sqlite3.Error):
             db = sqlite3.connect(self.path, timeout=30, isolation_level=None)
             while True:
                 self._ripe.wait()
