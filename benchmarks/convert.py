@@ -20,9 +20,12 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.tables import put
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "formats.md"
-MARKS = ("<!-- benchmark: convert -->", "<!-- end -->")
 WORDS = re.findall(
     r"\w+",
     "I you we they often never always like love make bake read sing run walk see two dogs cats "
@@ -158,10 +161,7 @@ def main() -> None:
     table = measure(given.megabytes, given.only)
     print(table)
     if given.write:
-        page = PAGE.read_text(encoding="utf-8")
-        told = f"{MARKS[0]}\n{table}\n{MARKS[1]}"
-        pattern = re.escape(MARKS[0]) + ".*?" + re.escape(MARKS[1])
-        PAGE.write_text(re.sub(pattern, lambda _: told, page, flags=re.DOTALL), encoding="utf-8")
+        put(PAGE, "convert", table)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.tables import put
 from dramaturg import pairing, persona, profile
 from dramaturg.errors import DramaturgError, ReplyError
 from dramaturg.models import ChatModel, ask
@@ -36,7 +39,6 @@ from dramaturg.records import Fact, Persona
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "core-offline.md"
-BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 _TOKEN = re.compile(r"\w+(?:'\w+)?|[^\w\s]")
 
 
@@ -371,10 +373,7 @@ def main() -> None:
         print(table(made).split("\n", 2)[2], flush=True)
         print(f"({name}: {time.perf_counter() - begun:.0f} s)", file=sys.stderr, flush=True)
     if given.write:
-        page = PAGE.read_text(encoding="utf-8")
-        before, _, rest = page.partition(BEGIN)
-        after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}\n{table(rows)}\n{END}{after}", encoding="utf-8")
+        put(PAGE, "table", table(rows))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.tables import put
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 
@@ -158,9 +162,7 @@ def main() -> None:
     text = "\n".join(lines)
     print(text)
     if chosen.write:
-        begin, end = "<!-- engine: begin -->", "<!-- engine: end -->"
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
-        PAGE.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+        put(PAGE, "engine", text)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.tables import put
 from dramaturg import runner
 from dramaturg.models import Call
 from dramaturg.models.openai_compatible import OpenAICompatible
@@ -95,12 +96,7 @@ def main() -> None:
         table = asyncio.run(make())
         print(f"{name} ({time.perf_counter() - begun:.0f} s)\n{table}\n")
         if given.write:
-            begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-            text = PAGE.read_text(encoding="utf-8")
-            before, rest = text.split(begin)
-            PAGE.write_text(
-                f"{before}{begin}\n{table}\n{end}{rest.split(end)[1]}", encoding="utf-8"
-            )
+            put(PAGE, name, table)
 
 
 if __name__ == "__main__":

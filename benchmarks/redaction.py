@@ -15,14 +15,17 @@ import argparse
 import gzip
 import json
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.tables import put
 from dramaturg.dataset.redaction import Redactor, Span
 
 PAGE = Path(__file__).parents[1] / "docs" / "publish.md"
-BEGIN, END = "<!-- redaction figures -->", "<!-- end of redaction figures -->"
 FIRST = [
     "John",
     "Maria",
@@ -211,9 +214,7 @@ def main() -> None:
             for piece, turn in rng.sample(hits, min(60, len(hits))):
                 print(f"  {piece!r}: {turn}")
     if options.write and not options.presidio:
-        page = PAGE.read_text(encoding="utf-8")
-        head, rest = page.split(BEGIN)
-        PAGE.write_text(head + BEGIN + "\n" + "\n".join(lines) + "\n" + END + rest.split(END)[1])
+        put(PAGE, "redaction", "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import resource
 import shutil
 import subprocess
@@ -23,9 +22,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.tables import put
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "publish.md"
-MARKS = ("<!-- benchmark: rework -->", "<!-- end of benchmark: rework -->")
 NAMES = ("Anna", "Peter", "Maria", "John", "Sofia", "David", "Emma", "Paul")
 LETTERS = ("b", "br", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "st", "t", "v", "w")
 
@@ -135,10 +137,7 @@ def main() -> None:
     table = measure(given.n, given.only)
     print(f"\n{table}")
     if given.write:
-        page = PAGE.read_text(encoding="utf-8")
-        told = f"{MARKS[0]}\n{table}\n{MARKS[1]}"
-        pattern = re.escape(MARKS[0]) + ".*?" + re.escape(MARKS[1])
-        PAGE.write_text(re.sub(pattern, lambda _: told, page, flags=re.DOTALL), encoding="utf-8")
+        put(PAGE, "rework", table)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.tables import put
 from benchmarks.viewer_data import WORDS, make_dataset, make_run
 
 Row = tuple[str, float, float, int, float | None]
@@ -41,7 +42,6 @@ TRIES = 15
 FIRST_S, FILTER_S = 1.0, 0.3
 DATASETS = ("jsonl", "parquet")
 _OF_RUNS = ("filter: failed by a critic", "filter: dropped, with a reason")
-_TABLE = re.compile(r"(<!-- table: begin -->\n).*?(<!-- table: end -->)", re.DOTALL)
 
 
 @dataclass
@@ -239,8 +239,7 @@ def main() -> int:
     table = "\n".join(lines)
     print(table)
     if options.write:
-        text = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(_TABLE.sub(rf"\g<1>{table}\n\g<2>", text), encoding="utf-8")
+        put(PAGE, "table", table)
     return int(bool(often))
 
 
