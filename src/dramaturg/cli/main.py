@@ -17,6 +17,7 @@ from dramaturg.errors import DramaturgError
 COMMANDS = {
     "run": "Make a dataset of conversations from a list of people.",
     "recipes": "List the recipes, or show one: its card, settings and model needs.",
+    "prove": "Run the planted proofs of the recipes, each with pass or fail.",
     "show": "Print one conversation, its verdicts, and where it came from.",
     "view": "Look at a run or a dataset in the browser.",
     "critique": "Judge conversations that exist already, with evidence.",

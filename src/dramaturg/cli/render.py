@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from dramaturg.dataset.leak_check import Leaks
 from dramaturg.dataset.produce import Produced
 from dramaturg.dataset.publish import Sent, Upload
 from dramaturg.dataset.published import Agreement
+from dramaturg.proofs import Outcome
 from dramaturg.recipes.recipe import Recipe
 from dramaturg.runner.lineage import Lineage
 from dramaturg.runner.perform import Run
@@ -44,13 +45,19 @@ def result(run: Run) -> str:
             f"({row['tokens']:,} tokens) · different utterances {_number(row['different'])} · "
             f"{row['turns']:.1f} turns of {row['words']:.1f} tokens"
         )
+    lines += [figure(row) for row in report.get("figures", [])]
     splits = report.get("splits", {})
+    others = {w: n for w, n in report.get("made", {}).items() if n and w != "conversations"}
+    if run.makes != "conversations" and others.get(run.makes):
+        told = ", ".join(f"{n:,} {what}" for what, n in others.items())
+        lines.append(f"{told} in {run.path}")
     if splits:
         kept = sum(splits.values())
         parts = ", ".join(f"{name} {count}" for name, count in splits.items())
         lines.append(f"{kept} conversations kept ({parts}) in {run.path}")
-    else:
-        lines.append(f"no conversation kept yet; what is finished is in {run.path}")
+    elif not others.get(run.makes):
+        what = "conversation kept" if run.makes == "conversations" else f"{run.makes} made"
+        lines.append(f"no {what} yet; what is finished is in {run.path}")
     lines += [f"note: {note}" for note in run.notes]
     if run.stopped:
         lines.append(f"stopped: {run.stopped}. The same command goes on where it stopped.")
@@ -60,6 +67,14 @@ def result(run: Run) -> str:
         lines.append(f"  dramaturg critique {run.path}")
         lines.append(f"  python -c \"import datasets; datasets.load_dataset('{run.path}')\"")
     return "\n".join(lines)
+
+
+def figure(row: Mapping[str, Any]) -> str:
+    """One measured number on a line, with what it is over and who measured it."""
+    value = row["value"]
+    shown = _number(value) if isinstance(value, float) else f"{value:,}"
+    split = "" if row.get("split", "all") == "all" else f", {row['split']}"
+    return f"{row['name']}: {shown} {row['unit']} (n {row['n']:,}{split}; {row['scorer']})"
 
 
 def result_json(run: Run) -> dict[str, Any]:
@@ -104,9 +119,42 @@ def recipe(found: Recipe) -> str:
         lines.append(f"  {flag:<28} {setting.help or ''} [{shown}]".rstrip())
     lines += [
         "",
-        f"Run it: dramaturg run {found.name} --personas people.txt -n 100 --out my-dataset",
+        f"Run it: dramaturg run {found.name} {found.example}",
+        f"Prove it: dramaturg prove {found.name}",
     ]
     return "\n".join(lines)
+
+
+def proofs(outcomes: Sequence[Outcome]) -> str:
+    """Each proof with pass or fail, by recipe."""
+    lines: list[str] = []
+    recipe = ""
+    for one in outcomes:
+        if one.proof.recipe != recipe:
+            recipe = one.proof.recipe
+            lines += [*([""] if lines else []), recipe]
+        mark = "pass" if one.held else "FAIL"
+        lines.append(f"  {mark}  {one.proof.says}")
+        lines.append(f"        {plain(one.figure if one.held else one.why)}")
+    held = sum(one.held for one in outcomes)
+    lines += ["", f"{held} of {len(outcomes)} proofs hold" if outcomes else "no proofs"]
+    return "\n".join(lines)
+
+
+def proofs_json(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """The same as JSON values."""
+    return [
+        {
+            "recipe": one.proof.recipe,
+            "name": one.proof.name,
+            "says": one.proof.says,
+            "held": one.held,
+            "figure": one.figure,
+            "why": one.why,
+            "seconds": one.seconds,
+        }
+        for one in outcomes
+    ]
 
 
 def recipe_json(found: Recipe) -> dict[str, Any]:

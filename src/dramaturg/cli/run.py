@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("recipe")
 @click.option("--personas", help="File of facts or people; without it, the starter people.")
 @click.option("--out", help="Run folder; the same command on it goes on where it stopped.")
-@click.option("-n", "--conversations", type=click.IntRange(1), help="Conversations to make.")
+@click.option("-n", "--conversations", type=click.IntRange(1), help="How many to make.")
 @click.option("--model", "models", multiple=True, help="MODEL, or ROLE=MODEL; repeatable.")
 @click.option("--seed", type=int, help="Same seed, same data.")
 @click.option("--max-cost", type=float, help="Stop at this many US dollars; resumable.")
@@ -99,7 +99,7 @@ def run(
     from dramaturg.runner.watch import Watching
 
     settings: dict[str, Any] = read_extra(ctx.args)
-    for name, value in (("personas", personas), ("conversations", conversations), ("seed", seed)):
+    for name, value in (("personas", personas), ("n", conversations), ("seed", seed)):
         if value is not None:
             settings[name] = value
     limits = Limits(max_in_flight=in_flight, timeout_s=timeout, rpm=rpm, tpm=tpm, hedge=hedge)

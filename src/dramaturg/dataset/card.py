@@ -34,6 +34,7 @@ from dramaturg.dataset.card_sections import (
     table,
 )
 from dramaturg.dataset.croissant import croissant
+from dramaturg.dataset.made_tables import made_tables
 from dramaturg.dataset.parquet import SPLITS, split_of
 from dramaturg.records import Persona, from_json
 from dramaturg.store import RunFolder, write_atomically
@@ -50,6 +51,13 @@ _BESIDE = {
     "preferences": "which conversation was preferred to which, and why",
     "dropped": "every row that was not kept, with its reason",
 }
+_HEAD = "| split | conversations |\n| --- | --- |\n"
+_COLUMNS = (
+    "Columns of a conversation: `id`, `split`, `recipe`, `round`, `scene_id`, `scene` (JSON text), "
+    "`speakers` (name, persona_id, persona: the facts, fact_ids), `turns` (speaker: index from 0, "
+    "text, grounding: the facts that a turn uses), `scores` (one number a scorer), `provenance` "
+    "(models, prompt hashes, seed, round, draft, the calls behind it), `previous`."
+)
 _EMBEDDED_LIMIT = (
     "- The embedded model is small (about 10 million parameters), writes English only and follows "
     "no instructions: expect simple talk, repetition and slips of logic. It is a baseline."
@@ -74,13 +82,17 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
     """
     told = {**folder.arguments, **(facts or {})}
     splits = _splits(folder.path)
-    configs = [name for name in _BESIDE if any((folder.path / name).glob("*.parquet"))]
+    beside = [name for name in _BESIDE if any((folder.path / name).glob("*.parquet"))]
+    tables = made_tables(folder.path)
+    configs = [*tables, *beside]
     people = _people(folder)
     languages = sorted({language for _, _, language in people}) or ["en"]
     recipe = str(told.get("recipe", "unknown"))
     derived = derived_from(folder.path)
     found = origins(folder.path, recipe)
     by = "Conversations by" if found.synthetic else "Conversations from"
+    if not splits:
+        by = "Made by"
     title = str(told.get("title") or derived or f"{by} {found.recipe}")
     settings = dict(told.get("settings") or {})
     files = {split: f"data/{split}-*.parquet" for split in splits}
@@ -101,10 +113,24 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
         ),
         "title": title,
         "opening": opening(found, derived),
-        "more_configs": "\n".join(f'{name} = load_dataset("PATH", "{name}")' for name in configs),
-        "splits": table((split, f"{n:,}") for split, n in splits.items()),
-        "beside": "\n".join(f"- `{name}/`: {_BESIDE[name]}" for name in configs),
-        "apart": f"{_apart(folder.path)} {divided(folder.path, recipe)}",
+        "load": "\n".join(
+            [
+                *(['conversations = load_dataset("PATH")'] if splits else []),
+                *(f'{name} = load_dataset("PATH", "{name}")' for name in configs),
+            ]
+        ),
+        "splits": _HEAD + table((split, f"{n:,}") for split, n in splits.items())
+        if splits
+        else "No conversations: what the recipe makes are the rows of these tables.",
+        "beside": "\n".join(
+            [
+                *(f"- `{name}/`: {one.told}" for name, one in tables.items()),
+                *(f"- `{name}/`: {_BESIDE[name]}" for name in beside),
+            ]
+        ),
+        "columns": f"{_COLUMNS}\n\n{_apart(folder.path)} {divided(folder.path, recipe)}"
+        if splits
+        else "",
         "notes": "".join(f"\n- {line(note)}" for note in told.get("notes") or ()),
         "state": f"stopped early ({line(told['stopped'])})" if told.get("stopped") else "complete",
         "seed": str(told.get("seed", settings.get("seed", "not given"))),
@@ -135,7 +161,11 @@ def write_card(folder: RunFolder, facts: Mapping[str, Any] | None = None) -> Pat
         title,
         described(found, ", ".join(files)),
         license=license,
-        tables={"conversations": "data/*.parquet", **{c: f"{c}/*.parquet" for c in configs}},
+        tables={
+            **({"conversations": "data/*.parquet"} if splits else {}),
+            **{name: f"{name}/*.parquet" for name in configs},
+        },
+        fields={name: one.fields for name, one in tables.items()},
         languages=languages,
         keywords=keywords(found),
         cite_as=str(told.get("cite_as") or ""),
@@ -165,14 +195,17 @@ def _front_matter(
         'task_categories: ["text-generation"]',
         f"size_categories: {json.dumps([size])}",
         "configs:",
-        "- config_name: default",
-        "  data_files:",
     ]
+    if files:
+        lines += ["- config_name: default", "  data_files:"]
     for split, pattern in files.items():
         lines += [f"  - split: {json.dumps(split)}", f"    path: {json.dumps(pattern)}"]
-    for name in configs:
+    for number, name in enumerate(configs):
         path = json.dumps(f"{name}/*.parquet")
-        lines += [f"- config_name: {name}", "  data_files:"]
+        lines.append(f"- config_name: {name}")
+        if not files and number == 0:
+            lines.append("  default: true")
+        lines.append("  data_files:")
         lines += ["  - split: train", f"    path: {path}"]
     return "\n".join(lines)
 

@@ -95,6 +95,8 @@ def origins(path: Path, recipe: str) -> Origins:
 
 def opening(found: Origins, derived: str) -> str:
     """The card's first sentences."""
+    if not found.count:
+        return f"This dataset was made with Dramaturg by the recipe `{found.recipe}`."
     if found.synthetic:
         between = " between two people each" if found.pairs else ""
         how = (
@@ -154,6 +156,11 @@ def keywords(found: Origins) -> list[str]:
 
 def limit(found: Origins) -> str:
     """The first of the limits."""
+    if not found.count:
+        return (
+            "Rows that a model wrote are synthetic; rows that were read out of the user's texts "
+            "are as true, and as personal, as those texts."
+        )
     if found.synthetic:
         return (
             "The conversations are synthetic: no real people talked, and no fact is true of "

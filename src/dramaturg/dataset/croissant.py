@@ -91,6 +91,7 @@ def croissant(
     *,
     license: str,
     tables: Mapping[str, str],
+    fields: Mapping[str, Sequence[tuple[str, str, str]]] = {},
     languages: Sequence[str] = ("en",),
     version: str = "1.0.0",
     keywords: Sequence[str] = ("persona", "dialogue"),
@@ -101,10 +102,12 @@ def croissant(
 
     Args:
         tables: Record set ("conversations", "personas", "preferences", "dropped") -> pattern of
-            its parquet files.
+            its parquet files; or any other name that `fields` describes.
+        fields: Name, type and description of the columns of further tables.
         license: An SPDX or hub identifier, or an address.
         url: Where the dataset is published, "" while it is not.
     """
+    known = {**_FIELDS, **fields}
     told: dict[str, Any] = {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -136,8 +139,8 @@ def croissant(
             "@type": "cr:RecordSet",
             "@id": table,
             "name": table,
-            **({"key": {"@id": f"{table}/id"}} if _FIELDS[table][0][0] == "id" else {}),
-            "field": [_field(table, *field) for field in _FIELDS[table]],
+            **({"key": {"@id": f"{table}/id"}} if any(f[0] == "id" for f in known[table]) else {}),
+            "field": [_field(table, *field) for field in known[table]],
         }
         for table in tables
     ]

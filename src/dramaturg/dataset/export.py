@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ROWS_PER_FILE = 50_000
+RESERVED = ("data", "personas", "preferences", "dropped")
 _ASIDE = ".export"
 _OUR_NAME = re.compile(r"\w+-\d{5}-of-\d{5}\.parquet")
 
@@ -61,6 +62,7 @@ def export(
     conversations: Iterable[Conversation] | None = None,
     people: Iterable[Persona] | None = None,
     *,
+    tables: Mapping[str, Sequence[msgspec.Struct]] = {},
     rows_per_file: int = ROWS_PER_FILE,
 ) -> dict[str, int]:
     """Write data/, personas/, preferences/ and dropped/ of a run folder.
@@ -69,6 +71,8 @@ def export(
         conversations: The kept ones, each with its split; they are put into the journal. None:
             every conversation of the journal that has a split.
         people: The persons to write; None: every person of the journal.
+        tables: Further tables by name: rows of one Struct type each; they are put into the
+            journal and written to NAME/ in the order given.
         rows_per_file: Of data/; the other tables have files of 50,000 rows.
 
     Returns:
@@ -91,8 +95,10 @@ def export(
             schema = conversation_schema(scorers)
             batches = (conversation_table(batch, scorers) for batch in _batches(rows))
             written["data"] += _write(aside / "data", split, batches, schema, count, rows_per_file)
-        for room, kind, tables, schema, count in _side_tables(folder, wanted):
-            written[room] = _write(aside / room, kind, tables, schema, count, ROWS_PER_FILE)
+        for room, kind, pages, schema, count in _side_tables(folder, wanted):
+            written[room] = _write(aside / room, kind, pages, schema, count, ROWS_PER_FILE)
+        for name, rows_of in tables.items():
+            written[name] = _write_table(folder, aside, name, rows_of)
         for room, files in written.items():
             _move(files, folder.path / room)
         shutil.rmtree(aside, ignore_errors=True)
@@ -104,6 +110,21 @@ def export(
             "is in the journal",
         ) from error
     return counts
+
+
+def _write_table(
+    folder: RunFolder, aside: Path, name: str, rows: Sequence[msgspec.Struct]
+) -> list[Path]:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in RESERVED:
+        raise ValueError(f"{name!r} cannot be the name of a table")
+    if not rows:
+        return []
+    kind = type(rows[0])
+    folder.journal.forget(f"row:{name}")
+    for row in rows:
+        folder.journal.put(f"row:{name}", row.id, to_json(row))  # type: ignore[attr-defined]
+    batches = (to_arrow(batch, kind) for batch in _batches(rows))
+    return _write(aside / name, name, batches, schema_for(kind), len(rows), ROWS_PER_FILE)
 
 
 def _put_conversations(folder: RunFolder, given: Iterable[Conversation]) -> set[str]:

@@ -39,7 +39,7 @@ class Loaded:
         notes: Sentences that a user should read.
     """
 
-    facts: list[Fact]
+    facts: list[Fact] = field(default_factory=list)
     people: list[Persona] | None = None
     pairs: list[Pair] = field(default_factory=list)
     drops: list[Drop] = field(default_factory=list)

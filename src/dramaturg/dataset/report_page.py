@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.dataset.page import bars, fill, table
-from dramaturg.records import Conversation
+from dramaturg.records import Conversation, Drop, from_json
 from dramaturg.store import RunFolder, write_atomically
 
+_SOME = (
+    '<h2>Some conversations</h2>\n<p class="soft">The first, the middle and the last by id; not '
+    "chosen. For a map of all of them, distributions and figures with intervals: "
+    "<code>dramaturg evaluate</code> this folder.</p>"
+)
 _COLUMNS = {
     "round": "round",
     "pairs": "pairs",
@@ -41,18 +46,15 @@ def write_report_page(
     splits: Mapping[str, int] = report.get("splits", {})
     parts = ", ".join(f"{name} {count:,}" for name, count in splits.items())
     filled = {
-        "title": escape(f"{report['recipe']}: {sum(splits.values()):,} conversations"),
+        "title": escape(f"{report['recipe']}: {_made(report)}"),
         "summary": escape(
             f"Splits: {parts or 'none yet'}. State: {report.get('stopped') or 'complete'}. "
             "Models: " + ", ".join(f"{r} {m}" for r, m in report.get("models", {}).items()) + "."
         ),
         "notes": "".join(f'<p class="note">{escape(str(n))}</p>' for n in report.get("notes", [])),
-        "rounds": table(
-            list(_COLUMNS.values()), [[_cell(row.get(key)) for key in _COLUMNS] for row in rounds]
-        ),
-        "about": escape("; ".join(f"{k}: {v}" for k, v in report.get("about", {}).items())),
-        "variety": bars([(f"round {r['round']}", float(r["distinct_2_equal"])) for r in rounds]),
-        "dropped": bars(_reasons(rounds), whole=True),
+        "rounds": _rounds(rounds, report.get("about", {})) if rounds else "",
+        "figures": _figures(report.get("figures", [])),
+        "dropped": bars(_reasons(rounds) if rounds else _dropped(folder), whole=True),
         "totals": table(
             ["role/task", "calls", "tokens in", "tokens out", "US dollars"],
             [
@@ -60,12 +62,54 @@ def write_report_page(
                 for name, row in report.get("totals", {}).items()
             ],
         ),
-        "samples": "".join(_sample(talk) for talk in _some(conversations)),
+        "samples": "".join(_sample(talk) for talk in _some(conversations)) if conversations else "",
+        "some": _SOME if conversations else "",
     }
     text = fill("report.html", filled)
     page = folder.path / "report.html"
     write_atomically(page, text.encode("utf-8", "replace"))
     return page
+
+
+def _made(report: Mapping[str, Any]) -> str:
+    """What was made, in words: "12 conversations", "3 items, 20 people"."""
+    kept = sum(report.get("splits", {}).values())
+    made: Mapping[str, int] = report.get("made", {"conversations": kept})
+    told = [f"{n:,} {what}" for what, n in made.items() if n]
+    return ", ".join(told) or "0 conversations"
+
+
+def _rounds(rounds: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> str:
+    """The table of the rounds, what its columns mean, and how variety went."""
+    rows = [[_cell(row.get(key)) for key in _COLUMNS] for row in rounds]
+    told = escape("; ".join(f"{k}: {v}" for k, v in about.items()))
+    variety = bars([(f"round {r['round']}", float(r["distinct_2_equal"])) for r in rounds])
+    return (
+        f"<h2>Rounds</h2>\n{table(list(_COLUMNS.values()), rows)}\n"
+        f'<p class="soft">{told}</p>\n<h2>Variety by round</h2>\n'
+        "<p>distinct-2 of the kept conversations, at as many tokens as the smaller of this round "
+        f"and the first</p>\n{variety}"
+    )
+
+
+def _figures(figures: Sequence[Mapping[str, Any]]) -> str:
+    """What the recipe measured, each number with its n, unit, split and scorer."""
+    if not figures:
+        return ""
+    columns = ["name", "value", "n", "unit", "split", "scorer"]
+    rows = [[escape(_plain(row.get(key))) for key in columns] for row in figures]
+    return f"<h2>Figures</h2>\n{table(columns, rows)}"
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else _cell(value)
+
+
+def _dropped(folder: RunFolder) -> list[tuple[str, float]]:
+    folder.journal.flush()
+    drops = (from_json(body, Drop) for body in folder.journal.records("drop"))
+    counts = Counter(f"{drop.kind}: {drop.reason_class}" for drop in drops)
+    return [(name, float(count)) for name, count in counts.most_common(12)]
 
 
 def _reasons(rounds: Sequence[Mapping[str, Any]]) -> list[tuple[str, float]]:

@@ -2,6 +2,7 @@
 
 from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot
 from dramaturg.generate.parse import Parsed, parse_conversation
+from dramaturg.generate.stage import Staged, heard_by, in_turn, stage
 from dramaturg.generate.starter import starter_pool
 from dramaturg.generate.write import Demonstration, WriteInput, demonstration, write_task
 
@@ -9,11 +10,15 @@ __all__ = [
     "Demonstration",
     "FewShot",
     "Parsed",
+    "Staged",
     "WriteInput",
     "demonstration",
     "draw_demonstrations",
     "few_shot",
+    "heard_by",
+    "in_turn",
     "parse_conversation",
+    "stage",
     "starter_pool",
     "write_task",
 ]

@@ -1,17 +1,25 @@
-"""Loop: propose, judge, keep, show the kept as examples, again."""
+"""Loop: propose, judge, keep, show the kept as examples, again; and the smaller loops."""
 
+from dramaturg.loop.each import Done, cut_of, each
 from dramaturg.loop.flow import flow
 from dramaturg.loop.improve import Chosen, Improved, Judge, Measure, Proposer, improve
 from dramaturg.loop.report import RoundReport, RoundTally
+from dramaturg.loop.until_passes import Check, Redone, until_passes
 
 __all__ = [
+    "Check",
     "Chosen",
+    "Done",
     "Improved",
     "Judge",
     "Measure",
     "Proposer",
+    "Redone",
     "RoundReport",
     "RoundTally",
+    "cut_of",
+    "each",
     "flow",
     "improve",
+    "until_passes",
 ]

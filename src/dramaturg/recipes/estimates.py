@@ -40,13 +40,13 @@ def synthetic_persona_chat_calls(s: Mapping[str, Any], facts: int) -> list[Step]
     judgements = (s["people"] or 2 * n) * size * (size - 1) if facts else 0
     votes = n * rounds * (drafts * (drafts - 1) // 2) * 2 * len(POLICIES)
     return [
-        Step("induce queries", "writer", facts // 15 if new else 0, 180, 15),
-        Step("more queries", "writer", s["query_steps"] if new else 0, 170, 60),
-        Step("new facts", "writer", round(1.3 * new), 230, 20),
+        Step("induce queries", "writer", facts // 15 if new else 0, 180, 15, "query.induce"),
+        Step("more queries", "writer", s["query_steps"] if new else 0, 170, 60, "query.more"),
+        Step("new facts", "writer", round(1.3 * new), 230, 20, "persona.answer"),
         Step("negations", "writer", facts + new, 90, 12),
-        Step("check profiles", "nli", judgements, 160, 20),
-        Step("drafts", "writer", n * drafts * rounds, shown, talk),
-        Step("faithfulness", "critic", n * drafts * rounds, talk + 1_100, 50),
-        Step("toxicity", "critic", n * drafts * rounds, talk + 150, 40),
-        Step("quality votes", "critic", votes, 2 * talk + 200, 40),
+        Step("check profiles", "nli", judgements, 160, 20, "nli.judge"),
+        Step("drafts", "writer", n * drafts * rounds, shown, talk, "conversation.write"),
+        Step("faithfulness", "critic", n * drafts * rounds, talk + 1_100, 50, "judge.faithfulness"),
+        Step("toxicity", "critic", n * drafts * rounds, talk + 150, 40, "judge.toxicity"),
+        Step("quality votes", "critic", votes, 2 * talk + 200, 40, "judge.quality"),
     ]

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any
 
+import msgspec
+
 from dramaturg.errors import DramaturgError, UserError
 from dramaturg.models import (
     ChatModel,
@@ -32,6 +34,7 @@ from dramaturg.models import (
 )
 from dramaturg.records import Conversation, Persona
 
+NEAREST = "synthetic-persona-chat"  # it runs whole on the embedded model
 _PROTOCOLS: dict[type, str] = {
     ChatModel: "answers the tasks",
     NLIModel: "judges entailment and contradiction",
@@ -49,6 +52,8 @@ class Made:
     Attributes:
         conversations: The kept ones, each with its split; may be read from disk.
         people: Everyone who could talk.
+        tables: What is made and is no conversation (texts, profiles, items of a benchmark,
+            answers), by name: rows of one Struct type each, with an `id`. Written beside `data/`.
         report: Figures by section, JSON values; each number names its n, unit, split and scorer.
         notes: Sentences that a user should read (a split that stayed empty, a target missed).
         cut: What cut it off before its end (the user, a budget, a failing model), or None.
@@ -59,6 +64,13 @@ class Made:
     report: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     cut: DramaturgError | None = None
+    tables: Mapping[str, Sequence[msgspec.Struct]] = field(default_factory=dict)
+
+    def count(self, what: str) -> int:
+        """How many "conversations", "people", or rows of the table of this name were made."""
+        if what == "conversations":
+            return len(self.conversations)
+        return len(self.people if what == "people" else self.tables.get(what, ()))
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,7 @@ class Step:
 
     Attributes:
         tokens_in, tokens_out: Per call, on average.
+        task: The task that is asked for: the embedded model's calls count where it knows it.
     """
 
     name: str
@@ -74,6 +87,7 @@ class Step:
     calls: int
     tokens_in: int
     tokens_out: int
+    task: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,10 @@ class Recipe:
         estimate: Settings and number of facts -> the calls it will make.
         ranges: Least and most of a setting that is a number.
         ordered: Pairs of settings of which the first must not be above the second.
+        count: The setting that `-n` fills.
+        makes: What it is run for: "conversations", "people", or the name of a table.
+        example: What follows `dramaturg run NAME` in its card.
+        nearest: The recipe to name where the embedded model cannot play a role.
     """
 
     name: str
@@ -139,6 +157,10 @@ class Recipe:
     estimate: Callable[[Mapping[str, Any], int], list[Step]]
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     ordered: tuple[tuple[str, str], ...] = ()
+    count: str = "conversations"
+    makes: str = "conversations"
+    example: str = "--personas people.txt -n 100 --out my-dataset"
+    nearest: str = NEAREST
 
     @functools.cached_property
     def headline(self) -> str:
@@ -187,14 +209,23 @@ class Recipe:
             raise UserError(
                 f"{ref} cannot play the role {role!r} of {self.name}",
                 why=f"the role needs a model that {_PROTOCOLS.get(need, 'does ' + need.__name__)}",
-                fix=f"give it another, e.g. --model {role}=embedded",
+                fix=f"give it another, e.g. --model {role}=embedded"
+                if ref != "embedded"
+                else self._instead(role),
             )
         if need is ChatModel and missing:
             raise UserError(
                 f"{ref} cannot do {missing[0]!r}, which {self.name} asks of its {role!r}",
                 why="it follows no instructions and has no native form of this task",
-                fix=f"give it an instruction model, e.g. --model {role}=openai:gpt-4.1-mini",
+                fix=self._instead(role),
             )
+
+    def _instead(self, role: str) -> str:
+        """What to do where a role needs a model that follows instructions."""
+        words = f"give it an instruction model, e.g. --model {role}=openai:gpt-4.1-mini"
+        if self.nearest == self.name:
+            return words
+        return f"{words}; the nearest recipe that runs without one is {self.nearest}"
 
 
 _recipes: dict[str, Recipe] = {}
@@ -207,6 +238,10 @@ def recipe(
     estimate: Callable[[Mapping[str, Any], int], list[Step]],
     ranges: Mapping[str, tuple[float, float]] | None = None,
     ordered: tuple[tuple[str, str], ...] = (),
+    count: str = "conversations",
+    makes: str = "conversations",
+    example: str = "--personas people.txt -n 100 --out my-dataset",
+    nearest: str = NEAREST,
 ) -> Callable[[Callable[..., Awaitable[Made]]], Callable[..., Awaitable[Made]]]:
     """Enter a function into the book under its own name, underscores as dashes."""
 
@@ -219,6 +254,10 @@ def recipe(
             estimate=estimate,
             ranges=ranges or {},
             ordered=ordered,
+            count=count,
+            makes=makes,
+            example=example,
+            nearest=nearest,
         )
         return make
 

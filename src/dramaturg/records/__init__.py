@@ -5,7 +5,7 @@ from dramaturg.records.conversation import Conversation, Grounding, Provenance, 
 from dramaturg.records.ids import canonical_json, content_id, derive_seed
 from dramaturg.records.jsonl import from_json, to_json
 from dramaturg.records.judgement import BadReply, Comparison, Cost, Drop, Preference, Verdict
-from dramaturg.records.people import Evidence, Fact, Pair, Persona, Scene, Triple
+from dramaturg.records.people import Ensemble, Evidence, Fact, Pair, Persona, Scene, Triple
 
 __all__ = [
     "BadReply",
@@ -13,6 +13,7 @@ __all__ = [
     "Conversation",
     "Cost",
     "Drop",
+    "Ensemble",
     "Evidence",
     "Fact",
     "Grounding",

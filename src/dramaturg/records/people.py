@@ -123,3 +123,19 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     def people(self) -> tuple[Persona, Persona]:
         """Both, in order of the speaker index."""
         return (self.first, self.second)
+
+
+class Ensemble(msgspec.Struct, frozen=True, kw_only=True):
+    """Two or more people in a scene: a pair with any number of heads.
+
+    Attributes:
+        people: In order of the speaker index; the scene's cast holds their ids.
+    """
+
+    people: tuple[Persona, ...]
+    scene: Scene
+
+    @property
+    def id(self) -> str:
+        """The scene's id: who and where."""
+        return self.scene.id

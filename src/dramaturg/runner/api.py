@@ -27,7 +27,7 @@ async def arun(
 ) -> Run:
     """Make a dataset; see `run`."""
     if n is not None:
-        settings["conversations"] = n
+        settings["n"] = n
     planned = plan(recipe, settings, [model] if isinstance(model, str) else list(model), out)
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
     batches = None
@@ -47,7 +47,7 @@ def run(recipe: str, **arguments: Any) -> Run:
     Args:
         recipe: A recipe's name, e.g. "synthetic-persona-chat".
         arguments: `model` (a reference or several, e.g. "openai:gpt-4.1-mini", "nli=embedded"),
-            `out` (the run folder), `n` (conversations), `max_cost` in US dollars, `max_calls`,
+            `out` (the run folder), `n` (how many to make), `max_cost` in US dollars, `max_calls`,
             `max_tokens`, `batch` (drafts and verdicts at half the price, within a day), and the
             recipe's settings, such as `personas` and `seed`.
 

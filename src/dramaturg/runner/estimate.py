@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dramaturg.models import ChatModel
 from dramaturg.models.prices import FREE, Price
 from dramaturg.runner.plan import Plan
 
@@ -25,12 +26,15 @@ def estimate(planned: Plan, *, batch: bool = False) -> dict[str, Any]:
         "seconds", and "assumptions": sentences that say what the figures rest on.
     """
     rows: list[dict[str, Any]] = []
-    asked = {"conversations": min(planned.settings["conversations"], planned.most)}
-    for step in planned.recipe.estimate({**planned.settings, **asked}, planned.facts):
+    settings = dict(planned.settings)
+    if "conversations" in settings:
+        settings["conversations"] = min(settings["conversations"], planned.most)
+    for step in planned.recipe.estimate(settings, planned.facts):
         ref = planned.refs[step.role]
         free = ref == "embedded"
         in_loop = step.name in BATCHED
-        native = step.name != "negations" and step.role == "writer"
+        model = planned.models[step.role]
+        native = isinstance(model, ChatModel) and model.native(step.task)
         calls = step.calls if native or not free else 0
         tokens_in, tokens_out = calls * step.tokens_in, calls * step.tokens_out
         rows.append(

@@ -58,6 +58,7 @@ class Run:
         report: What is in report.json.
         resumed: Whether earlier work was found and used.
         error: What ended it early, where that was an error.
+        makes: What the recipe is run for: "conversations", "people", or the name of a table.
     """
 
     path: Path
@@ -67,6 +68,7 @@ class Run:
     resumed: bool
     error: DramaturgError | None = None
     notes: list[str] = field(default_factory=list)
+    makes: str = "conversations"
 
     def conversations(self) -> Iterator[Conversation]:
         """The kept conversations, read from the folder."""
@@ -76,7 +78,7 @@ class Run:
     def exit_code(self) -> int:
         """0 done, 1 fell short (stopped, or nothing was kept), 130 interrupted."""
         if self.state == "finished":
-            return 0 if self.report.get("splits") else 1
+            return 0 if self.report.get("made", {}).get(self.makes) else 1
         return 130 if isinstance(self.error, Interrupted) else 1
 
 
@@ -151,7 +153,16 @@ async def perform(
         if not stopped:
             folder.finish()
         watch.ended(state, error, report)
-        return Run(folder.path, state, stopped, report, folder.resumed, error, report["notes"])
+        return Run(
+            folder.path,
+            state,
+            stopped,
+            report,
+            folder.resumed,
+            error,
+            report["notes"],
+            planned.recipe.makes,
+        )
 
 
 def _finish(
@@ -169,8 +180,12 @@ def _finish(
         "prompts": prefix_share(folder.journal.calls()),
         "bad_replies": bad_replies(folder.journal.records("badreply")),
     }
-    if made and made.conversations:
-        report["splits"] = dataset.export(folder, made.conversations, made.people)
+    if made:
+        report["made"] = {w: made.count(w) for w in ("conversations", "people", *made.tables)}
+    if made and report["made"][planned.recipe.makes]:
+        report["splits"] = dataset.export(
+            folder, made.conversations, made.people, tables=made.tables
+        )
         dataset.write_card(folder, report)
     dataset.write_report_page(folder, report, made.conversations if made else [])
     text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
@@ -180,6 +195,11 @@ def _finish(
 
 def _personas_from(planned: Plan) -> str:
     """Where the persona facts came from, in words; the name of a file, never its path."""
+    if "personas" not in planned.settings:
+        names = [Path(planned.settings[name]).name for name in planned.inputs]
+        if not names:
+            return "the recipe made them; no file was read"
+        return f"the user's {', '.join(names)}, under the terms of whoever wrote it"
     given = planned.settings.get("personas")
     if given:
         return f"the user's {Path(given).name}, under the terms of whoever wrote it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from dramaturg.models.resolve import Limits, parse_roles, resolve
 from dramaturg.prompts import prompts_hash
 from dramaturg.recipes.recipe import Recipe, find_recipe, read_settings
 from dramaturg.records import content_id
+from dramaturg.runner.inputs import hash_of_path
 
 _DEFAULT = "embedded"
 
@@ -30,6 +31,7 @@ class Plan:
         facts: How many seed facts there are to make people of; 0 if the file gives people.
         seeds: Hash of everything that the file of personas gave, what is not used included.
         most: The most conversations that the file allows: its pairs, or all pairs of its people.
+        inputs: Hash of the content of every other file that a setting names.
     """
 
     recipe: Recipe
@@ -40,18 +42,20 @@ class Plan:
     facts: int
     most: int
     seeds: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What can change a row: recipe, settings, models by role, and the personas themselves."""
-        plain = {k: str(v) if isinstance(v, Path) else v for k, v in self.settings.items()}
-        plain.pop("personas", None)
+        """What can change a row: recipe, settings, models by role, and the content of files."""
+        files = {"personas", *self.inputs}
+        plain = {k: v for k, v in self.settings.items() if k not in files}
         return {
             "recipe": self.recipe.name,
             "settings": plain,
             "models": self.refs,
             "model_versions": {r: str(getattr(m, "version", "")) for r, m in self.models.items()},
             "personas": self.seeds,
+            **({"inputs": dict(self.inputs)} if self.inputs else {}),
             "prompts": prompts_hash(),
         }
 
@@ -67,6 +71,7 @@ def plan(
     """The plan of a run.
 
     Args:
+        settings: The recipe's, and "n": how many to make, whatever the recipe counts.
         models: Items such as "openai:gpt-4.1-mini" (every role that it can play; the rest fall
             back to the embedded model) or "nli=embedded".
         out: The run folder; by default one under runs/ that is the same for the same plan.
@@ -75,8 +80,21 @@ def plan(
         UserError: Unknown recipe or setting, a model that cannot play its role, unusable personas.
     """
     recipe = find_recipe(name)
-    values = read_settings(recipe, settings)
-    loaded = dataset.load_personas(values.get("personas") or dataset.starter_people())
+    given = dict(settings)
+    if "n" in given:
+        given[recipe.count] = given.pop("n")
+    values = read_settings(recipe, given)
+    inputs = {
+        name: hash_of_path(value, name)
+        for name, value in values.items()
+        if isinstance(value, Path) and name != "personas"
+    }
+    people_wanted = "personas" in recipe.settings
+    loaded = (
+        dataset.load_personas(values["personas"] or dataset.starter_people())
+        if people_wanted
+        else dataset.Loaded()
+    )
     roles = parse_roles(models, list(recipe.roles))
     made: dict[str, Any] = {}
 
@@ -97,12 +115,12 @@ def plan(
     facts = 0 if loaded.people else len(loaded.facts)
     people = len(loaded.people or ())
     most = len(loaded.pairs) or people * (people - 1) // 2 or 10**9
-    given = [loaded.facts, loaded.people, loaded.pairs, loaded.drops]
-    seeds = content_id("h", given)
-    planned = Plan(recipe, values, refs, chosen, Path(), facts, most, seeds)
+    read = [loaded.facts, loaded.people, loaded.pairs, loaded.drops]
+    seeds = content_id("h", read) if people_wanted else ""
+    planned = Plan(recipe, values, refs, chosen, Path(), facts, most, seeds, inputs)
     name_by_content = f"{name}-{content_id('r', planned.arguments)[2:10]}"
     folder = Path(out) if out is not None else Path("runs") / name_by_content
-    return Plan(recipe, values, refs, chosen, folder, facts, most, seeds)
+    return replace(planned, out=folder)
 
 
 def _as(need: type, model: Any) -> Any:
