@@ -52,7 +52,7 @@ async def synthetic_persona_chat(
     category_vectors: Literal["lsa", "embedder"] = "lsa",  # lsa: topics of these very facts
     cluster_at: float = 0.1,  # mean cosine above which clusters join
     people: int | None = None,  # profiles to compose; none = twice the conversations
-    profile_size: int = 5,
+    profile_size: int = 5,  # facts a person
     new_per_person: int = 1,  # facts of a profile that must be new ones, where there are any
     duplicate_at: float = 0.9,  # cosine above which a fact counts as said already
     shared: int = 2,  # partners share more than this many fact pairs

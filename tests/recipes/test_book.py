@@ -1,0 +1,123 @@
+"""What every recipe of the book must do, whatever it makes: driven by its scripted actor.
+
+An actor proves plumbing, not quality: what it says depends on what it is asked and on the seed.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from pathlib import Path
+
+import pytest
+from datasets import load_dataset
+
+from dramaturg import runner
+from dramaturg.errors import UserError
+from dramaturg.models.budget import Budget
+from dramaturg.recipes.recipe import all_recipes
+from dramaturg.runner.estimate import estimate
+from tests.recipes.book import actor_of, code_lines, planned, settings_of
+
+BOOK = all_recipes()
+DOCS = Path(__file__).parents[2] / "docs"
+every = pytest.mark.parametrize("name", BOOK)
+
+
+def data_of(folder: Path) -> dict[str, bytes]:
+    """Every parquet file of a run, by name."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*.parquet"))}
+
+
+@every
+async def test_it_finishes_and_the_same_command_asks_nothing_more(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = planned(name, tmp_path / "run", tmp_path / "files", monkeypatch)
+    made = await runner.perform(first)
+    assert (made.state, made.stopped, made.exit_code) == ("finished", None, 0)
+    assert made.report["made"][BOOK[name].makes] > 0
+    before = data_of(made.path)
+    again = planned(name, tmp_path / "run", tmp_path / "files", monkeypatch)
+    model = next(m for m in again.models.values() if hasattr(m, "calls") or hasattr(m, "chat"))
+    assert (await runner.perform(again)).exit_code == 0
+    assert getattr(model, "chat", model).calls == []
+    assert data_of(made.path) == before
+    rows = load_dataset(str(made.path), cache_dir=str(tmp_path / "cache"))
+    assert sum(split.num_rows for split in rows.values()) > 0
+
+
+@every
+async def test_cut_off_in_the_middle_it_goes_on_to_the_same_bytes(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = await runner.perform(planned(name, tmp_path / "a", tmp_path / "files", monkeypatch))
+    calls = int(sum(row["calls"] for row in whole.report["totals"].values()))
+    half = await runner.perform(
+        planned(name, tmp_path / "b", tmp_path / "files", monkeypatch),
+        budget=Budget(max_calls=max(1, calls // 2)),
+    )
+    assert half.state == "stopped"
+    rest = await runner.perform(planned(name, tmp_path / "b", tmp_path / "files", monkeypatch))
+    assert rest.state == "finished"
+    assert data_of(rest.path) == data_of(whole.path)
+    paid = sum(row["calls"] for row in rest.report["totals"].values())
+    assert paid == calls, "a call was paid twice, or not counted"
+
+
+@every
+async def test_the_embedded_model_runs_it_or_is_refused_before_the_first_call(
+    name: str, tmp_path: Path
+) -> None:
+    module = actor_of(name)
+    settings = settings_of(module, tmp_path / "files")
+    if module.EMBEDDED == "refuses":
+        with pytest.raises(UserError) as refused:
+            runner.plan(name, settings, ["embedded"], tmp_path / "run")
+        assert "embedded" in refused.value.what
+        assert f"runs without one is {BOOK[name].nearest}" in refused.value.fix
+        assert BOOK[name].nearest in BOOK
+        assert not (tmp_path / "run").exists()
+    else:
+        assert module.EMBEDDED == "runs"
+        if name == "synthetic-persona-chat":
+            return  # tests/cli runs it whole
+        made = await runner.perform(runner.plan(name, settings, ["embedded"], tmp_path / "run"))
+        assert made.exit_code == 0
+
+
+@every
+async def test_the_estimate_is_near_what_a_run_asks(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = planned(name, tmp_path / "run", tmp_path / "files", monkeypatch)
+    told = estimate(one)["totals"]["calls"]
+    made = await runner.perform(one)
+    real = sum(row["calls"] for row in made.report["totals"].values())
+    assert 0.5 * real <= told <= 2 * real, f"estimated {told}, made {real}"
+
+
+@every
+def test_its_card_tells_source_method_and_differences(name: str) -> None:
+    card = BOOK[name].card
+    for part in ("Source:", "Does:", "Differs:"):
+        assert part in card, f"{name}: the card lacks {part!r}"
+    assert re.search(r"\b(19|20)\d\d\b", card), "the source has a year"
+    for setting in BOOK[name].settings.values():
+        if setting.name != "seed" and setting.default is not None:
+            assert setting.help or setting.choices or setting.name == "rounds", setting.name
+
+
+@every
+def test_its_page_shows_how_to_run_and_prove_it(name: str) -> None:
+    page = DOCS / "recipes" / f"{name}.md"
+    if name == "synthetic-persona-chat":
+        page = DOCS / f"{name}.md"
+    text = page.read_text(encoding="utf-8")
+    assert f"dramaturg run {name}" in text
+    assert f"dramaturg prove {name}" in text
+
+
+def test_a_recipe_fits_on_a_screen() -> None:
+    lines = {name: code_lines(one) for name, one in BOOK.items()}
+    assert statistics.median(lines.values()) <= (60 if len(lines) > 2 else 200), lines
