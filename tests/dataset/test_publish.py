@@ -18,6 +18,7 @@ from dramaturg.errors import BackendError, UserError
 from dramaturg.records import Conversation, Speaker, Turn
 from dramaturg.store import RunFolder
 from tests.dataset.fake_hub import TOKEN, FakeHub
+from tests.dataset.test_made_tables import ROWS, written
 
 hub_library = pytest.importorskip("huggingface_hub")
 
@@ -236,3 +237,10 @@ def test_a_library_that_was_told_to_stay_offline_is_told_of_in_words(
         publish(upload, private=True, endpoint=hub.url, say=lambda _: None)
     assert "HF_HUB_OFFLINE" in told.value.fix
     assert not hub.commits
+
+
+def test_a_run_of_tables_alone_can_be_published_with_its_tables(tmp_path: Path) -> None:
+    made = written(tmp_path / "run", [], ROWS)
+    paths = [item.path for item in plan_upload("hf:me/texts", made, "cc-by-4.0").items]
+    assert "texts/texts-00000-of-00001.parquet" in paths
+    assert "personas/personas-00000-of-00001.parquet" in paths

@@ -16,6 +16,7 @@ from yarl import URL
 
 from dramaturg.records import Conversation, Drop, Fact, Persona, Turn, Verdict, to_json
 from dramaturg.store import RunFolder
+from tests.dataset.test_made_tables import Text, written
 from tests.viewer.stage import (
     ANN,
     ARGUMENTS,
@@ -298,3 +299,30 @@ async def test_a_dataset_with_many_speakers_and_scripts_is_shown(
     assert page.count('class="side') == 4
     await text_of(client, f"/1/conversations/{lone.id}")
     assert "1 dropped" in words(await text_of(client, "/1/dropped"))
+
+
+async def test_a_run_of_tables_alone_opens_on_its_rows_and_finds_words_in_them(
+    look: Look, tmp_path: Path
+) -> None:
+    rows = [
+        Text(id=f"t{i}", persona=ATTACKS["script"], text=f"number {i}", words=i) for i in range(45)
+    ]
+    client = await look(written(tmp_path / "run", [], rows))
+    page = await text_of(client, "/")
+    assert "45 rows" in page
+    assert "number 19" in page
+    assert "number 20" not in page
+    assert "<script>document" not in page
+    assert 'aria-current="page">Tables</a>' in page
+    third = await text_of(client, "/1/tables/texts?page=3")
+    assert third.count('<li class="row flat">') == 5
+    found = await text_of(client, "/1/tables/texts?q=NUMBER+44")
+    assert "1 rows" in found
+    await text_of(client, "/1/tables/gone", 404)
+    for other in ("conversations", "people", "dropped", "run"):
+        await text_of(client, f"/1/{other}")
+
+
+async def test_a_run_without_further_tables_has_no_link_to_any(look: Look, tmp_path: Path) -> None:
+    client = await look(make_run(tmp_path / "run"))
+    assert ">Tables</a>" not in await text_of(client, "/1/run")

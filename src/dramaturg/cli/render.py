@@ -61,8 +61,9 @@ def result(run: Run) -> str:
     lines += [f"note: {note}" for note in run.notes]
     if run.stopped:
         lines.append(f"stopped: {run.stopped}. The same command goes on where it stopped.")
-    if splits:
+    if splits or others.get(run.makes):
         lines += ["", "Next:", f"  dramaturg view {run.path}"]
+    if splits:
         lines.append(f"  dramaturg show 1 --run {run.path}")
         lines.append(f"  dramaturg critique {run.path}")
         lines.append(f"  python -c \"import datasets; datasets.load_dataset('{run.path}')\"")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.dataset.card import write_card
+from dramaturg.dataset.made_tables import made_tables
 from dramaturg.dataset.publish import check_licence
 from dramaturg.errors import UserError
 from dramaturg.store import RunFolder, is_run_folder
@@ -47,7 +48,7 @@ def describe(
             why="a card is written from run.json and the journal beside the data",
             fix="make one of a file with `dramaturg convert FILE FOLDER`",
         )
-    if not any((path / "data").glob("*.parquet")):
+    if not any((path / "data").glob("*.parquet")) and not made_tables(path):
         raise UserError(f"{path} holds no data to describe", fix="finish the run first")
     if license is not None:
         check_licence(license)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.dataset.card_sections import licence_of
+from dramaturg.dataset.made_tables import made_tables
 from dramaturg.errors import BackendError, UserError
 
 TOKEN = "HF_TOKEN"
@@ -25,7 +26,9 @@ _STAYS = {
     "journal.sqlite": "every call with its text: yours to share or not",
     "run.json": "arguments with paths of this machine",
 }
-_OUR_NAME = re.compile(rf"(?:{'|'.join(_TABLES)})/\w+-\d{{5}}-of-\d{{5}}\.parquet")
+_OUR_NAME = re.compile(
+    rf"(?:(?:{'|'.join(_TABLES)})/\w+|([a-z]\w*)/\1)-\d{{5}}-of-\d{{5}}\.parquet"
+)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?<![.-])")
 _ADDRESS = re.compile(r"@(https?://[^\s|`\"',)]+)")
 _FILES_A_COMMIT = 50
@@ -102,7 +105,7 @@ def plan_upload(target: str, folder: str | Path, license: str | None = None) -> 
             if path.exists()
             else "name the folder of a dataset, after hf:org/name",
         )
-    if not any((path / "data").glob("*.parquet")):
+    if not any((path / "data").glob("*.parquet")) and not made_tables(path):
         raise UserError(
             f"{path} holds no data to publish",
             why="it has no data/*.parquet",
@@ -125,7 +128,7 @@ def plan_upload(target: str, folder: str | Path, license: str | None = None) -> 
     card = (path / "README.md").read_text(encoding="utf-8")
     items = [
         Item(f.relative_to(path).as_posix(), f)
-        for room in _TABLES
+        for room in (*_TABLES, *made_tables(path))
         for f in sorted((path / room).glob("*.parquet"))
     ]
     items += [Item(n, path / n) for n in _BESIDE[2:] if (path / n).is_file()]
@@ -276,7 +279,7 @@ def _croissant(path: Path, repo: str, license: str) -> bytes:
         told = json.loads((path / "croissant.json").read_text(encoding="utf-8"))
     except ValueError as error:
         raise UserError(f"{path / 'croissant.json'} is not JSON", why=str(error)) from error
-    modified = max(f.stat().st_mtime for f in (path / "data").glob("*.parquet"))
+    modified = max(f.stat().st_mtime for f in path.glob("*/*.parquet"))
     told["license"] = license
     told["url"] = f"https://huggingface.co/datasets/{repo}"
     told["datePublished"] = datetime.fromtimestamp(modified, UTC).date().isoformat()

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from dramaturg.errors import UserError
 from dramaturg.records import Conversation
-from dramaturg.viewer import charts, difference, one, people, search
+from dramaturg.viewer import charts, difference, one, people, search, tables
 from dramaturg.viewer.guard import Guard
 from dramaturg.viewer.overview import Overview
 from dramaturg.viewer.pages import page, part
@@ -60,6 +60,7 @@ class Viewer:
             f"{one_of}/people": self.people,
             f"{one_of}/people/{{id}}": self.person,
             f"{one_of}/dropped": self.dropped,
+            f"{one_of}/tables/{{name}}": self.table,
             f"{one_of}/run": self.run,
             f"{one_of}/pulse": self.pulse,
             f"{one_of}/report/{{name:.+}}": self.file,
@@ -71,8 +72,13 @@ class Viewer:
     # Pages
 
     def begin(self, request: web.Request) -> web.Response:
-        """To the conversations."""
-        raise web.HTTPSeeOther(f"/{request.match_info.get('at', '1')}/conversations")
+        """To the conversations, or to the first table of a run that makes none."""
+        at = request.match_info.get("at", "1")
+        source = self.sources[int(at) - 1] if int(at) <= len(self.sources) else None
+        made = self._tables(source) if source else {}
+        if source and made and not any((source.folder / "data").glob("*.parquet")):
+            raise web.HTTPSeeOther(f"/{at}/tables/{part(next(iter(made)))}")
+        raise web.HTTPSeeOther(f"/{at}/conversations")
 
     def conversations(self, request: web.Request) -> web.Response:
         """The list."""
@@ -223,6 +229,19 @@ class Viewer:
             address=_Address({k: given[k] for k in ("kind", "class", "q") if given.get(k)}),
         )  # fmt: skip
 
+    def table(self, request: web.Request) -> web.Response:
+        """Rows that are no conversations, a page at a time."""
+        _, source = self._source(request)
+        name, words = request.match_info["name"], request.query.get("q", "")[:200]
+        if not source.is_run:
+            raise web.HTTPNotFound(text="Only a run has further tables.")
+        number = search.page_of(request.query.get("page", "1"))
+        found = tables.rows(source.folder, name, words, number)
+        return self._page(
+            "tables.html", request, "tables",
+            table=name, found=found, q=words, address=_Address({"q": words} if words else {}),
+        )  # fmt: skip
+
     def run(self, request: web.Request) -> web.Response:
         """The run as a whole; asked again and again while it goes on."""
         at, source = self._source(request)
@@ -330,8 +349,14 @@ class Viewer:
         return page(
             name, at=at, here=here, source=source, sources=self.sources,
             settled=self._seen.settled, revision=self._seen.revision,
-            pulse=self._pulse(source) if source else "", **values,
+            pulse=self._pulse(source) if source else "",
+            tables=self._tables(source) if source else {}, **values,
         )  # fmt: skip
+
+    @staticmethod
+    def _tables(source: Source) -> dict[str, int]:
+        """Further tables of a run, with their rows."""
+        return tables.tables(source.folder) if source.is_run else {}
 
     @staticmethod
     def _pulse(source: Source) -> str:
