@@ -4,7 +4,8 @@ from dramaturg.loop.each import Done, cut_of, each
 from dramaturg.loop.flow import flow
 from dramaturg.loop.improve import Chosen, Improved, Judge, Measure, Proposer, improve
 from dramaturg.loop.report import RoundReport, RoundTally
-from dramaturg.loop.until_passes import Check, Redone, until_passes
+from dramaturg.loop.until_passes import Redone, until_passes
+from dramaturg.records import Check
 
 __all__ = [
     "Check",

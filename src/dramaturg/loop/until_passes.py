@@ -10,15 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from dramaturg.records import Check
+
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Check:
-    """What one check said: whether the value may stay, and if not, why in words."""
-
-    passed: bool
-    why: str = ""
 
 
 @dataclass(frozen=True)

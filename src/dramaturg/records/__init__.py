@@ -4,11 +4,12 @@ from dramaturg.records.arrow import from_arrow, schema_for, to_arrow
 from dramaturg.records.conversation import Conversation, Grounding, Provenance, Speaker, Turn
 from dramaturg.records.ids import canonical_json, content_id, derive_seed
 from dramaturg.records.jsonl import from_json, to_json
-from dramaturg.records.judgement import BadReply, Comparison, Cost, Drop, Preference, Verdict
+from dramaturg.records.judgement import BadReply, Check, Comparison, Cost, Drop, Preference, Verdict
 from dramaturg.records.people import Ensemble, Evidence, Fact, Pair, Persona, Scene, Triple
 
 __all__ = [
     "BadReply",
+    "Check",
     "Comparison",
     "Conversation",
     "Cost",

@@ -61,6 +61,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             msgspec.structs.force_setattr(self, "id", content_id("v", content))
 
 
+class Check(msgspec.Struct, frozen=True):
+    """What one check said of a value: whether it may stay, and if not, why in words."""
+
+    passed: bool
+    why: str = ""
+
+
 class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one quality expert said of two conversations.
 
