@@ -31,7 +31,9 @@ def new_facts_wanted(asked: int | None, seeds: int) -> int:
 
 
 def synthetic_persona_chat_calls(s: Mapping[str, Any], facts: int) -> list[Step]:
-    """Nothing is dropped early and no pair is tried again: more votes, fewer drafts than a run."""
+    """No draft is dropped early and no pair is tried again: a real run makes fewer quality votes
+    (the drafts that the first experts drop are not compared) and a few more drafts.
+    """
     n, rounds, size = s["conversations"], s["rounds"], s["profile_size"]
     drafts = min(s["drafts"], s["enough"] or s["drafts"])
     new = new_facts_wanted(s["new_facts"], facts) if facts else 0

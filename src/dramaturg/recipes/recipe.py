@@ -142,7 +142,8 @@ class Recipe:
     Attributes:
         roles: Role name -> the protocol that its model must satisfy.
         tasks: Role name -> the tasks that a chat model in this role is asked for.
-        estimate: Settings and number of facts -> the calls it will make.
+        estimate: Settings and number of facts -> the calls it will make; its docstring says what
+            that rests on, and is printed with the figures.
         ranges: Least and most of a setting that is a number.
         ordered: Pairs of settings of which the first must not be above the second.
         count: The setting that `-n` fills.

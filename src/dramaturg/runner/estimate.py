@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from dramaturg.models import ChatModel
@@ -65,8 +66,7 @@ def estimate(planned: Plan, *, batch: bool = False) -> dict[str, Any]:
         "steps": rows,
         "totals": totals,
         "assumptions": [
-            "no draft is dropped early, no pair is tried again: a real run makes fewer quality "
-            "votes (the drafts that the first experts drop are not compared) and a few more drafts",
+            " ".join((inspect.getdoc(planned.recipe.estimate) or "").split()),
             f"an endpoint answers in {ASSUMED_REPLY_S:g} s with {IN_FLIGHT} calls in flight; "
             f"the embedded model writes {EMBEDDED_TOKENS_PER_S:g} tokens a second",
             *(["batches may take a day each, some five of them a round"] if batch else []),
