@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from dramaturg.cli.main import COMMANDS
-from dramaturg.recipes.recipe import find_recipe
+from dramaturg.recipes.recipe import all_recipes, find_recipe
 
 ROOT = Path(__file__).parents[1]
+CORE = "synthetic-persona-chat"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_OPTIONS = {
     "personas", "out", "conversations", "model", "seed", "max-cost", "max-calls", "max-tokens",
@@ -36,12 +37,13 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_command_and_option_on_a_page_exists(page: Path) -> None:
-    settings = {name.replace("_", "-") for name in find_recipe("synthetic-persona-chat").settings}
     text = page.read_text(encoding="utf-8")
     blocks = "\n".join(re.findall(r"```(?:bash|sh|console)?\n(.*?)```", text, re.DOTALL))
     for line in re.findall(r"^\s*\$?\s*dramaturg .*$", blocks, re.MULTILINE):
         words = line.split("#")[0].split()
         assert words[1] in COMMANDS or words[1].startswith("-"), line
+        named = words[2] if words[1] == "run" and words[2] in all_recipes() else CORE
+        settings = {name.replace("_", "-") for name in find_recipe(named).settings}
         for option in re.findall(r"--([a-z-]+)", line.split("#")[0]):
             assert option in settings | OWN_OPTIONS, line
 
