@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 
+from benchmarks.recipes import index
 from dramaturg import runner
 from dramaturg.errors import UserError
 from dramaturg.models.budget import Budget
@@ -121,3 +122,9 @@ def test_its_page_shows_how_to_run_and_prove_it(name: str) -> None:
 def test_a_recipe_fits_on_a_screen() -> None:
     lines = {name: code_lines(one) for name, one in BOOK.items()}
     assert statistics.median(lines.values()) <= (60 if len(lines) > 2 else 200), lines
+
+
+def test_the_index_page_lists_every_recipe_with_its_headline() -> None:
+    page = (DOCS / "recipes" / "README.md").read_text(encoding="utf-8")
+    shown = page.split("<!-- index: begin -->")[1].split("<!-- index: end -->")[0].strip()
+    assert shown == index(), "python benchmarks/recipes.py --write"
