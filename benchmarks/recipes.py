@@ -41,8 +41,8 @@ def index() -> str:
 async def measured(place: Path) -> str:
     """The table of lines, calls and tokens."""
     rows = [
-        "| recipe | lines of code | made (n) | calls an item | by the paper's procedure | tokens in, "
-        "out an item | what the paper's procedure asks for |",
+        "| recipe | lines of code | made (n) | calls an item | by the paper's procedure | "
+        "tokens in, out an item | what the paper's procedure asks for |",
         "|---|--:|--:|--:|--:|--:|---|",
     ]
     lines = []
