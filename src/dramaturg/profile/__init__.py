@@ -1,8 +1,38 @@
-"""Profiles: consistent people out of facts, and contradictions in given ones."""
+"""Profiles: consistent people out of facts, contradictions in given ones, and what time changes."""
 
 from dramaturg.profile.audit import Audit, audit
 from dramaturg.profile.compose import Composed, compose
 from dramaturg.profile.consistent import Clash
+from dramaturg.profile.evolve import PERIODS, begin_life, changed, evolve, span
 from dramaturg.profile.negate import Negate, negate
+from dramaturg.profile.timeline import (
+    as_of,
+    facts_of,
+    in_order,
+    linked,
+    path,
+    person_as_of,
+    read_date,
+)
 
-__all__ = ["Audit", "Clash", "Composed", "Negate", "audit", "compose", "negate"]
+__all__ = [
+    "PERIODS",
+    "Audit",
+    "Clash",
+    "Composed",
+    "Negate",
+    "as_of",
+    "audit",
+    "begin_life",
+    "changed",
+    "compose",
+    "evolve",
+    "facts_of",
+    "in_order",
+    "linked",
+    "negate",
+    "path",
+    "person_as_of",
+    "read_date",
+    "span",
+]

@@ -6,8 +6,11 @@ from dramaturg.records.ids import canonical_json, content_id, derive_seed
 from dramaturg.records.jsonl import from_json, to_json
 from dramaturg.records.judgement import BadReply, Check, Comparison, Cost, Drop, Preference, Verdict
 from dramaturg.records.people import Ensemble, Evidence, Fact, Pair, Persona, Scene, Triple
+from dramaturg.records.question import LETTERS, OptionQuestion
+from dramaturg.records.timeline import Event, Stance, plain_thing
 
 __all__ = [
+    "LETTERS",
     "BadReply",
     "Check",
     "Comparison",
@@ -15,15 +18,18 @@ __all__ = [
     "Cost",
     "Drop",
     "Ensemble",
+    "Event",
     "Evidence",
     "Fact",
     "Grounding",
+    "OptionQuestion",
     "Pair",
     "Persona",
     "Preference",
     "Provenance",
     "Scene",
     "Speaker",
+    "Stance",
     "Triple",
     "Turn",
     "Verdict",
@@ -32,6 +38,7 @@ __all__ = [
     "derive_seed",
     "from_arrow",
     "from_json",
+    "plain_thing",
     "schema_for",
     "to_arrow",
     "to_json",

@@ -1,5 +1,6 @@
 """Scorers: one conversation in, a number and its evidence out; or two in, and the better one."""
 
+from dramaturg.scorers.aloud import said_aloud
 from dramaturg.scorers.atomic import (
     atomic_fidelity,
     atomic_trait,
@@ -14,6 +15,7 @@ from dramaturg.scorers.faithfulness import claims, faithfulness
 from dramaturg.scorers.g_eval import g_eval
 from dramaturg.scorers.gpt_score import gpt_score
 from dramaturg.scorers.ground import ground
+from dramaturg.scorers.hints import clashes, reveals, rounds_text
 from dramaturg.scorers.llm_eval import llm_eval
 from dramaturg.scorers.more_human import more_human
 from dramaturg.scorers.naturalness import HumanReference, human_reference, naturalness
@@ -58,7 +60,7 @@ from dramaturg.scorers.who_speaks import (
     speaker_items,
     who_speaks,
 )
-from dramaturg.scorers.words import tokens, utterances
+from dramaturg.scorers.words import shown_words, tokens, utterances
 
 __all__ = [
     "DEFAULT",
@@ -86,6 +88,7 @@ __all__ = [
     "atomic_trait",
     "build",
     "claims",
+    "clashes",
     "coherence",
     "costs_one_item",
     "count_tokens",
@@ -112,10 +115,14 @@ __all__ = [
     "quality",
     "quality_panel",
     "repeatability",
+    "reveals",
+    "rounds_text",
     "rubric",
     "rubrics",
+    "said_aloud",
     "shown",
     "shown_counts",
+    "shown_words",
     "speaker_figures",
     "speaker_items",
     "steadiness",
