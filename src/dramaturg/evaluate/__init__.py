@@ -11,6 +11,7 @@ from dramaturg.evaluate.agreement import (
     krippendorff_alpha,
     share_agreed,
 )
+from dramaturg.evaluate.attributes import AttributeScores, attribute_scores, plain_value, set_f1
 from dramaturg.evaluate.beside import beside
 from dramaturg.evaluate.collect import FACTS, SAMPLE, Collected, collect
 from dramaturg.evaluate.counts import COUNTERS, Counter, Table
@@ -27,16 +28,33 @@ from dramaturg.evaluate.exam import (
 )
 from dramaturg.evaluate.figure import Difference, Figure
 from dramaturg.evaluate.health import health
+from dramaturg.evaluate.histories import History, HistoryTurn, join_sessions
 from dramaturg.evaluate.jury import JuryItem, JuryResult, jury
 from dramaturg.evaluate.leakage import leakage
 from dramaturg.evaluate.measure import Measure, difference, figure, figures, match
 from dramaturg.evaluate.measures import SETS, Equal, Side, categories, ordered, topic_spread
+from dramaturg.evaluate.meteor import meteor
 from dramaturg.evaluate.near_duplicates import Signatures, earlier_twin
 from dramaturg.evaluate.next_utterance import Whose, next_utterance, next_utterance_hits
+from dramaturg.evaluate.option_answers import Chosen, read_option
+from dramaturg.evaluate.option_checks import (
+    OptionChecks,
+    arranged,
+    balanced_places,
+    check_options,
+    chi_square,
+    last_mention,
+    longest,
+    share_right,
+    shortest,
+)
+from dramaturg.evaluate.option_scores import OptionScores, distance_band, score_options
 from dramaturg.evaluate.pairwise import Estimate, PairOutcome, PairwiseResult, pairwise
 from dramaturg.evaluate.picture import badness, cases, columns, maps, scores, shown_talk
+from dramaturg.evaluate.plan_questions import KINDS, Asked, plan_questions, told
 from dramaturg.evaluate.plant import PLANTS, Planted, plant_all
 from dramaturg.evaluate.profile_extraction import profile_extraction
+from dramaturg.evaluate.rank_agreement import kendall_tau, rank_score
 from dramaturg.evaluate.ranker import exchanges, ranker_hits
 from dramaturg.evaluate.resample import RESAMPLES, Fixed, OfSet, Ratio, interval
 from dramaturg.evaluate.rounds import by_round
@@ -67,6 +85,7 @@ __all__ = [
     "COUNTERS",
     "FACTS",
     "GROUPS",
+    "KINDS",
     "PAIR_SUBJECTS",
     "PLANTS",
     "RESAMPLES",
@@ -75,6 +94,9 @@ __all__ = [
     "SUBJECTS",
     "TITLES",
     "Agreement",
+    "Asked",
+    "AttributeScores",
+    "Chosen",
     "Coder",
     "Collected",
     "Counter",
@@ -84,10 +106,14 @@ __all__ = [
     "ExamResult",
     "Figure",
     "Fixed",
+    "History",
+    "HistoryTurn",
     "JuryItem",
     "JuryResult",
     "Measure",
     "OfSet",
+    "OptionChecks",
+    "OptionScores",
     "PairOutcome",
     "PairwiseResult",
     "Planted",
@@ -102,12 +128,17 @@ __all__ = [
     "Vectors",
     "Whose",
     "agreement",
+    "arranged",
+    "attribute_scores",
     "auc",
     "badness",
+    "balanced_places",
     "beside",
     "by_round",
     "cases",
     "categories",
+    "check_options",
+    "chi_square",
     "cohen_kappa",
     "collect",
     "columns",
@@ -115,6 +146,7 @@ __all__ = [
     "difference",
     "different",
     "different_utterances",
+    "distance_band",
     "distinct",
     "distinct_n",
     "earlier_twin",
@@ -128,13 +160,18 @@ __all__ = [
     "frechet",
     "health",
     "interval",
+    "join_sessions",
     "jury",
+    "kendall_tau",
     "krippendorff_alpha",
+    "last_mention",
     "leakage",
+    "longest",
     "maps",
     "match",
     "mean_distance",
     "meaning",
+    "meteor",
     "next_utterance",
     "next_utterance_hits",
     "opens_with",
@@ -143,14 +180,22 @@ __all__ = [
     "pairwise",
     "people_key",
     "persona_shown",
+    "plain_value",
+    "plan_questions",
     "plant_all",
     "profile_extraction",
     "question_share",
+    "rank_score",
     "ranker_hits",
+    "read_option",
+    "score_options",
     "scores",
     "self_bleu",
+    "set_f1",
     "share",
     "share_agreed",
+    "share_right",
+    "shortest",
     "shown",
     "shown_talk",
     "sit_exam",
@@ -158,6 +203,7 @@ __all__ = [
     "surface",
     "tell_apart",
     "title",
+    "told",
     "topic_spread",
     "topics",
     "vectors_of",

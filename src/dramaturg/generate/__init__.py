@@ -1,24 +1,62 @@
 """Generate: a pair of people in, drafts of their conversation out."""
 
+from dramaturg.generate.choose_option import choose_option, choose_task, likeliest_option
 from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot
+from dramaturg.generate.implicit_round import Round, implicit_round, read_round
+from dramaturg.generate.option_question import (
+    DraftQuestion,
+    question_faults,
+    write_question,
+)
 from dramaturg.generate.parse import Parsed, parse_conversation
+from dramaturg.generate.personal import (
+    PersonalAnswer,
+    Request,
+    RequestKind,
+    answer_for,
+    load_request_kinds,
+    read_answer,
+    write_requests,
+)
+from dramaturg.generate.personal_answer import LAYOUTS, Layout, personal_answer
+from dramaturg.generate.sessions import write_session
 from dramaturg.generate.stage import Staged, heard_by, in_turn, stage
 from dramaturg.generate.starter import starter_pool
 from dramaturg.generate.write import Demonstration, WriteInput, demonstration, write_task
 
 __all__ = [
+    "LAYOUTS",
     "Demonstration",
+    "DraftQuestion",
     "FewShot",
+    "Layout",
     "Parsed",
+    "PersonalAnswer",
+    "Request",
+    "RequestKind",
+    "Round",
     "Staged",
     "WriteInput",
+    "answer_for",
+    "choose_option",
+    "choose_task",
     "demonstration",
     "draw_demonstrations",
     "few_shot",
     "heard_by",
+    "implicit_round",
     "in_turn",
+    "likeliest_option",
+    "load_request_kinds",
     "parse_conversation",
+    "personal_answer",
+    "question_faults",
+    "read_answer",
+    "read_round",
     "stage",
     "starter_pool",
+    "write_question",
+    "write_requests",
+    "write_session",
     "write_task",
 ]

@@ -73,7 +73,7 @@ async def write_question(
     Source: Jiang et al. 2025, PersonaMem, arXiv:2504.14225.
     """
     given = QuestionInput(
-        person=person.sentences, told=tuple(told), kind=kind, complaints=tuple(complaints)
+        person=person.undated, told=tuple(told), kind=kind, complaints=tuple(complaints)
     )
     return await ask(writer, option_question_task(), given, seed=seed, about=person.id)
 

@@ -79,6 +79,7 @@ async def write_session(
     the topic and the session's date, which is that of its last event.
 
     Args:
+        person: With the facts that hold on that day; the writer is shown those without a date.
         events: At least one, in order of time.
         replaced: The events whose state these end, where they do.
         previous: Id of the session before this one.
@@ -95,7 +96,7 @@ async def write_session(
         raise RecordError("a session needs an event", why=f"topic {topic!r} has none")
     old = {event.id: event.text for event in replaced}
     inputs = SessionInput(
-        person=person.sentences,
+        person=person.undated,
         topic=topic,
         events=tuple(events),
         before=tuple(old.get(event.replaces or "", "") for event in events),

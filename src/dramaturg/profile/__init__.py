@@ -3,7 +3,7 @@
 from dramaturg.profile.audit import Audit, audit
 from dramaturg.profile.compose import Composed, compose
 from dramaturg.profile.consistent import Clash
-from dramaturg.profile.evolve import PERIODS, begin_life, changed, evolve, span
+from dramaturg.profile.evolve import PERIODS, begin_life, changed, evolve, live, span
 from dramaturg.profile.negate import Negate, negate
 from dramaturg.profile.timeline import (
     as_of,
@@ -14,6 +14,7 @@ from dramaturg.profile.timeline import (
     person_as_of,
     read_date,
 )
+from dramaturg.profile.topics import draw_topics, load_topics
 
 __all__ = [
     "PERIODS",
@@ -26,10 +27,13 @@ __all__ = [
     "begin_life",
     "changed",
     "compose",
+    "draw_topics",
     "evolve",
     "facts_of",
     "in_order",
     "linked",
+    "live",
+    "load_topics",
     "negate",
     "path",
     "person_as_of",

@@ -35,6 +35,7 @@ class LifeInput(msgspec.Struct, frozen=True, kw_only=True):
         first, last: The span, ISO 8601, both days included.
         count: Events wanted.
         changes: How many of them must at least change what is known; 0 for the past.
+        things: What the events are about ("likes jazz"), one each; empty = the writer's choice.
     """
 
     person: tuple[str, ...]
@@ -44,6 +45,7 @@ class LifeInput(msgspec.Struct, frozen=True, kw_only=True):
     last: str
     count: int
     changes: int = 0
+    things: tuple[str, ...] = ()
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +76,7 @@ async def begin_life(
     last: str,
     count: int = 10,
     known: Sequence[Event] = (),
+    things: Sequence[str] = (),
     seed: int,
 ) -> list[Event]:
     """The past of a person in one part of life, in order; what cannot be used is noted as dropped.
@@ -81,18 +84,20 @@ async def begin_life(
     Args:
         first, last: The span, ISO 8601.
         known: Events of other parts of life, which are not to be told again.
+        things: Likes and dislikes that the events are to be about; empty = the writer's choice.
 
     Raises:
         ReplyError: If the second reply holds no event either.
         BackendError: If the writer could not be reached.
     """
     inputs = LifeInput(
-        person=person.sentences,
+        person=person.undated,
         topic=topic,
         known=tuple(event.about for event in known),
         first=first,
         last=last,
         count=count,
+        things=tuple(things),
     )
     answer = await ask(
         writer, past(), inputs, seed=derive_seed(seed, "past", topic), about=person.id
@@ -137,7 +142,7 @@ async def evolve(
     begins, last = span(period, first)
     holds = as_of(own, first)
     inputs = LifeInput(
-        person=person.sentences,
+        person=person.undated,
         topic=topic,
         known=tuple(f"{event.stance} {event.about}" for event in holds.values()),
         first=begins,
@@ -155,6 +160,57 @@ async def evolve(
     elsewhere = [event for event in events if event.topic != topic]
     fresh = _not_known(answer.value.events, elsewhere, once=False)
     return _accepted(own, fresh, answer.value.refused, topic, period)
+
+
+async def live(
+    person: Persona,
+    writer: ChatModel,
+    *,
+    topic: str,
+    begin: str,
+    periods: Sequence[str],
+    known: Sequence[Event] = (),
+    count: int = 10,
+    changing: float = 0.5,
+    things: Sequence[str] = (),
+    seed: int,
+) -> list[Event]:
+    """One part of a life: its past until `begin`, then period after period, in order.
+
+    A period that no usable event came back for is noted as dropped, and the next one is told.
+
+    Args:
+        begin: The last day of the past, ISO 8601; the past is that of an adult, from the 18th
+            birthday where `views["born"]` says the year of birth, else ten years.
+        known: The events of the parts of life told before; nothing of them comes up again.
+
+    Raises:
+        UserError: If a period is unknown.
+        BackendError: If the writer could not be reached.
+    """
+    day = datetime.date.fromisoformat(begin)
+    born = int(person.views.get("born") or day.year - 28)
+    first = day.replace(year=min(born + 18, day.year - 1), day=1).isoformat()
+    common: dict[str, Any] = {"topic": topic, "count": count, "seed": seed}
+    events = list(known)
+    after = begin
+    for period in ("past", *periods):
+        try:
+            if period == "past":
+                events += await begin_life(
+                    person, writer, first=first, last=begin, known=known, things=things, **common
+                )
+            else:
+                events += await evolve(
+                    person, events, writer,
+                    period=period, first=after, changing=changing, **common,
+                )  # fmt: skip
+        except ReplyError as error:
+            reason = f"{error.kind}: {error.what}"
+            notes.note(Drop(kind="period", reason=reason, subject=f"{topic}, {period}"))
+        if period != "past":
+            after = span(period, after)[1]
+    return events[len(known) :]
 
 
 def span(period: str, after: str) -> tuple[str, str]:
@@ -188,7 +244,7 @@ def _task(name: str, file: str) -> Task[LifeInput, Happened]:
     )
 
 
-def _fill_past(given: LifeInput) -> dict[str, str]:
+def _fill(given: LifeInput) -> dict[str, str]:
     return {
         "person": quote_list(given.person),
         "topic": quote(given.topic),
@@ -199,8 +255,13 @@ def _fill_past(given: LifeInput) -> dict[str, str]:
     }
 
 
+def _fill_past(given: LifeInput) -> dict[str, str]:
+    things = quote_list(given.things)
+    return {**_fill(given), "things": f"<things>\n{things}\n</things>\n" if things else ""}
+
+
 def _fill_evolve(given: LifeInput) -> dict[str, str]:
-    return {**_fill_past(given), "changes": str(given.changes)}
+    return {**_fill(given), "changes": str(given.changes)}
 
 
 def _read(reply: str, given: LifeInput) -> Happened:

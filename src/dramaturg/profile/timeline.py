@@ -111,7 +111,11 @@ def facts_of(events: Sequence[Event]) -> tuple[Fact, ...]:
             id=event.id,
             category=event.topic or None,
             parents=(event.replaces,) if event.replaces else (),
-            evidence=(Evidence(document=event.id, note=event.text),),
+            evidence=tuple(
+                Evidence(document=event.id, note=note)
+                for note in (event.text, event.reason and f"changed because: {event.reason}")
+                if note
+            ),
             valid_from=event.date,
             valid_to=later.date if later else None,
             status="superseded" if later else "new",

@@ -88,6 +88,11 @@ class Persona(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The facts as plain sentences, in order."""
         return tuple(fact.text for fact in self.facts)
 
+    @property
+    def undated(self) -> tuple[str, ...]:
+        """What is always true of the person: the sentences of the facts that bear no date."""
+        return tuple(fact.text for fact in self.facts if fact.valid_from is None)
+
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who talks (2..n personas) and under which circumstances.
