@@ -19,6 +19,7 @@ from dramaturg.generate.personal import (
     write_requests,
 )
 from dramaturg.generate.personal_answer import LAYOUTS, Layout, personal_answer
+from dramaturg.generate.session_chain import write_sessions
 from dramaturg.generate.sessions import write_session
 from dramaturg.generate.stage import Staged, heard_by, in_turn, stage
 from dramaturg.generate.starter import starter_pool
@@ -58,5 +59,6 @@ __all__ = [
     "write_question",
     "write_requests",
     "write_session",
+    "write_sessions",
     "write_task",
 ]

@@ -3,7 +3,7 @@
 from dramaturg.profile.audit import Audit, audit
 from dramaturg.profile.compose import Composed, compose
 from dramaturg.profile.consistent import Clash
-from dramaturg.profile.evolve import PERIODS, begin_life, changed, evolve, live, span
+from dramaturg.profile.evolve import PERIODS, begin_life, changed, evolve, live, span, whole_life
 from dramaturg.profile.negate import Negate, negate
 from dramaturg.profile.timeline import (
     as_of,
@@ -13,6 +13,7 @@ from dramaturg.profile.timeline import (
     path,
     person_as_of,
     read_date,
+    with_timeline,
 )
 from dramaturg.profile.topics import draw_topics, load_topics
 
@@ -39,4 +40,6 @@ __all__ = [
     "person_as_of",
     "read_date",
     "span",
+    "whole_life",
+    "with_timeline",
 ]

@@ -213,6 +213,36 @@ async def live(
     return events[len(known) :]
 
 
+async def whole_life(
+    person: Persona,
+    writer: ChatModel,
+    *,
+    topics: Sequence[str],
+    begin: str,
+    periods: Sequence[str],
+    count: int = 10,
+    changing: float = 0.5,
+    seed: int,
+) -> list[Event]:
+    """All parts of a life, one after the other, each knowing what the ones before have told.
+
+    The first topic is life in general: its past is about the likes and dislikes of the view
+    "tastes", where there is one.
+
+    Returns:
+        The events in the order in which they were told: topic by topic, period by period.
+    """
+    tastes = person.views.get("tastes") or {}
+    things = [f"{stance} {thing}" for stance, some in tastes.items() for thing in some]
+    events: list[Event] = []
+    for number, topic in enumerate(topics):
+        events += await live(
+            person, writer, topic=topic, begin=begin, periods=periods, known=events, count=count,
+            changing=changing, things=() if number else things, seed=seed,
+        )  # fmt: skip
+    return events
+
+
 def span(period: str, after: str) -> tuple[str, str]:
     """First and last day of the period that begins the day after `after`.
 

@@ -124,6 +124,18 @@ def facts_of(events: Sequence[Event]) -> tuple[Fact, ...]:
     return tuple(facts.values())
 
 
+def with_timeline(person: Persona, events: Sequence[Event]) -> Persona:
+    """The person with the facts of a timeline added: another person, with an id of its own."""
+    return Persona(
+        name=person.name,
+        facts=(*person.facts, *facts_of(events)),
+        views=person.views,
+        language=person.language,
+        source=person.source,
+        licence=person.licence,
+    )
+
+
 def person_as_of(person: Persona, date: str) -> Persona:
     """The person with the facts that hold on a day; facts without a date always hold.
 

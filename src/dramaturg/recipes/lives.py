@@ -1,0 +1,292 @@
+"""What recipes about lives in time share: settings checked before the first call, and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from dramaturg import dataset, evaluate, generate, profile, store
+from dramaturg.errors import RecordError, UserError
+from dramaturg.evaluate import Asked, History, HistoryTurn
+from dramaturg.generate import DraftQuestion
+from dramaturg.loop import Check, Done, each, until_passes
+from dramaturg.models import ChatModel, capacity
+from dramaturg.recipes.finish import figure
+from dramaturg.recipes.recipe import Step
+from dramaturg.records import Conversation, Event, OptionQuestion, Persona, derive_seed
+
+T = TypeVar("T")
+GENERAL = "life in general"
+ANY = 10**9
+MEM_RANGES = {
+    **dict.fromkeys(["people", "topics_each", "events", "questions", "tries"], (1, ANY)),
+    "changing": (0, 1),
+    "tokens": (0, ANY),
+}
+
+
+class Life(msgspec.Struct, frozen=True, kw_only=True):
+    """A person with their timeline, the sessions that tell it, and the questions asked of them."""
+
+    person: Persona
+    events: Sequence[Event]
+    sessions: Sequence[Conversation]
+    history: History
+    questions: Sequence[OptionQuestion] = ()
+
+
+def read_people(personas: Path | None, count: int) -> list[Persona]:
+    """A short note for each life: a person of the file, or one fact of it. Bad lines are noted.
+
+    Raises:
+        UserError: If the file cannot be used.
+    """
+    loaded = dataset.load_personas(personas or dataset.starter_people())
+    for drop in loaded.drops:
+        store.notes.note(drop)
+    people = loaded.people or [Persona(facts=(fact,)) for fact in loaded.facts]
+    return list({person.id: person for person in people}.values())[:count]
+
+
+def read_day(text: str) -> str:
+    """The setting --begin as ISO 8601. Raises UserError if it is no day."""
+    try:
+        return profile.read_date(text)
+    except RecordError as error:
+        raise UserError(f"--begin: {error.what}", why=error.why, fix="e.g. 2024-01-01") from None
+
+
+def read_periods(text: str) -> list[str]:
+    """The setting --periods as a list. Raises UserError for an unknown one, or one twice."""
+    found = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in found if name not in profile.PERIODS]
+    if unknown or len(set(found)) < len(found):
+        what = f"no period {unknown[0]!r}" if unknown else "a period twice"
+        raise UserError(f"--periods: {what}", fix=f"known: {', '.join(profile.PERIODS)}")
+    return found
+
+
+def going_on(done: Done[T]) -> Sequence[T]:
+    """The results of a step inside an item's work. Raises what cut it off, so that all ends."""
+    if done.cut is not None:
+        raise done.cut
+    return done.results
+
+
+async def write_questions(
+    writer: ChatModel,
+    life: Life,
+    *,
+    count: int,
+    tries: int,
+    seed: int,
+) -> tuple[OptionQuestion, ...]:
+    """The questions that can be asked of a life, the right option first.
+
+    One whose options give the right one away is written again with the complaint, `tries` times at
+    most; then it is dropped with the last complaint.
+    """
+
+    async def one(asked: Asked) -> OptionQuestion:
+        own = derive_seed(seed, life.person.id, asked.kind, asked.event.id)
+
+        async def make(attempt: int, complaints: Sequence[str]) -> DraftQuestion:
+            answer = await generate.write_question(
+                writer, life.person, asked.path, asked.kind,
+                complaints=complaints, seed=derive_seed(own, attempt),
+            )  # fmt: skip
+            return answer.value
+
+        async def fair(draft: DraftQuestion) -> Check:
+            why = generate.question_faults(draft)
+            return Check(not why, why)
+
+        made = await until_passes(make, [fair], tries=tries)
+        if made.value is None:
+            raise RecordError(made.complaints[-1])
+        return OptionQuestion(
+            text=made.value.text,
+            options=(made.value.right, *(text for text, _ in made.value.wrong)),
+            right=0,
+            kind=asked.kind,
+            why=("right", *(why for _, why in made.value.wrong)),
+            person=life.person.id,
+            history=life.history.id,
+            ends=life.history.ends[asked.session],
+            date=asked.date,
+            sessions_ago=asked.sessions_ago,
+            tokens_ago=asked.tokens_ago,
+            evidence=tuple(event.id for event in asked.path),
+        )
+
+    plan = evaluate.plan_questions(life.history, life.events, count=count, seed=seed)
+    done = await each(
+        plan,
+        one,
+        at_once=8,
+        step="questions",
+        kind="question",
+        about=lambda asked: asked.event.about,
+    )
+    return tuple(going_on(done))
+
+
+class Readings(msgspec.Struct, frozen=True, kw_only=True):
+    """Replies of a reader to all questions, in order, by what it was shown; None = no reply."""
+
+    replies: dict[str, tuple[str | None, ...]]
+    cut: Any = None
+
+
+async def readings(
+    reader: ChatModel,
+    questions: Sequence[OptionQuestion],
+    lives: Done[Life],
+    read: str,
+    *,
+    seed: int,
+) -> Readings:
+    """What a reader answers without the histories, and with them up to each question.
+
+    Args:
+        read: "nothing", "without" (the histories) or "both". Nothing is read where the work was
+            cut off before.
+    """
+    histories = {life.history.id: life.history for life in lives.results}
+
+    async def blind(question: OptionQuestion) -> str | None:
+        return await _reply(reader, question, (), seed)
+
+    async def seeing(question: OptionQuestion) -> str | None:
+        return await _reply(reader, question, histories[question.history].turns, seed)
+
+    replies: dict[str, tuple[str | None, ...]] = {}
+    works = {"without the history": blind, "with the history": seeing}
+    for name, work in list(works.items())[: {"nothing": 0, "without": 1, "both": 2}[read]]:
+        if lives.cut is None and questions:
+            done = await each(
+                questions, work, at_once=capacity(reader), step=f"read {name}", kind="reading"
+            )
+            if done.cut is not None:
+                return Readings(replies=replies, cut=done.cut)
+            found = dict(zip(done.indexes, done.results, strict=True))
+            replies[name] = tuple(found.get(i) for i in range(len(questions)))
+    return Readings(replies=replies)
+
+
+async def _reply(
+    reader: ChatModel, question: OptionQuestion, turns: Sequence[HistoryTurn], seed: int
+) -> str | None:
+    shown = [(turn.role, turn.text) for turn in turns[: question.ends]]
+    return await generate.choose_option(reader, question, shown, seed=seed)
+
+
+def placed(drafts: Sequence[OptionQuestion], *, seed: int) -> list[OptionQuestion]:
+    """Questions whose right option stood first, with every letter right equally often."""
+    size = max((len(draft.options) for draft in drafts), default=2)
+    places = evaluate.balanced_places(len(drafts), size, seed=seed)
+    found = []
+    for number, (draft, place) in enumerate(zip(drafts, places, strict=True)):
+        order = evaluate.arranged(draft.options[0], draft.options[1:], place, seed=seed + number)
+        found.append(
+            msgspec.structs.replace(
+                draft,
+                options=tuple(draft.options[i] for i in order),
+                why=tuple(draft.why[i] for i in order),
+                right=place,
+                id="",
+            )
+        )
+    return found
+
+
+def with_splits(
+    lives: Sequence[Life], questions: Sequence[OptionQuestion], *, seed: int
+) -> dict[str, list[Any]]:
+    """The tables "questions" and "histories", each row in the split of its person."""
+    sessions = [session for life in lives for session in life.sessions]
+    by_id = dataset.apart_by_persona(sessions, seed=seed).by_id
+    split = {session.speakers[0].persona_id: by_id[session.id] for session in sessions}
+
+    def inside(row: Any) -> Any:
+        return msgspec.structs.replace(row, split=split.get(row.person, ""))
+
+    return {
+        "questions": [inside(question) for question in questions],
+        "histories": [inside(life.history) for life in lives],
+    }
+
+
+def counts(lives: Sequence[Life]) -> dict[str, Any]:
+    """What was told, in numbers."""
+    events = [event for life in lives for event in life.events]
+    return {
+        "lives": len(lives),
+        "events": len(events),
+        "changes": profile.changed(events),
+        "sessions": sum(len(life.sessions) for life in lives),
+        "tokens of the histories": sum(life.history.tokens for life in lives),
+    }
+
+
+def option_figures(
+    lives: Sequence[Life],
+    questions: Sequence[OptionQuestion],
+    readings: Readings,
+    reader: str,
+) -> list[dict[str, Any]]:
+    """What the options give away, and how a reader does without and with the histories.
+
+    Args:
+        reader: Reference of the model that read.
+    """
+    if not questions:
+        return []
+    texts = {life.history.id: [turn.text for turn in life.history.turns] for life in lives}
+    found = evaluate.check_options(questions, texts)
+    rows = [figure("chance", found.chance, n=found.n, unit="share right", scorer="guessing")]
+    if found.p is not None:
+        told = "chi-square, every letter right equally often"
+        rows.append(figure("letters", found.p, n=found.n, unit="p", scorer=told))
+    for name, share in found.readers.items():
+        rows.append(
+            figure(name, share.value or 0.0, n=share.n, unit="share right", scorer="a rule")
+        )
+    for condition, replies in readings.replies.items():
+        scores = evaluate.score_options(questions, replies)
+        parts = {"": scores.right, **{f", {k}": v for k, v in scores.by_kind.items()}}
+        parts |= {f", {k} sessions ago": v for k, v in scores.by_distance.items()}
+        for name, share in parts.items():
+            rows.append(
+                figure(
+                    f"{condition}{name}", share.value or 0.0, n=share.n, unit="share right",
+                    scorer=reader,
+                )
+            )  # fmt: skip
+        lost = found.n - scores.states.get("chosen", 0)
+        rows.append(
+            figure(f"{condition}, no option read", lost, n=found.n, unit="replies", scorer=reader)
+        )
+    return rows
+
+
+def persona_mem_calls(s: Mapping[str, Any], notes: int) -> list[Step]:
+    """Every period brings events and one session; one try in ten of a question is a second one."""
+    lives = min(s["people"], notes) if notes else s["people"]
+    topics, periods = s["topics_each"] + 1, len(read_periods(s["periods"]))
+    blocks = lives * topics * (periods + 1)
+    asked = lives * s["questions"]
+    told = 60 * s["events"]
+    reads = {"nothing": 0, "without": asked, "both": 2 * asked}[s["read"]]
+    seen = s["tokens"] // 2 if s["read"] == "both" else 0
+    return [
+        Step("portraits", "writer", lives, 260, 220, "persona.portrait"),
+        Step("pasts", "writer", lives * topics, 480, told, "life.past"),
+        Step("periods", "writer", lives * topics * periods, 900, told, "life.evolve"),
+        Step("sessions", "writer", blocks, 500 + told, 130 * s["events"], "session.write"),
+        Step("questions", "writer", round(1.1 * asked), 700, 250, "question.options"),
+        Step("readings", "reader", reads, 250 + seen // 2, 60, "option.choose"),
+    ]

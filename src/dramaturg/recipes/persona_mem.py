@@ -1,0 +1,98 @@
+"""Lives in time: tastes change over many sessions, and a test asks what holds now.
+
+Source: Jiang et al. 2025, "Know Me, Respond to Me: Benchmarking LLMs for Dynamic User Profiling and
+Personalized Responses at Scale", arXiv:2504.14225 (PersonaMem).
+Does: a note -> a portrait with likes and dislikes -> dated events, period after period, many of
+which turn round what was so -> a session for each part of life and period, in which every event
+comes up at a known turn -> histories filled up to a length -> questions with four options, each
+asked while its answer holds, at some distance -> what the options give away is measured.
+Differs: sessions stand in order of their dates over all topics (there: within a topic), so that
+nothing before a question is dated after it; the right answer follows from what was told, not from
+what has happened; letters are balanced; options must be equally long, or are written again; an
+event that cannot be true beside the timeline is dropped with its reason. One call writes a
+question with its options. Tokens are counted as 4 characters.
+"""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from dramaturg import evaluate, generate, loop, persona, profile
+from dramaturg.models import ChatModel, capacity
+from dramaturg.recipes import lives as of_lives
+from dramaturg.recipes.finish import finished
+from dramaturg.recipes.lives import Life
+from dramaturg.recipes.recipe import Made, recipe
+from dramaturg.records import Persona, derive_seed
+
+NAME = "persona-mem"
+WRITER = ("persona.portrait", "life.past", "life.evolve", "session.write", "question.options")
+
+
+@recipe(
+    tasks={"writer": WRITER, "reader": ("option.choose",)},
+    estimate=of_lives.persona_mem_calls,
+    ranges=of_lives.MEM_RANGES,
+    count="people",
+    makes="questions",
+    example="--personas people.txt -n 20 --out memories",
+)
+async def persona_mem(
+    writer: ChatModel,
+    reader: ChatModel,
+    *,
+    personas: Path | None = None,  # notes on people, one a line; none = the starter facts
+    people: int = 20,  # lives, one for each note (paper: 20)
+    topics: Path | None = None,  # parts of life, one a line; none = the fifteen of the package
+    topics_each: int = 3,  # drawn for each life, beside life in general
+    begin: str = "2024-01-01",  # the day up to which the past goes
+    periods: str = "week,month,year",  # told after the past, in this order
+    events: int = 10,  # for each part of life and period (paper: 10)
+    changing: float = 0.5,  # more than this share of a period's events turn round what was so
+    questions: int = 50,  # for each life, kinds in turn
+    tries: int = 3,  # for a question whose options give the right one away
+    tokens: int = 32_000,  # a history is filled up to; 4 characters a token
+    read: Literal[
+        "nothing", "without", "both"
+    ] = "without",  # who answers: with no history, or both
+    seed: int = 13,
+) -> Made:
+    notes = of_lives.read_people(personas, people)
+    parts, spans = profile.load_topics(topics), of_lives.read_periods(periods)
+    day = of_lives.read_day(begin)
+
+    async def live(note: Persona) -> Life:
+        own = derive_seed(seed, note.id)
+        born = await persona.portrait(note.sentences, writer, year=int(day[:4]), seed=own)
+        drawn = (of_lives.GENERAL, *profile.draw_topics(parts, topics_each, seed=own))
+        told = await profile.whole_life(
+            born, writer, topics=drawn, begin=day, periods=spans, count=events,
+            changing=changing, seed=own,
+        )  # fmt: skip
+        person = profile.with_timeline(born, told)
+        on = functools.partial(profile.person_as_of, person)
+        sessions = await generate.write_sessions(writer, told, on, recipe=NAME, seed=own)
+        filler = generate.starter_pool()
+        history = evaluate.join_sessions(sessions, filler=filler, tokens=tokens, seed=own)
+        life = Life(person=person, events=told, sessions=sessions, history=history)
+        asked = await of_lives.write_questions(writer, life, count=questions, tries=tries, seed=own)
+        return msgspec.structs.replace(life, questions=asked)
+
+    lives = await loop.each(notes, live, at_once=capacity(writer), step="lives", kind="life")
+    asked = of_lives.placed([q for life in lives.results for q in life.questions], seed=seed)
+    readings = await of_lives.readings(reader, asked, lives, read, seed=seed)
+    return finished(
+        [session for life in lives.results for session in life.sessions],
+        [life.person for life in lives.results],
+        asked=len(notes) * questions,
+        made=len(asked),
+        seed=seed,
+        tables=of_lives.with_splits(lives.results, asked, seed=seed),
+        figures=of_lives.option_figures(lives.results, asked, readings, reader.ref),
+        steps=of_lives.counts(lives.results),
+        cut=loop.cut_of(lives, readings),
+    )
