@@ -11,6 +11,7 @@ from dramaturg.evaluate.agreement import (
     krippendorff_alpha,
     share_agreed,
 )
+from dramaturg.evaluate.answer_score import answer_score
 from dramaturg.evaluate.attributes import AttributeScores, attribute_scores, plain_value, set_f1
 from dramaturg.evaluate.beside import beside
 from dramaturg.evaluate.collect import FACTS, SAMPLE, Collected, collect
@@ -128,6 +129,7 @@ __all__ = [
     "Vectors",
     "Whose",
     "agreement",
+    "answer_score",
     "arranged",
     "attribute_scores",
     "auc",

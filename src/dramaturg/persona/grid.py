@@ -87,6 +87,16 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Whether no rule leaves this combination out."""
         return all(rule.allows(values) for rule in self.rules)
 
+    def words_for(self, name: str, value: str) -> tuple[str, ...]:
+        """Words and phrases that would state an attribute aloud.
+
+        The value itself where only this attribute has it; a value that others have too ("high")
+        states nothing alone, but does beside the attribute's name ("high income").
+        """
+        shared = sum(value in some for some in self.attributes.values()) > 1
+        own = (f"{value} {name}", f"{value} in {name}") if shared else (value,)
+        return (*own, *self.aloud.get(name, {}).get(value, ()))
+
     def ruled(self) -> list[str]:
         """The attributes that some rule speaks of, in order."""
         named = {
@@ -144,7 +154,8 @@ def from_grid(grid: Grid, count: int, *, seed: int) -> list[Persona]:
 
     Attributes that rules bind are drawn together from their allowed combinations, the others by
     themselves, each by its weights. Person `i` depends on the seed and `i` alone while no
-    combination comes twice.
+    combination comes twice. Where most of a small grid is asked for, weights cannot hold: everybody
+    comes once.
 
     Returns:
         People without facts: `views["attributes"]` holds the value of each attribute. Fewer than

@@ -21,6 +21,7 @@ from dramaturg.scorers.more_human import more_human
 from dramaturg.scorers.naturalness import HumanReference, human_reference, naturalness
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.persona_recall import persona_shown_by
+from dramaturg.scorers.personal_answer import mark_answer
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
 from dramaturg.scorers.registry import (
     DEFAULT,
@@ -105,6 +106,7 @@ __all__ = [
     "in_level",
     "llm_eval",
     "lost_call",
+    "mark_answer",
     "more_human",
     "naturalness",
     "need",
