@@ -47,7 +47,7 @@ def rules_that_match_nothing_are_kept(**parts: Any) -> Grid:
 
 def every_attribute_by_itself(grid: Grid, count: int, *, seed: int) -> list[Persona]:
     draw = random.Random(seed)
-    people = {}
+    people: dict[tuple[str, ...], Persona] = {}
     for _ in range(50 * count):
         values = {name: draw.choice(some) for name, some in grid.attributes.items()}
         people.setdefault(tuple(values.values()), Persona(facts=(), views={"attributes": values}))

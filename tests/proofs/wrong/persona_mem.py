@@ -54,7 +54,8 @@ def against_the_start_only(
     events: Sequence[Event], new: Sequence[Event]
 ) -> tuple[list[Event], list[Drop]]:
     """Holds each event against the old timeline, not against the events before it."""
-    kept, drops = [], []
+    kept: list[Event] = []
+    drops: list[Drop] = []
     for event in sorted(new, key=lambda one: one.date):
         some, refused = profile.linked(events, [event])
         kept, drops = kept + some, drops + refused
