@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 import msgspec
 import pytest
 
@@ -96,13 +94,11 @@ async def test_one_lost_session_leaves_the_others() -> None:
     one = "[event 1]\nUser: Tea is fine.\nAssistant: Yes."
     writer = ScriptedModel("no", "no", GOOD)
     with notes.listening(Heard()):
-        made = await write_sessions(
-            writer, [PIE, RUM, TEA], functools.partial(lambda day: ADA), recipe="r", seed=1
-        )
+        made = await write_sessions(writer, ADA, [PIE, RUM, TEA], recipe="r", seed=1)
     assert [session.scene["period"] for session in made] == ["week"]
     assert made[0].previous is None
     assert [(d.kind, d.subject) for d in Heard.drops] == [("session", "food, past")]
-    both = await write_sessions(ScriptedModel(one, GOOD), [RUM, PIE, TEA], lambda day: ADA, seed=1)
+    both = await write_sessions(ScriptedModel(one, GOOD), ADA, [RUM, PIE, TEA], seed=1)
     assert both[1].previous == both[0].id
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from dramaturg.errors import ReplyError
 from dramaturg.generate.sessions import write_session
@@ -13,8 +13,8 @@ from dramaturg.store import notes
 
 async def write_sessions(
     writer: ChatModel,
+    person: Persona,
     events: Sequence[Event],
-    person_on: Callable[[str], Persona],
     *,
     recipe: str = "",
     seed: int,
@@ -24,8 +24,9 @@ async def write_sessions(
     A session that cannot be had is noted as dropped; what it would have told stays untold.
 
     Args:
+        person: With the facts of the timeline, each with its span; a session's speaker has those
+            that hold on its day.
         events: The whole timeline.
-        person_on: The person with the facts that hold on a day.
 
     Raises:
         BackendError: If the writer could not be reached.
@@ -40,7 +41,7 @@ async def write_sessions(
         try:
             session = await write_session(
                 writer,
-                person_on(block[-1].date),
+                person.on(block[-1].date),
                 block,
                 topic=topic,
                 replaced=[by_id[e.replaces] for e in block if e.replaces in by_id],

@@ -137,17 +137,8 @@ def with_timeline(person: Persona, events: Sequence[Event]) -> Persona:
 
 
 def person_as_of(person: Persona, date: str) -> Persona:
-    """The person with the facts that hold on a day; facts without a date always hold.
-
-    Args:
-        date: ISO 8601. A fact holds from its first day on, and not on the day on which it ends.
-    """
-    held = tuple(
-        fact
-        for fact in person.facts
-        if (fact.valid_from or "") <= date and (fact.valid_to is None or date < fact.valid_to)
-    )
-    return msgspec.structs.replace(person, facts=held)
+    """The person with the facts that hold on a day; see `Persona.on`."""
+    return person.on(date)
 
 
 def _problem(event: Event, last: Event | None) -> str:

@@ -285,7 +285,7 @@ def constants_are_told(figures: Figures = hints.hint_figures) -> str:
     items = [_item(i, {"home": "urban"}, (("x", "y"),), answer) for i, answer in enumerate(answers)]
     items += [_item(90 + i, {"home": "urban"}, (("x", "y"),), "A", "letters") for i in range(10)]
     read = hints.HintReadings()
-    rows = figures(items, _grid(), read, critic="c", reader="r", layout="none")
+    rows = figures(items, _grid(), read, "critic", "reader")
     found = {row["name"]: (row["value"], row["n"]) for row in rows}
     hold(found.get("always yes") == (0.6, 10), f"always yes: {found.get('always yes')}")
     return "of 10 yes-or-no items 6 are yes: a constant yes scores 0.60 (n 10)"

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -67,7 +67,6 @@ class HintItem(msgspec.Struct, frozen=True, kw_only=True):
         history: Rounds of (user, assistant).
         tries: How often each round was written.
         refused: Why tries were refused, by class.
-        conversation: Id of the history as a conversation.
     """
 
     person: str
@@ -82,7 +81,6 @@ class HintItem(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[Round, ...]
     tries: tuple[int, ...]
     refused: dict[str, int]
-    conversation: str = ""
     split: str = ""
     id: str = ""
 
@@ -94,6 +92,11 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     domain: str
     count: int
     number: int
+
+    @property
+    def id(self) -> str:
+        """What a drop calls it."""
+        return f"{self.kind.name}, {self.domain}"
 
 
 def plan_cells(kinds: Sequence[RequestKind], count: int) -> list[Cell]:
@@ -264,9 +267,7 @@ async def hint_item(
     )
 
 
-def as_conversation(
-    item: HintItem, recipe: str, models: Mapping[str, str], seed: int
-) -> Conversation:
+def as_conversation(item: HintItem, recipe: str, writer: str, seed: int) -> Conversation:
     """The history of an item as a conversation; the scene holds the request and its gold.
 
     The user's attributes stand in the scene and not as facts of the speaker: users of a grid share
@@ -279,22 +280,24 @@ def as_conversation(
         scene={**scene, "attributes": item.attributes, "related": item.related},
         speakers=(Speaker(name="User", persona_id=item.person), Speaker(name="Assistant")),
         turns=tuple(Turn(speaker=who, text=text) for who, text in said),
-        provenance=Provenance(recipe=recipe, models=dict(models), seed=seed),
+        provenance=Provenance(recipe=recipe, models={"writer": writer}, seed=seed),
     )
 
 
-def as_records(
-    items: Sequence[HintItem], users: Sequence[Persona], *, recipe: str, writer: str, seed: int
-) -> tuple[list[Conversation], list[HintItem], list[Persona]]:
-    """The histories as conversations, the items in the split of their user, and the users used."""
-    talks = [as_conversation(item, recipe, {"writer": writer}, seed) for item in items]
+def in_splits(items: Sequence[HintItem], *, seed: int) -> list[HintItem]:
+    """The items, each in the split of its user."""
+    talks = [as_conversation(item, "", "", seed) for item in items]
     split = dataset.apart_by_persona(talks, seed=seed).by_id if talks else {}
-    table = [
-        msgspec.structs.replace(item, conversation=talk.id, split=split[talk.id])
+    return [
+        msgspec.structs.replace(item, split=split[talk.id])
         for item, talk in zip(items, talks, strict=True)
     ]
+
+
+def cast_of(items: Sequence[HintItem], users: Sequence[Persona]) -> list[Persona]:
+    """The users who ask something, in their order."""
     used = {item.person for item in items}
-    return talks, table, [user for user in users if user.id in used]
+    return [user for user in users if user.id in used]
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -316,7 +319,7 @@ async def read_items(
     items: Sequence[HintItem],
     grid: Grid,
     kinds: Sequence[RequestKind],
-    layout: Layout,
+    layout: Layout | Literal["none"],
     *,
     controls: bool,
     seed: int,
@@ -326,6 +329,8 @@ async def read_items(
     Controls: with the history of the next item (another user's), where attributes can only be
     found by chance; and with the right attributes given, where nothing is lost in finding them.
     """
+    if layout == "none" or not items:
+        return HintReadings()
     by_name = {kind.name: kind for kind in kinds}
     places = {item.id: at for at, item in enumerate(items)}
 
@@ -368,12 +373,14 @@ def hint_figures(
     items: Sequence[HintItem],
     grid: Grid,
     read: HintReadings,
-    *,
     critic: str,
     reader: str,
-    layout: str,
 ) -> list[dict[str, Any]]:
-    """How implicit the histories are, what a constant answer gets, and how a reader does."""
+    """How implicit the histories are, what a constant answer gets, and how a reader does.
+
+    Args:
+        critic, reader: Who judged the rounds, and who answered, as figures name them.
+    """
     if not items:
         return []
     values = sum(len(item.related) for item in items)
@@ -398,7 +405,7 @@ def hint_figures(
             figure("always yes", share, n=len(yes), unit="share right", scorer="a constant")
         )
     for one in read.readings:
-        rows += _reading_figures(items, one, f"{reader}, layout {layout}")
+        rows += _reading_figures(items, one, reader)
     return rows
 
 

@@ -65,32 +65,27 @@ async def ip_dialog(
     async def hint(asked: hints.Asked) -> hints.HintItem:
         return await hints.hint_item(writer, critic, world, asked, tries=tries, seed=seed)
 
-    wrote = await loop.each(
-        hints.plan_cells(kinds, conversations), write, at_once=capacity(writer),
-        step="requests", kind="request", about=lambda cell: f"{cell.kind.name}, {cell.domain}",
-    )  # fmt: skip
-    requests = [request for some in wrote.results for request in some]
-    requests = await hints.without_repeats(requests, embedder, duplicate_at)
+    cells = hints.plan_cells(kinds, conversations)
+    wrote = await loop.each(cells, write, at_once=capacity(writer), step="requests", kind="request")
+    written = [request for some in wrote.results for request in some]
+    requests = await hints.without_repeats(written, embedder, duplicate_at)
     users = persona.from_grid(world, 2 * conversations, seed=seed)
     asked = hints.pair_up(requests, users, world, conversations if wrote.cut is None else 0)
     made = await loop.each(asked, hint, at_once=capacity(writer, critic), step="histories")
-    items = list(made.results)
-    read = hints.HintReadings()
-    if layout != "none" and items and made.cut is None:
-        read = await hints.read_items(
-            reader, items, world, kinds, layout, controls=controls, seed=seed
-        )
-    talks, table, cast = hints.as_records(items, users, recipe=NAME, writer=writer.ref, seed=seed)
+    items = hints.in_splits(made.results, seed=seed)
+    read = await hints.read_items(
+        reader, items if made.cut is None else [], world, kinds, layout,
+        controls=controls, seed=seed,
+    )  # fmt: skip
+    judges = dict.fromkeys(("reveals prompt-1", "clashes prompt-1"), critic.ref)
     return finished(
-        talks,
-        cast,
+        [hints.as_conversation(item, NAME, writer.ref, seed) for item in items],
+        hints.cast_of(items, users),
         asked=conversations,
         seed=seed,
-        tables={"items": table},
-        figures=hints.hint_figures(
-            items, world, read, critic=critic.ref, reader=reader.ref, layout=layout
-        ),
-        critics={"reveals prompt-1": critic.ref, "clashes prompt-1": critic.ref},
-        steps={"requests": len(requests), "users": len(users), "items": len(items)},
+        tables={"items": items},
+        figures=hints.hint_figures(items, world, read, critic.ref, f"{reader.ref}, {layout}"),
+        critics=judges,
+        steps={"written": len(written), "requests": len(requests), "asked": len(asked)},
         cut=loop.cut_of(wrote, made, read),
     )

@@ -29,12 +29,13 @@ MEM_RANGES = {
 
 
 class Life(msgspec.Struct, frozen=True, kw_only=True):
-    """A person with their timeline, the sessions that tell it, and the questions asked of them."""
+    """A person with their timeline, the sessions that tell it, and what is asked of them."""
 
     person: Persona
     events: Sequence[Event]
     sessions: Sequence[Conversation]
     history: History
+    plan: Sequence[Asked] = ()
     questions: Sequence[OptionQuestion] = ()
 
 
@@ -76,15 +77,8 @@ def going_on(done: Done[T]) -> Sequence[T]:
     return done.results
 
 
-async def write_questions(
-    writer: ChatModel,
-    life: Life,
-    *,
-    count: int,
-    tries: int,
-    seed: int,
-) -> tuple[OptionQuestion, ...]:
-    """The questions that can be asked of a life, the right option first.
+async def with_questions(writer: ChatModel, life: Life, *, tries: int, seed: int) -> Life:
+    """The life with the questions of its plan, the right option first.
 
     One whose options give the right one away is written again with the complaint, `tries` times at
     most; then it is dropped with the last complaint.
@@ -122,16 +116,28 @@ async def write_questions(
             evidence=tuple(event.id for event in asked.path),
         )
 
-    plan = evaluate.plan_questions(life.history, life.events, count=count, seed=seed)
     done = await each(
-        plan,
-        one,
-        at_once=8,
-        step="questions",
-        kind="question",
+        life.plan, one, at_once=8, step="questions", kind="question",
         about=lambda asked: asked.event.about,
-    )
-    return tuple(going_on(done))
+    )  # fmt: skip
+    return msgspec.structs.replace(life, questions=tuple(going_on(done)))
+
+
+def shortfall(
+    lives: Sequence[Life], notes: Sequence[Persona], people: int, questions: int
+) -> list[str]:
+    """Why there are fewer questions than asked for, where nothing was dropped for it."""
+    said = []
+    if len(notes) < people:
+        said.append(f"{len(notes)} notes for {people} lives: give more people, or ask for fewer")
+    few = [life for life in lives if len(life.plan) < questions]
+    if few:
+        cases = sum(len(life.plan) for life in few)
+        said.append(
+            f"{len(few)} lives have cases for {cases} questions, not {len(few) * questions}: tell "
+            "more of them (--events, --topics-each)"
+        )
+    return said
 
 
 class Readings(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,8 +190,9 @@ async def _reply(
     return await generate.choose_option(reader, question, shown, seed=seed)
 
 
-def placed(drafts: Sequence[OptionQuestion], *, seed: int) -> list[OptionQuestion]:
-    """Questions whose right option stood first, with every letter right equally often."""
+def placed(lives: Sequence[Life], *, seed: int) -> list[OptionQuestion]:
+    """All questions, whose right option stood first, with every letter right equally often."""
+    drafts = [question for life in lives for question in life.questions]
     size = max((len(draft.options) for draft in drafts), default=2)
     places = evaluate.balanced_places(len(drafts), size, seed=seed)
     found = []

@@ -15,11 +15,8 @@ question with its options. Tokens are counted as 4 characters.
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Literal
-
-import msgspec
 
 from dramaturg import evaluate, generate, loop, persona, profile
 from dramaturg.models import ChatModel, capacity
@@ -63,7 +60,7 @@ async def persona_mem(
 ) -> Made:
     notes = of_lives.read_people(personas, people)
     parts, spans = profile.load_topics(topics), of_lives.read_periods(periods)
-    day = of_lives.read_day(begin)
+    day, filler = of_lives.read_day(begin), generate.starter_pool()
 
     async def live(note: Persona) -> Life:
         own = derive_seed(seed, note.id)
@@ -74,25 +71,25 @@ async def persona_mem(
             changing=changing, seed=own,
         )  # fmt: skip
         person = profile.with_timeline(born, told)
-        on = functools.partial(profile.person_as_of, person)
-        sessions = await generate.write_sessions(writer, told, on, recipe=NAME, seed=own)
-        filler = generate.starter_pool()
+        sessions = await generate.write_sessions(writer, person, told, recipe=NAME, seed=own)
         history = evaluate.join_sessions(sessions, filler=filler, tokens=tokens, seed=own)
-        life = Life(person=person, events=told, sessions=sessions, history=history)
-        asked = await of_lives.write_questions(writer, life, count=questions, tries=tries, seed=own)
-        return msgspec.structs.replace(life, questions=asked)
+        plan = evaluate.plan_questions(history, told, count=questions, seed=own)
+        life = Life(person=person, events=told, sessions=sessions, history=history, plan=plan)
+        return await of_lives.with_questions(writer, life, tries=tries, seed=own)
 
-    lives = await loop.each(notes, live, at_once=capacity(writer), step="lives", kind="life")
-    asked = of_lives.placed([q for life in lives.results for q in life.questions], seed=seed)
-    readings = await of_lives.readings(reader, asked, lives, read, seed=seed)
+    made = await loop.each(notes, live, at_once=capacity(writer), step="lives", kind="life")
+    lives = list(made.results)
+    asked = of_lives.placed(lives, seed=seed)
+    readings = await of_lives.readings(reader, asked, made, read, seed=seed)
     return finished(
-        [session for life in lives.results for session in life.sessions],
-        [life.person for life in lives.results],
-        asked=len(notes) * questions,
+        [session for life in lives for session in life.sessions],
+        [life.person for life in lives],
+        asked=people * questions,
         made=len(asked),
         seed=seed,
-        tables=of_lives.with_splits(lives.results, asked, seed=seed),
-        figures=of_lives.option_figures(lives.results, asked, readings, reader.ref),
-        steps=of_lives.counts(lives.results),
-        cut=loop.cut_of(lives, readings),
+        tables=of_lives.with_splits(lives, asked, seed=seed),
+        figures=of_lives.option_figures(lives, asked, readings, reader.ref),
+        steps=of_lives.counts(lives),
+        notes=of_lives.shortfall(lives, notes, people, questions),
+        cut=loop.cut_of(made, readings),
     )
