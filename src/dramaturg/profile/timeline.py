@@ -95,12 +95,15 @@ def linked(events: Sequence[Event], new: Sequence[Event]) -> tuple[list[Event], 
     return kept, drops
 
 
-def facts_of(events: Sequence[Event]) -> tuple[Fact, ...]:
+def facts_of(events: Sequence[Event], provider: str = "user") -> tuple[Fact, ...]:
     """The timeline as facts with their validity: each holds until the next about the same thing.
 
     A fact's text is the state ("I like board games."), its evidence the event, its parent the
     fact that it ends; `valid_to` is the day of the next event about the thing, on which the fact
     is no longer true. A state that returns is a fact of its own, with another span.
+
+    Args:
+        provider: Who told the events: "user", or the reference of a model.
     """
     ordered = in_order(events)
     facts: dict[str, Fact] = {}
@@ -111,6 +114,7 @@ def facts_of(events: Sequence[Event]) -> tuple[Fact, ...]:
             id=event.id,
             category=event.topic or None,
             parents=(event.replaces,) if event.replaces else (),
+            provider=provider,
             evidence=tuple(
                 Evidence(document=event.id, note=note)
                 for note in (event.text, event.reason and f"changed because: {event.reason}")
@@ -124,11 +128,11 @@ def facts_of(events: Sequence[Event]) -> tuple[Fact, ...]:
     return tuple(facts.values())
 
 
-def with_timeline(person: Persona, events: Sequence[Event]) -> Persona:
+def with_timeline(person: Persona, events: Sequence[Event], provider: str = "user") -> Persona:
     """The person with the facts of a timeline added: another person, with an id of its own."""
     return Persona(
         name=person.name,
-        facts=(*person.facts, *facts_of(events)),
+        facts=(*person.facts, *facts_of(events, provider)),
         views=person.views,
         language=person.language,
         source=person.source,

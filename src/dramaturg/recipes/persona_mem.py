@@ -70,7 +70,7 @@ async def persona_mem(
             born, writer, topics=drawn, begin=day, periods=spans, count=events,
             changing=changing, seed=own,
         )  # fmt: skip
-        person = profile.with_timeline(born, told)
+        person = profile.with_timeline(born, told, writer.ref)
         sessions = await generate.write_sessions(writer, person, told, recipe=NAME, seed=own)
         history = evaluate.join_sessions(sessions, filler=filler, tokens=tokens, seed=own)
         plan = evaluate.plan_questions(history, told, count=questions, seed=own)

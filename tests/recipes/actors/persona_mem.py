@@ -24,6 +24,9 @@ NAMES = ["Ada Lind", "Ben Oduya", "Chiara Rossi", "Dmitri Vale", "Edda Storm", "
 THINGS = ["clay", "kites", "chess", "jazz", "snow", "bread", "maps", "tides", "moss", "radio"]
 DOINGS = ["mending", "drawing", "tasting", "finding", "counting", "teaching", "building"]
 
+KINDS = ["old", "small", "loud", "rare", "cheap", "red", "wild", "quiet", "paper", "winter", "sea"]
+WORDS = (DOINGS, KINDS, THINGS)
+
 
 def draw(key: str, words: list[str]) -> str:
     number = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big")
@@ -68,7 +71,7 @@ def happened(call: Call) -> str:
             (stance, about), reason = given[i % len(given)], ""
         else:
             stance, reason = ("likes", "dislikes")[i % 2], ""
-            about = f"{draw(text + str(i), DOINGS)} {THINGS[i % 10]} {first} {i}"
+            about = " ".join(draw(f"{text}{i}{n}", some) for n, some in enumerate(WORDS))
         event = f"On day {i} there was much to do with {about}."
         rows.append(
             {"date": str(date), "event": event, "about": about, "stance": stance, "reason": reason}
