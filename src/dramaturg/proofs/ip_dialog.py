@@ -216,7 +216,7 @@ async def a_round_for_each(hint_item: HintOne = hints.hint_item) -> str:
 
     fine = model("nothing")
     item = await hint_item(fine, fine, grid, asked, tries=2, seed=1)
-    hold(list(item.related) == ["work", "home"], f"related: {list(item.related)}")
+    hold(list(item.told) == ["work", "home"], f"told: {list(item.told)}")
     hold(len(item.history) == 2, f"{len(item.history)} rounds for 2 attributes")
     bad = model("home")
     try:
@@ -350,6 +350,6 @@ def _item(
 ) -> HintItem:
     return HintItem(
         person=f"p{number}", kind="decide", form=form, domain="d", request="Shall I go out?",
-        attributes=related, related=related, analysis="So.", answer=(answer,), history=history,
-        tries=(1,) * len(history), refused={}, id=f"i{number}",
+        attributes=related, related=related, told=tuple(related), analysis="So.",
+        answer=(answer,), history=history, tries=(1,) * len(history), refused={}, id=f"i{number}",
     )  # fmt: skip

@@ -24,6 +24,7 @@ from dramaturg.records import (
 NAME = "persona-mem"
 AsOf = Callable[[Sequence[Event], str], Mapping[str, Event]]
 Link = Callable[[Sequence[Event], Sequence[Event]], tuple[list[Event], list[Drop]]]
+Path = Callable[[Sequence[Event], str, str], Sequence[Event]]
 Hold = Callable[[Persona, str], Persona]
 Join = Callable[..., History]
 Plan = Callable[..., list[Asked]]
@@ -90,6 +91,26 @@ def only_real_changes(link: Link = profile.linked) -> str:
     classes = [drop.reason_class for drop in drops]
     hold(classes == ["no change", "no reason", "no change"], f"refused: {classes}")
     return "of 5 events 2 kept, 2 no change, 1 without a reason"
+
+
+@proof(NAME, "how a thing went is told by its own events, not by others of the same days")
+def paths_are_of_one_thing(path: Path = profile.path) -> str:
+    events = [
+        _event("2023-02-01", "likes"),
+        _event("2023-02-01", "dislikes", about="sailing"),
+        _event("2024-03-05", "likes", "a calm bay", about="sailing"),
+        _event("2024-03-05", "dislikes", "a burnt hand"),
+        _event("2024-06-06", "likes", "a course"),
+    ]
+    for about, day, wanted in (
+        ("cooking", "2024-05-01", ["likes", "dislikes"]),
+        ("Cooking", "2024-06-06", ["likes", "dislikes", "likes"]),
+        ("sailing", "2025-01-01", ["dislikes", "likes"]),
+        ("chess", "2025-01-01", []),
+    ):
+        found = [event.stance for event in path(events, about, day)]
+        hold(found == wanted, f"{about} until {day}: {found}, not {wanted}")
+    return "2 things that change on the same 2 days: 4 of 4 paths right"
 
 
 @proof(NAME, "a fact holds from its first day on, and not on the day on which it ends")

@@ -63,7 +63,8 @@ class HintItem(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kind, form: Of the request, and how its answer is scored.
         attributes: All that is true of the user.
-        related: What the answer rests on; for each there is one round of the history, in order.
+        related: What the answer rests on; for each there is one round of the history.
+        told: Their names in the order of the rounds, most weighty first.
         history: Rounds of (user, assistant).
         tries: How often each round was written.
         refused: Why tries were refused, by class.
@@ -76,6 +77,7 @@ class HintItem(msgspec.Struct, frozen=True, kw_only=True):
     request: str
     attributes: dict[str, str]
     related: dict[str, str]
+    told: tuple[str, ...]
     analysis: str
     answer: tuple[str, ...]
     history: tuple[Round, ...]
@@ -258,6 +260,7 @@ async def hint_item(
         request=asked.request.text,
         attributes=asked.attributes,
         related=gold.attributes,
+        told=tuple(gold.attributes),
         analysis=gold.analysis,
         answer=gold.answer,
         history=tuple(history),
@@ -277,7 +280,12 @@ def as_conversation(item: HintItem, recipe: str, writer: str, seed: int) -> Conv
     scene = {"task": item.kind, "domain": item.domain, "request": item.request}
     return Conversation(
         scene_id=item.id,
-        scene={**scene, "attributes": item.attributes, "related": item.related},
+        scene={
+            **scene,
+            "attributes": item.attributes,
+            "related": item.related,
+            "told": list(item.told),
+        },
         speakers=(Speaker(name="User", persona_id=item.person), Speaker(name="Assistant")),
         turns=tuple(Turn(speaker=who, text=text) for who, text in said),
         provenance=Provenance(recipe=recipe, models={"writer": writer}, seed=seed),

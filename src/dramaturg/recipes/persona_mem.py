@@ -78,18 +78,15 @@ async def persona_mem(
         return await of_lives.with_questions(writer, life, tries=tries, seed=own)
 
     made = await loop.each(notes, live, at_once=capacity(writer), step="lives", kind="life")
-    lives = list(made.results)
-    asked = of_lives.placed(lives, seed=seed)
+    asked = of_lives.placed(lives := list(made.results), seed=seed)
     readings = await of_lives.readings(reader, asked, made, read, seed=seed)
     return finished(
         [session for life in lives for session in life.sessions],
         [life.person for life in lives],
-        asked=people * questions,
-        made=len(asked),
-        seed=seed,
+        asked=people * questions, made=len(asked), seed=seed,
         tables=of_lives.with_splits(lives, asked, seed=seed),
         figures=of_lives.option_figures(lives, asked, readings, reader.ref),
         steps=of_lives.counts(lives),
         notes=of_lives.shortfall(lives, notes, people, questions),
         cut=loop.cut_of(made, readings),
-    )
+    )  # fmt: skip

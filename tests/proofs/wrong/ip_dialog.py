@@ -158,8 +158,8 @@ async def what_fails_is_left_out(
         )  # fmt: skip
         return hints.HintItem(
             person="p", kind="k", form="text", domain="d", request="r",
-            attributes=asked.attributes, related=gold.attributes, analysis="", answer=(),
-            history=(made,), tries=(1,), refused={},
+            attributes=asked.attributes, related=gold.attributes, told=tuple(gold.attributes),
+            analysis="", answer=(), history=(made,), tries=(1,), refused={},
         )  # fmt: skip
 
 

@@ -62,6 +62,16 @@ def against_the_start_only(
     return kept, drops
 
 
+def found_by_date(events: Sequence[Event], about: str, date: str) -> list[Event]:
+    """What the released code does: the event of a date is the first that bears it."""
+    right = profile.path(events, about, date)
+    return [next(other for other in events if other.date == event.date) for event in right]
+
+
+def until_the_end(events: Sequence[Event], about: str, date: str) -> list[Event]:
+    return profile.path(events, about, "9999-12-31")
+
+
 def ends_are_not_looked_at(person: Persona, date: str) -> Persona:
     held = tuple(fact for fact in person.facts if (fact.valid_from or "") <= date)
     return msgspec.structs.replace(person, facts=held)
@@ -213,6 +223,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
     ],
     "dates_are_days": [{"read_date": as_written}, {"read_date": month_after_day}],
     "only_real_changes": [{"link": everything_is_a_change}, {"link": against_the_start_only}],
+    "paths_are_of_one_thing": [{"path": found_by_date}, {"path": until_the_end}],
     "facts_end": [
         {"person_as_of": ends_are_not_looked_at},
         {"person_as_of": both_ends_count},

@@ -18,7 +18,7 @@ SETTINGS: dict[str, Any] = {
 EMBEDDED = "refuses"
 PER_ITEM = (
     "a life: 1 portrait; for each part of life 4 calls of events and 4 of sessions; for each "
-    "question one call for the question, one for the right answer, one for the wrong ones"
+    "question one call for it and its answer, one for the wrong answers; a reading with the history"
 )
 NAMES = ["Ada Lind", "Ben Oduya", "Chiara Rossi", "Dmitri Vale", "Edda Storm", "Femi Cole"]
 THINGS = ["clay", "kites", "chess", "jazz", "snow", "bread", "maps", "tides", "moss", "radio"]
@@ -142,6 +142,6 @@ def inputs(folder: Path) -> dict[str, Any]:
 
 
 def paper_calls(settings: Mapping[str, Any]) -> float:
-    """Without readers: the paper asks three times for each question."""
+    """The released code asks twice for each question; each is read once, with the history."""
     topics, lives = settings["topics_each"] + 1, settings["people"]
     return float(lives * (1 + topics * (4 + 4) + 3 * settings["questions"]))
