@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from dramaturg import dataset, evaluate, generate, persona, scorers
-from dramaturg.errors import RecordError
+from dramaturg.errors import ReplyError
 from dramaturg.generate import Layout, PersonalAnswer, Request, RequestKind, Round
 from dramaturg.loop import Check, each, until_passes
 from dramaturg.models import ChatModel, Embedder, capacity
@@ -193,7 +193,7 @@ async def hint_round(
         The round, how many tries it took, and why tries were refused, by class.
 
     Raises:
-        RecordError: If no try did.
+        ReplyError: If no try did; its kind is what was wrong with the last one.
     """
     last: list[Round] = []
 
@@ -225,7 +225,8 @@ async def hint_round(
     made = await until_passes(make, [silent, telling, agreeing], tries=tries)
     refused = Counter(why.partition(":")[0] for why in made.complaints)
     if made.value is None:
-        raise RecordError(f"{name}: {made.complaints[-1]}", why=f"{tries} tries")
+        kind, _, what = made.complaints[-1].partition(": ")
+        raise ReplyError(f"{name} after {made.tries} tries: {what}", kind=kind)
     return made.value, made.tries, refused
 
 
@@ -235,7 +236,7 @@ async def hint_item(
     """Gold first, then one round for each attribute that the answer rests on, in order.
 
     Raises:
-        RecordError: If an attribute could not be hinted at: an item has a round for every one.
+        ReplyError: If an attribute could not be hinted at: an item has a round for every one.
     """
     own = derive_seed(seed, asked.id)
     gold = await generate.answer_for(
@@ -292,9 +293,14 @@ def as_conversation(item: HintItem, recipe: str, writer: str, seed: int) -> Conv
     )
 
 
-def in_splits(items: Sequence[HintItem], *, seed: int) -> list[HintItem]:
-    """The items, each in the split of its user."""
-    talks = [as_conversation(item, "", "", seed) for item in items]
+def in_splits(
+    items: Sequence[HintItem], talks: Sequence[Conversation], *, seed: int
+) -> list[HintItem]:
+    """The items, each in the split that its history as a conversation will be in.
+
+    Args:
+        talks: The histories as conversations, in the order of the items.
+    """
     split = dataset.apart_by_persona(talks, seed=seed).by_id if talks else {}
     return [
         msgspec.structs.replace(item, split=split[talk.id])
@@ -362,8 +368,10 @@ async def read_items(
         )
 
     works = {"own history": own}
+    if controls and len(items) > 1:
+        works["another's history"] = swapped
     if controls:
-        works |= {"another's history": swapped, "attributes given": given}
+        works["attributes given"] = given
     found: list[Reading] = []
     for name, work in works.items():
         done = await each(

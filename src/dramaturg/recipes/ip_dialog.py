@@ -72,14 +72,15 @@ async def ip_dialog(
     users = persona.from_grid(world, 2 * conversations, seed=seed)
     asked = hints.pair_up(requests, users, world, conversations if wrote.cut is None else 0)
     made = await loop.each(asked, hint, at_once=capacity(writer, critic), step="histories")
-    items = hints.in_splits(made.results, seed=seed)
+    talks = [hints.as_conversation(item, NAME, writer.ref, seed) for item in made.results]
+    items = hints.in_splits(made.results, talks, seed=seed)
     read = await hints.read_items(
         reader, items if made.cut is None else [], world, kinds, layout,
         controls=controls, seed=seed,
     )  # fmt: skip
     judges = dict.fromkeys(("reveals prompt-1", "clashes prompt-1"), critic.ref)
     return finished(
-        [hints.as_conversation(item, NAME, writer.ref, seed) for item in items],
+        talks,
         hints.cast_of(items, users),
         asked=conversations,
         seed=seed,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from dramaturg import dataset, evaluate, generate, profile, store
-from dramaturg.errors import RecordError, UserError
+from dramaturg.errors import RecordError, ReplyError, UserError
 from dramaturg.evaluate import Asked, History, HistoryTurn
 from dramaturg.generate import DraftQuestion
 from dramaturg.loop import Check, Done, each, until_passes
@@ -100,7 +100,8 @@ async def with_questions(writer: ChatModel, life: Life, *, tries: int, seed: int
 
         made = await until_passes(make, [fair], tries=tries)
         if made.value is None:
-            raise RecordError(made.complaints[-1])
+            kind, _, what = made.complaints[-1].partition(": ")
+            raise ReplyError(f"{what}, after {made.tries} tries", kind=kind)
         return OptionQuestion(
             text=made.value.text,
             options=(made.value.right, *(text for text, _ in made.value.wrong)),
