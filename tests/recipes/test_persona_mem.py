@@ -14,7 +14,7 @@ from dramaturg import dataset
 from dramaturg.errors import UserError
 from dramaturg.models import Call, ScriptedModel
 from dramaturg.recipes.persona_mem import persona_mem
-from dramaturg.recipes.recipe import Made
+from dramaturg.recipes.recipe import Made, find_recipe, read_settings
 from dramaturg.records import Drop
 from dramaturg.store import notes
 from tests.recipes.actors import persona_mem as acting
@@ -165,10 +165,6 @@ async def test_more_lives_than_notes_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"begin": "yesterday"}, "--begin"),
-        ({"begin": "2023-02-30"}, "--begin"),
-        ({"periods": "week,decade"}, "no period 'decade'"),
-        ({"periods": "week,week"}, "a period twice"),
         ({"topics": Path("nowhere.txt")}, "cannot read the topics"),
         ({"personas": Path("nowhere.txt")}, "nowhere.txt"),
     ],
@@ -183,9 +179,24 @@ async def test_what_cannot_be_is_refused_before_the_first_call(
 
 
 async def test_without_periods_there_is_a_past_and_no_change(tmp_path: Path) -> None:
-    made = await play(tmp_path, periods="")
+    made = await play(tmp_path, periods="none")
     assert made.report["steps"]["changes"] == 0
     questions: Any = made.tables["questions"]
     assert {asked.kind for asked in questions} == {
         "recall_fact", "latest_preference", "aligned_recommendation", "new_idea", "new_scenario",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"periods": "week,decade"}, "cannot be 'week,decade'"),
+        ({"year": "20"}, "between 1950 and 2200"),
+        ({"changing": "1.5"}, "between 0 and 1"),
+        ({"topic-each": "2"}, "did you mean --topics-each"),
+    ],
+)
+def test_settings_out_of_range_are_refused(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError) as refused:
+        read_settings(find_recipe("persona-mem"), given)
+    assert said in str(refused.value)

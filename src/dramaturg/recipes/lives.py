@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from dramaturg import dataset, evaluate, generate, profile, store
-from dramaturg.errors import RecordError, ReplyError, UserError
+from dramaturg.errors import ReplyError
 from dramaturg.evaluate import Asked, History, HistoryTurn
 from dramaturg.generate import DraftQuestion
 from dramaturg.loop import Check, Done, each, until_passes
@@ -19,11 +19,15 @@ from dramaturg.recipes.recipe import Step
 from dramaturg.records import Conversation, Event, OptionQuestion, Persona, derive_seed
 
 T = TypeVar("T")
+Periods = Literal[
+    "none", "week", "month", "year", "week,month", "week,year", "month,year", "week,month,year"
+]
 GENERAL = "life in general"
 ANY = 10**9
 MEM_RANGES = {
     **dict.fromkeys(["people", "topics_each", "events", "questions", "tries"], (1, ANY)),
     "changing": (0, 1),
+    "year": (1950, 2200),
     "tokens": (0, ANY),
 }
 
@@ -52,22 +56,9 @@ def read_people(personas: Path | None, count: int) -> list[Persona]:
     return list({person.id: person for person in people}.values())[:count]
 
 
-def read_day(text: str) -> str:
-    """The setting --begin as ISO 8601. Raises UserError if it is no day."""
-    try:
-        return profile.read_date(text)
-    except RecordError as error:
-        raise UserError(f"--begin: {error.what}", why=error.why, fix="e.g. 2024-01-01") from None
-
-
 def read_periods(text: str) -> list[str]:
-    """The setting --periods as a list. Raises UserError for an unknown one, or one twice."""
-    found = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in found if name not in profile.PERIODS]
-    if unknown or len(set(found)) < len(found):
-        what = f"no period {unknown[0]!r}" if unknown else "a period twice"
-        raise UserError(f"--periods: {what}", fix=f"known: {', '.join(profile.PERIODS)}")
-    return found
+    """The setting --periods as a list; "none" is an empty one."""
+    return [] if text == "none" else text.split(",")
 
 
 def going_on(done: Done[T]) -> Sequence[T]:

@@ -22,7 +22,7 @@ from dramaturg import evaluate, generate, loop, persona, profile
 from dramaturg.models import ChatModel, capacity
 from dramaturg.recipes import lives as of_lives
 from dramaturg.recipes.finish import finished
-from dramaturg.recipes.lives import Life
+from dramaturg.recipes.lives import Life, Periods
 from dramaturg.recipes.recipe import Made, recipe
 from dramaturg.records import Persona, derive_seed
 
@@ -46,8 +46,8 @@ async def persona_mem(
     people: int = 20,  # lives, one for each note (paper: 20)
     topics: Path | None = None,  # parts of life, one a line; none = the fifteen of the package
     topics_each: int = 3,  # drawn for each life, beside life in general
-    begin: str = "2024-01-01",  # the day up to which the past goes
-    periods: str = "week,month,year",  # told after the past, in this order
+    year: int = 2024,  # the past goes up to its first day
+    periods: Periods = "week,month,year",  # told after the past, in this order
     events: int = 10,  # for each part of life and period (paper: 10)
     changing: float = 0.5,  # more than this share of a period's events turn round what was so
     questions: int = 50,  # for each life, kinds in turn
@@ -60,11 +60,11 @@ async def persona_mem(
 ) -> Made:
     notes = of_lives.read_people(personas, people)
     parts, spans = profile.load_topics(topics), of_lives.read_periods(periods)
-    day, filler = of_lives.read_day(begin), generate.starter_pool()
+    day, filler = f"{year}-01-01", generate.starter_pool()
 
     async def live(note: Persona) -> Life:
         own = derive_seed(seed, note.id)
-        born = await persona.portrait(note.sentences, writer, year=int(day[:4]), seed=own)
+        born = await persona.portrait(note.sentences, writer, year=year, seed=own)
         drawn = (of_lives.GENERAL, *profile.draw_topics(parts, topics_each, seed=own))
         told = await profile.whole_life(
             born, writer, topics=drawn, begin=day, periods=spans, count=events,
