@@ -10,7 +10,16 @@ import msgspec
 from dramaturg.errors import ReplyError
 from dramaturg.models import Answer, ChatModel, ask
 from dramaturg.models.json_reply import read_json
-from dramaturg.prompts import Sampling, Task, load, quote, quote_list
+from dramaturg.prompts import (
+    TEXT,
+    Sampling,
+    Task,
+    list_schema,
+    load,
+    object_schema,
+    quote,
+    quote_list,
+)
 from dramaturg.records import Event, Persona
 from dramaturg.scorers import shown_words, tokens
 
@@ -49,6 +58,9 @@ def option_question_task() -> Task[QuestionInput, DraftQuestion]:
         fill=_fill,
         parse=lambda reply, _: _read(reply),
         sampling=Sampling(temperature=0.7, top_k=None, max_tokens=900),
+        schema=object_schema(
+            question=TEXT, right=TEXT, wrong=list_schema(object_schema(text=TEXT, why=TEXT))
+        ),
     )
 
 

@@ -14,7 +14,16 @@ import msgspec
 from dramaturg.errors import ReplyError, UserError
 from dramaturg.models import ChatModel, ask
 from dramaturg.models.json_reply import read_json
-from dramaturg.prompts import Sampling, Task, load, quote, quote_list
+from dramaturg.prompts import (
+    TEXT,
+    Sampling,
+    Task,
+    list_schema,
+    load,
+    object_schema,
+    quote,
+    quote_list,
+)
 
 AnswerForm = Literal["text", "list", "yes or no", "letters", "order"]
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,2}[.):]|[-*•])\s+(.*\S)\s*$")
@@ -149,6 +158,9 @@ def gold_task() -> Task[GoldInput, PersonalAnswer]:
         },
         parse=_read_gold,
         sampling=Sampling(temperature=0.3, top_k=None, max_tokens=700),
+        schema=object_schema(
+            attributes=list_schema(), analysis=TEXT, answer={"anyOf": [TEXT, list_schema()]}
+        ),
     )
 
 

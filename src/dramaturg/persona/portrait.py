@@ -12,7 +12,16 @@ from dramaturg.errors import ReplyError
 from dramaturg.models import ChatModel, ask
 from dramaturg.models.json_reply import read_json
 from dramaturg.persona.replies import normalised
-from dramaturg.prompts import Sampling, Task, load, quote, quote_list
+from dramaturg.prompts import (
+    TEXT,
+    Sampling,
+    Task,
+    list_schema,
+    load,
+    object_schema,
+    quote,
+    quote_list,
+)
 from dramaturg.records import Fact, Persona, derive_seed
 
 _YOUNGEST, _OLDEST = 20, 70  # years of age on the day on which the timeline begins
@@ -43,6 +52,9 @@ def portray() -> Task[PortraitInput, Portrait]:
         fill=lambda given: {"note": quote_list(given.note), "born": quote(str(given.born))},
         parse=lambda reply, given: _read(reply),
         sampling=Sampling(temperature=0.9, top_k=None, max_tokens=800),
+        schema=object_schema(
+            name=TEXT, about=list_schema(), likes=list_schema(), dislikes=list_schema()
+        ),
     )
 
 

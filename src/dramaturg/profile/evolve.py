@@ -14,7 +14,17 @@ from dramaturg.errors import RecordError, ReplyError, UserError
 from dramaturg.models import ChatModel, ask
 from dramaturg.models.json_reply import read_json
 from dramaturg.profile.timeline import as_of, in_order, linked, read_date
-from dramaturg.prompts import Sampling, Task, load, quote, quote_list
+from dramaturg.prompts import (
+    TEXT,
+    Sampling,
+    Task,
+    list_schema,
+    load,
+    object_schema,
+    one_of,
+    quote,
+    quote_list,
+)
 from dramaturg.records import Drop, Event, Persona, Stance, derive_seed
 from dramaturg.store import notes
 
@@ -64,7 +74,7 @@ def past() -> Task[LifeInput, Happened]:
 @functools.cache
 def evolution() -> Task[LifeInput, Happened]:
     """ "life.evolve": events of a span, many of which change what holds."""
-    return _task("life.evolve", "evolve")
+    return _task("life.evolve", "evolve", reason=TEXT)
 
 
 async def begin_life(
@@ -264,13 +274,17 @@ def changed(events: Sequence[Event]) -> int:
     return sum(event.replaces is not None for event in events)
 
 
-def _task(name: str, file: str) -> Task[LifeInput, Happened]:
+_FIELDS = {"date": TEXT, "event": TEXT, "about": TEXT, "stance": one_of("likes", "dislikes")}
+
+
+def _task(name: str, file: str, **more: Any) -> Task[LifeInput, Happened]:
     return Task(
         name=name,
         prompt=load("dramaturg.profile", file),
         fill=_fill_past if name == "life.past" else _fill_evolve,
         parse=_read,
         sampling=Sampling(temperature=0.9, top_k=None, max_tokens=2_500),
+        schema=object_schema(events=list_schema(object_schema(**_FIELDS, **more))),
     )
 
 

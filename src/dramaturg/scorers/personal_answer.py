@@ -13,7 +13,7 @@ import msgspec
 from dramaturg.errors import ReplyError
 from dramaturg.models import ChatModel, ask
 from dramaturg.models.json_reply import read_json
-from dramaturg.prompts import Sampling, Task, load, quote, quote_list
+from dramaturg.prompts import Sampling, Task, load, object_schema, quote, quote_list
 
 MOST = {"conciseness": 1, "personalisation": 4, "analysis": 4, "accuracy": 5}
 
@@ -41,6 +41,7 @@ def personal_answer_marks() -> Task[MarkInput, dict[str, int]]:
         },
         parse=lambda reply, _: read_marks(reply),
         sampling=Sampling(temperature=0.0, top_k=None, max_tokens=120),
+        schema=object_schema(**{name: {"type": "integer"} for name in MOST}),
     )
 
 
