@@ -5,7 +5,7 @@ from __future__ import annotations
 from dramaturg.generate.option_question import option_question_task
 from dramaturg.generate.personal import gold_task
 from dramaturg.persona.portrait import portray
-from dramaturg.profile.evolve import evolution, past
+from dramaturg.profile.events import evolution, past
 from dramaturg.prompts import TEXT, list_schema, object_schema, one_of
 from dramaturg.scorers.personal_answer import personal_answer_marks
 

@@ -14,7 +14,8 @@ from dramaturg import dataset, persona
 from dramaturg.errors import UserError
 from dramaturg.models import Call, ScriptedModel
 from dramaturg.models.embedded_model import EmbeddedModel
-from dramaturg.recipes.hints import HintItem, plan_cells, spoken
+from dramaturg.recipes.hint_requests import plan_cells, spoken
+from dramaturg.recipes.hints import HintItem
 from dramaturg.recipes.ip_dialog import ip_dialog
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Drop

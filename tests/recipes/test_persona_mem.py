@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -83,6 +86,7 @@ async def test_letters_and_kinds_are_balanced_and_the_reader_who_sees_is_right(
     assert figures["with the history"]["value"] == 1.0
     assert figures["without the history"]["value"] < 0.5
     assert figures["longest option"]["value"] == 0.25
+    assert figures["changes"]["value"] > 0.5
     assert figures["chance"] == {
         "name": "chance", "value": 0.25, "n": 21, "unit": "share right", "split": "all",
         "scorer": "guessing",
@@ -200,3 +204,14 @@ def test_settings_out_of_range_are_refused(given: dict[str, Any], said: str) -> 
     with pytest.raises(UserError) as refused:
         read_settings(find_recipe("persona-mem"), given)
     assert said in str(refused.value)
+
+
+def test_the_python_of_its_page_runs_as_it_stands() -> None:
+    page = Path(__file__).parents[2] / "docs" / "recipes" / "persona-mem.md"
+    code, said = re.findall(
+        r"```python\n(.*?)```\n```\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL
+    )[0]
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ran.returncode, ran.stdout) == (0, said), ran.stderr

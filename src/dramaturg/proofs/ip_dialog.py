@@ -16,7 +16,7 @@ from dramaturg.generate import Request, RequestKind
 from dramaturg.models import Call, ScriptedModel
 from dramaturg.persona import Grid, Rule
 from dramaturg.proofs.proof import hold, proof
-from dramaturg.recipes import hints
+from dramaturg.recipes import hint_readings, hint_requests, hints
 from dramaturg.recipes.hints import HintItem
 from dramaturg.records import Persona
 
@@ -27,8 +27,8 @@ Draw = Callable[..., list[Persona]]
 Aloud = Callable[[Sequence[str], Sequence[str]], Sequence[str]]
 Score = Callable[..., AttributeScores]
 HintOne = Callable[..., Awaitable[Any]]
-ReadAll = Callable[..., Awaitable[hints.HintReadings]]
-Pair = Callable[..., list[hints.Asked]]
+ReadAll = Callable[..., Awaitable[hint_readings.HintReadings]]
+Pair = Callable[..., list[hint_requests.Asked]]
 Figures = Callable[..., list[dict[str, Any]]]
 ReadAnswer = Callable[..., tuple[str, ...]]
 ReadRound = Callable[[str], tuple[str, str]]
@@ -122,9 +122,9 @@ def aloud_is_found(aloud: Aloud = scorers.said_aloud) -> str:
         found = list(aloud(words, [text]))
         hold(bool(found) == stated, f"{words[0]!r} in {text!r}: {found}")
     grid = persona.load_grid()
-    kept = hints.spoken(grid, {"extraversion": "high"}, ["I set high goals."])
+    kept = hint_requests.spoken(grid, {"extraversion": "high"}, ["I set high goals."])
     hold(not kept, f"'high goals' is taken for {kept}: many attributes can be high")
-    told = hints.spoken(grid, {"extraversion": "high"}, ["I am an extrovert."])
+    told = hint_requests.spoken(grid, {"extraversion": "high"}, ["I am an extrovert."])
     hold(bool(told), "'I am an extrovert' is not found")
     return f"{len(cases)} planted sentences, 4 aloud and 4 not: 8 of 8; a shared value is none"
 
@@ -198,7 +198,9 @@ async def rounds_are_written_again(hint_round: HintOne = hints.hint_round) -> st
 @proof(NAME, "a history has one round for each attribute that the answer rests on, or is no item")
 async def a_round_for_each(hint_item: HintOne = hints.hint_item) -> str:
     grid, user = _grid(), Persona(facts=(), views={"attributes": {"home": "urban", "work": "cook"}})
-    asked = hints.Asked(user=user, request=Request(kind=_KIND, domain="d", text="Shall I go out?"))
+    asked = hint_requests.Asked(
+        user=user, request=Request(kind=_KIND, domain="d", text="Shall I go out?")
+    )
     gold = json.dumps({"attributes": ["work", "home"], "analysis": "So.", "answer": "yes"})
 
     def model(hidden: str) -> ScriptedModel:
@@ -228,7 +230,7 @@ async def a_round_for_each(hint_item: HintOne = hints.hint_item) -> str:
 
 
 @proof(NAME, "with another user's history a reader finds attributes by chance only")
-async def swapped_histories(read_items: ReadAll = hints.read_items) -> str:
+async def swapped_histories(read_items: ReadAll = hint_readings.read_items) -> str:
     grid = _grid()
     values = list(itertools.product(grid.attributes["home"], grid.attributes["work"]))
     items = []
@@ -257,7 +259,7 @@ async def swapped_histories(read_items: ReadAll = hints.read_items) -> str:
 
 
 @proof(NAME, "a request that names what its user is goes to another user, or to none")
-def requests_name_nobody(pair_up: Pair = hints.pair_up) -> str:
+def requests_name_nobody(pair_up: Pair = hint_requests.pair_up) -> str:
     grid = _grid()
 
     def user(home: str, work: str) -> Persona:
@@ -271,7 +273,7 @@ def requests_name_nobody(pair_up: Pair = hints.pair_up) -> str:
     users = [user("urban", "cook"), user("rural", "cook"), user("urban", "driver")]
     paired = pair_up(requests, users, grid, 3)
     for one in paired:
-        named = hints.spoken(grid, one.attributes, [one.request.text])
+        named = hint_requests.spoken(grid, one.attributes, [one.request.text])
         hold(not named, f"{one.request.text!r} went to a user with {named}")
     asked = [one.request.text for one in paired]
     hold(asked == [requests[0].text, requests[2].text], f"asked: {asked}")
@@ -280,11 +282,11 @@ def requests_name_nobody(pair_up: Pair = hints.pair_up) -> str:
 
 
 @proof(NAME, "what a constant answer gets stands beside every score")
-def constants_are_told(figures: Figures = hints.hint_figures) -> str:
+def constants_are_told(figures: Figures = hint_readings.hint_figures) -> str:
     answers = ["yes"] * 6 + ["no"] * 4
     items = [_item(i, {"home": "urban"}, (("x", "y"),), answer) for i, answer in enumerate(answers)]
     items += [_item(90 + i, {"home": "urban"}, (("x", "y"),), "A", "letters") for i in range(10)]
-    read = hints.HintReadings()
+    read = hint_readings.HintReadings()
     rows = figures(items, _grid(), read, "critic", "reader")
     found = {row["name"]: (row["value"], row["n"]) for row in rows}
     hold(found.get("always yes") == (0.6, 10), f"always yes: {found.get('always yes')}")

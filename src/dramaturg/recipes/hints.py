@@ -1,60 +1,36 @@
-"""What the recipe of hidden attributes is made of beside the rooms: plan, rounds, readings."""
+"""Items of hidden attributes: the gold answer, and a round of chat for each thing it rests on."""
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from dramaturg import dataset, evaluate, generate, persona, scorers
+from dramaturg import dataset, generate, scorers
 from dramaturg.errors import ReplyError
-from dramaturg.generate import Layout, PersonalAnswer, Request, RequestKind, Round
-from dramaturg.loop import Check, each, until_passes
-from dramaturg.models import ChatModel, Embedder, capacity
+from dramaturg.generate import Round
+from dramaturg.loop import Check, until_passes
+from dramaturg.models import ChatModel
 from dramaturg.persona import Grid
-from dramaturg.recipes.finish import figure
+from dramaturg.recipes.hint_requests import Asked, plan_cells, spoken
 from dramaturg.recipes.recipe import Step
 from dramaturg.records import (
     Conversation,
-    Drop,
     Persona,
     Provenance,
     Speaker,
     Turn,
-    content_id,
     derive_seed,
 )
-from dramaturg.store import notes
 
 ANY = 10**9
-SPARE = 1.25  # requests written for each that is wanted: some repeat, some give a user away
-MOST_A_CALL = 10
 RANGES = {
     "conversations": (1, ANY),
     "tries": (1, ANY),
     "duplicate_at": (0, 1),
 }
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A user and the request that this user makes."""
-
-    user: Persona
-    request: Request
-
-    @property
-    def id(self) -> str:
-        """Of both together."""
-        return content_id("i", [self.user.id, self.request.text])
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """All attributes of the user."""
-        return dict(self.user.views["attributes"])
 
 
 class HintItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,91 +61,6 @@ class HintItem(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, int]
     split: str = ""
     id: str = ""
-
-
-class Cell(msgspec.Struct, frozen=True, kw_only=True):
-    """So many requests of one kind in one field of life are to be written, in one call."""
-
-    kind: RequestKind
-    domain: str
-    count: int
-    number: int
-
-    @property
-    def id(self) -> str:
-        """What a drop calls it."""
-        return f"{self.kind.name}, {self.domain}"
-
-
-def plan_cells(kinds: Sequence[RequestKind], count: int) -> list[Cell]:
-    """The calls that write enough requests for `count` items, kinds and fields equally."""
-    wanted = math.ceil(SPARE * count / len(kinds))
-    cells: list[Cell] = []
-    for kind in kinds:
-        left = wanted
-        for number, domain in enumerate(itertools.cycle(kind.domains)):
-            if left <= 0:
-                break
-            rounds = math.ceil(wanted / len(kind.domains) / MOST_A_CALL)
-            size = min(left, math.ceil(wanted / len(kind.domains) / rounds))
-            cells.append(Cell(kind=kind, domain=domain, count=size, number=number))
-            left -= size
-    return cells
-
-
-async def without_repeats(
-    requests: Sequence[Request], embedder: Embedder, duplicate_at: float
-) -> list[Request]:
-    """Each request that no earlier one says already, by words or cosine; the others are noted."""
-    if not requests:
-        return []
-    seen = persona.Seen(duplicate_at)
-    texts = [request.text for request in requests]
-    kept: list[Request] = []
-    for request, (same, cosine) in zip(
-        requests, seen.take(texts, await embedder.embed(texts)), strict=True
-    ):
-        if same:
-            reason = f"duplicate: {same[:80]!r} says it (cosine {cosine:.2f})"
-            notes.note(Drop(kind="request", reason=reason, subject=request.text))
-        else:
-            kept.append(request)
-    return kept
-
-
-def pair_up(
-    requests: Sequence[Request], users: Sequence[Persona], grid: Grid, count: int
-) -> list[Asked]:
-    """A user for each request, kinds in turn, so that no request names what its user is.
-
-    A request that says aloud an attribute of every user at hand is noted as dropped.
-    """
-    by_kind: dict[str, list[Request]] = {}
-    for request in requests:
-        by_kind.setdefault(request.kind.name, []).append(request)
-    waiting = list(reversed(users))
-    paired: list[Asked] = []
-    for request in filter(None, itertools.chain(*itertools.zip_longest(*by_kind.values()))):
-        if len(paired) == count or not waiting:
-            break
-        for place in range(len(waiting) - 1, max(-1, len(waiting) - 33), -1):
-            if not spoken(grid, waiting[place].views["attributes"], [request.text]):
-                paired.append(Asked(user=waiting.pop(place), request=request))
-                break
-        else:
-            reason = "said aloud: it names an attribute of each user tried"
-            notes.note(Drop(kind="request", reason=reason, subject=request.text))
-    return paired
-
-
-def spoken(grid: Grid, attributes: Mapping[str, str], texts: Sequence[str]) -> list[str]:
-    """The attributes, of those given, that are stated in the texts, each with the words."""
-    found = []
-    for name, value in attributes.items():
-        words = scorers.said_aloud(grid.words_for(name, value), texts)
-        if words:
-            found.append(f"{name} ({words[0]})")
-    return found
 
 
 async def hint_round(
@@ -312,155 +203,6 @@ def cast_of(items: Sequence[HintItem], users: Sequence[Persona]) -> list[Persona
     """The users who ask something, in their order."""
     used = {item.person for item in items}
     return [user for user in users if user.id in used]
-
-
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """A reader's answers to all items, in order, under one condition; None where there was none."""
-
-    condition: str
-    answers: tuple[PersonalAnswer | None, ...]
-
-
-class HintReadings(msgspec.Struct, frozen=True, kw_only=True):
-    """All readings, and what cut them off."""
-
-    readings: tuple[Reading, ...] = ()
-    cut: Any = None
-
-
-async def read_items(
-    reader: ChatModel,
-    items: Sequence[HintItem],
-    grid: Grid,
-    kinds: Sequence[RequestKind],
-    layout: Layout | Literal["none"],
-    *,
-    controls: bool,
-    seed: int,
-) -> HintReadings:
-    """What a reader answers from each item's history, and under the controls.
-
-    Controls: with the history of the next item (another user's), where attributes can only be
-    found by chance; and with the right attributes given, where nothing is lost in finding them.
-    """
-    if layout == "none" or not items:
-        return HintReadings()
-    by_name = {kind.name: kind for kind in kinds}
-    places = {item.id: at for at, item in enumerate(items)}
-
-    def request(item: HintItem) -> Request:
-        return Request(kind=by_name[item.kind], domain=item.domain, text=item.request)
-
-    async def own(item: HintItem) -> PersonalAnswer:
-        return await generate.personal_answer(
-            reader, request(item), item.history, grid.attributes,
-            layout=layout, seed=seed, about=item.id,
-        )  # fmt: skip
-
-    async def swapped(item: HintItem) -> PersonalAnswer:
-        other = items[(places[item.id] + 1) % len(items)]
-        return await own(msgspec.structs.replace(item, history=other.history))
-
-    async def given(item: HintItem) -> PersonalAnswer:
-        right = {name: (value,) for name, value in item.related.items()}
-        return await generate.personal_answer(
-            reader, request(item), item.history, right, layout="gold", seed=seed, about=item.id
-        )
-
-    works = {"own history": own}
-    if controls and len(items) > 1:
-        works["another's history"] = swapped
-    if controls:
-        works["attributes given"] = given
-    found: list[Reading] = []
-    for name, work in works.items():
-        done = await each(
-            items, work, at_once=capacity(reader), step=f"read: {name}", kind="reading"
-        )
-        if done.cut is not None:
-            return HintReadings(readings=tuple(found), cut=done.cut)
-        by_place = dict(zip(done.indexes, done.results, strict=True))
-        answers = tuple(by_place.get(at) for at in range(len(items)))
-        found.append(Reading(condition=name, answers=answers))
-    return HintReadings(readings=tuple(found))
-
-
-def hint_figures(
-    items: Sequence[HintItem],
-    grid: Grid,
-    read: HintReadings,
-    critic: str,
-    reader: str,
-) -> list[dict[str, Any]]:
-    """How implicit the histories are, what a constant answer gets, and how a reader does.
-
-    Args:
-        critic, reader: Who judged the rounds, and who answered, as figures name them.
-    """
-    if not items:
-        return []
-    values = sum(len(item.related) for item in items)
-    aloud = sum(
-        len(spoken(grid, item.related, [user for user, _ in item.history])) for item in items
-    )
-    tried = sum(sum(item.tries) for item in items)
-    rows = [
-        figure("rounds", values / len(items), n=len(items), unit="an item", scorer="count"),
-        figure("said aloud", aloud / values, n=values, unit="share of the attributes",
-               scorer="whole words"),
-        figure("tries", tried / values, n=values, unit="a round that was kept", scorer=critic),
-    ]  # fmt: skip
-    for why, count in sorted(sum((Counter(i.refused) for i in items), Counter()).items()):
-        rows.append(
-            figure(f"tries refused, {why}", count / tried, n=tried, unit="share", scorer=critic)
-        )
-    yes = [item.answer == ("yes",) for item in items if item.form == "yes or no"]
-    if yes:
-        share = sum(yes) / len(yes)
-        rows.append(
-            figure("always yes", share, n=len(yes), unit="share right", scorer="a constant")
-        )
-    for one in read.readings:
-        rows += _reading_figures(items, one, reader)
-    return rows
-
-
-def _reading_figures(items: Sequence[HintItem], one: Reading, scorer: str) -> list[dict[str, Any]]:
-    """Attributes and answers under one condition; an item without an answer scores 0."""
-    told = f"with {one.condition}"
-    empty = PersonalAnswer(attributes={}, analysis="", answer=())
-    answers = [answer or empty for answer in one.answers]
-    rows = []
-    if any(answer.attributes for answer in answers):
-        found = evaluate.attribute_scores(
-            [item.related for item in items], [answer.attributes for answer in answers]
-        )
-        right = found.value_given_type
-        rows += [
-            figure(f"attribute types, {told}", found.type_f1, n=found.n, unit="F1", scorer=scorer),
-            figure(f"values of the types found, {told}", right.value or 0.0, n=right.n,
-                   unit="share right", scorer=scorer),
-        ]  # fmt: skip
-    scores: dict[str, list[float]] = {}
-    for item, answer in zip(items, answers, strict=True):
-        scores.setdefault(item.kind, []).append(
-            evaluate.answer_score(
-                item.form, item.answer, answer.answer,
-                right_analysis=item.analysis, found_analysis=answer.analysis,
-            )
-        )  # fmt: skip
-    means = {kind: sum(some) / len(some) for kind, some in scores.items()}
-    rows.append(
-        figure(f"answers, {told}", sum(means.values()) / len(means), n=len(items),
-               unit="mean over the kinds", scorer=scorer)
-    )  # fmt: skip
-    for kind, some in scores.items():
-        rows.append(
-            figure(f"{kind}, {told}", means[kind], n=len(some), unit="score", scorer=scorer)
-        )
-    lost = sum(answer is None for answer in one.answers)
-    rows.append(figure(f"no answer, {told}", lost, n=len(items), unit="items", scorer=scorer))
-    return rows
 
 
 def ip_dialog_calls(s: Mapping[str, Any], _: int) -> list[Step]:

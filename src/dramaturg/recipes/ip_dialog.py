@@ -20,7 +20,7 @@ from typing import Literal
 
 from dramaturg import generate, loop, persona
 from dramaturg.models import ChatModel, Embedder, capacity
-from dramaturg.recipes import hints
+from dramaturg.recipes import hint_readings, hint_requests, hints
 from dramaturg.recipes.finish import finished
 from dramaturg.recipes.recipe import Made, recipe
 from dramaturg.records import derive_seed
@@ -56,37 +56,35 @@ async def ip_dialog(
 ) -> Made:
     world, kinds = persona.load_grid(grid), generate.load_request_kinds(tasks)
 
-    async def write(cell: hints.Cell) -> list[generate.Request]:
+    async def write(cell: hint_requests.Cell) -> list[generate.Request]:
         own = derive_seed(seed, cell.kind.name, cell.domain, cell.number)
         return await generate.write_requests(
             writer, cell.kind, cell.domain, count=cell.count, seed=own
         )
 
-    async def hint(asked: hints.Asked) -> hints.HintItem:
+    async def hint(asked: hint_requests.Asked) -> hints.HintItem:
         return await hints.hint_item(writer, critic, world, asked, tries=tries, seed=seed)
 
-    cells = hints.plan_cells(kinds, conversations)
+    cells = hint_requests.plan_cells(kinds, conversations)
     wrote = await loop.each(cells, write, at_once=capacity(writer), step="requests", kind="request")
     written = [request for some in wrote.results for request in some]
-    requests = await hints.without_repeats(written, embedder, duplicate_at)
+    requests = await hint_requests.without_repeats(written, embedder, duplicate_at)
     users = persona.from_grid(world, 2 * conversations, seed=seed)
-    asked = hints.pair_up(requests, users, world, conversations if wrote.cut is None else 0)
+    asked = hint_requests.pair_up(requests, users, world, conversations if wrote.cut is None else 0)
     made = await loop.each(asked, hint, at_once=capacity(writer, critic), step="histories")
     talks = [hints.as_conversation(item, NAME, writer.ref, seed) for item in made.results]
     items = hints.in_splits(made.results, talks, seed=seed)
-    read = await hints.read_items(
+    read = await hint_readings.read_items(
         reader, items if made.cut is None else [], world, kinds, layout,
         controls=controls, seed=seed,
     )  # fmt: skip
     judges = dict.fromkeys(("reveals prompt-1", "clashes prompt-1"), critic.ref)
+    who = f"{reader.ref}, {layout}"
     return finished(
-        talks,
-        hints.cast_of(items, users),
-        asked=conversations,
-        seed=seed,
+        talks, hints.cast_of(items, users), asked=conversations, seed=seed,
         tables={"items": items},
-        figures=hints.hint_figures(items, world, read, critic.ref, f"{reader.ref}, {layout}"),
+        figures=hint_readings.hint_figures(items, world, read, critic.ref, who),
         critics=judges,
         steps={"written": len(written), "requests": len(requests), "asked": len(asked)},
         cut=loop.cut_of(wrote, made, read),
-    )
+    )  # fmt: skip

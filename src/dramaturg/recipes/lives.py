@@ -1,4 +1,4 @@
-"""What recipes about lives in time share: settings checked before the first call, and figures."""
+"""What a recipe about lives in time is made of beside the rooms: people, questions, tables."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from dramaturg import dataset, evaluate, generate, profile, store
+from dramaturg import dataset, evaluate, generate, store
 from dramaturg.errors import ReplyError
-from dramaturg.evaluate import Asked, History, HistoryTurn
+from dramaturg.evaluate import Asked, History
 from dramaturg.generate import DraftQuestion
 from dramaturg.loop import Check, Done, each, until_passes
-from dramaturg.models import ChatModel, capacity
-from dramaturg.recipes.finish import figure
+from dramaturg.models import ChatModel
 from dramaturg.recipes.recipe import Step
 from dramaturg.records import Conversation, Event, OptionQuestion, Persona, derive_seed
 
@@ -132,56 +131,6 @@ def shortfall(
     return said
 
 
-class Readings(msgspec.Struct, frozen=True, kw_only=True):
-    """Replies of a reader to all questions, in order, by what it was shown; None = no reply."""
-
-    replies: dict[str, tuple[str | None, ...]]
-    cut: Any = None
-
-
-async def readings(
-    reader: ChatModel,
-    questions: Sequence[OptionQuestion],
-    lives: Done[Life],
-    read: str,
-    *,
-    seed: int,
-) -> Readings:
-    """What a reader answers without the histories, and with them up to each question.
-
-    Args:
-        read: "nothing", "without" (the histories) or "both". Nothing is read where the work was
-            cut off before.
-    """
-    histories = {life.history.id: life.history for life in lives.results}
-
-    async def blind(question: OptionQuestion) -> str | None:
-        return await _reply(reader, question, (), seed)
-
-    async def seeing(question: OptionQuestion) -> str | None:
-        return await _reply(reader, question, histories[question.history].turns, seed)
-
-    replies: dict[str, tuple[str | None, ...]] = {}
-    works = {"without the history": blind, "with the history": seeing}
-    for name, work in list(works.items())[: {"nothing": 0, "without": 1, "both": 2}[read]]:
-        if lives.cut is None and questions:
-            done = await each(
-                questions, work, at_once=capacity(reader), step=f"read {name}", kind="reading"
-            )
-            if done.cut is not None:
-                return Readings(replies=replies, cut=done.cut)
-            found = dict(zip(done.indexes, done.results, strict=True))
-            replies[name] = tuple(found.get(i) for i in range(len(questions)))
-    return Readings(replies=replies)
-
-
-async def _reply(
-    reader: ChatModel, question: OptionQuestion, turns: Sequence[HistoryTurn], seed: int
-) -> str | None:
-    shown = [(turn.role, turn.text) for turn in turns[: question.ends]]
-    return await generate.choose_option(reader, question, shown, seed=seed)
-
-
 def placed(lives: Sequence[Life], *, seed: int) -> list[OptionQuestion]:
     """All questions, whose right option stood first, with every letter right equally often."""
     drafts = [question for life in lives for question in life.questions]
@@ -217,59 +166,6 @@ def with_splits(
         "questions": [inside(question) for question in questions],
         "histories": [inside(life.history) for life in lives],
     }
-
-
-def counts(lives: Sequence[Life]) -> dict[str, Any]:
-    """What was told, in numbers."""
-    events = [event for life in lives for event in life.events]
-    return {
-        "lives": len(lives),
-        "events": len(events),
-        "changes": profile.changed(events),
-        "sessions": sum(len(life.sessions) for life in lives),
-        "tokens of the histories": sum(life.history.tokens for life in lives),
-    }
-
-
-def option_figures(
-    lives: Sequence[Life],
-    questions: Sequence[OptionQuestion],
-    readings: Readings,
-    reader: str,
-) -> list[dict[str, Any]]:
-    """What the options give away, and how a reader does without and with the histories.
-
-    Args:
-        reader: Reference of the model that read.
-    """
-    if not questions:
-        return []
-    texts = {life.history.id: [turn.text for turn in life.history.turns] for life in lives}
-    found = evaluate.check_options(questions, texts)
-    rows = [figure("chance", found.chance, n=found.n, unit="share right", scorer="guessing")]
-    if found.p is not None:
-        told = "chi-square, every letter right equally often"
-        rows.append(figure("letters", found.p, n=found.n, unit="p", scorer=told))
-    for name, share in found.readers.items():
-        rows.append(
-            figure(name, share.value or 0.0, n=share.n, unit="share right", scorer="a rule")
-        )
-    for condition, replies in readings.replies.items():
-        scores = evaluate.score_options(questions, replies)
-        parts = {"": scores.right, **{f", {k}": v for k, v in scores.by_kind.items()}}
-        parts |= {f", {k} sessions ago": v for k, v in scores.by_distance.items()}
-        for name, share in parts.items():
-            rows.append(
-                figure(
-                    f"{condition}{name}", share.value or 0.0, n=share.n, unit="share right",
-                    scorer=reader,
-                )
-            )  # fmt: skip
-        lost = found.n - scores.states.get("chosen", 0)
-        rows.append(
-            figure(f"{condition}, no option read", lost, n=found.n, unit="replies", scorer=reader)
-        )
-    return rows
 
 
 def persona_mem_calls(s: Mapping[str, Any], notes: int) -> list[Step]:

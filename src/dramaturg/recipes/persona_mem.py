@@ -20,6 +20,7 @@ from typing import Literal
 
 from dramaturg import evaluate, generate, loop, persona, profile
 from dramaturg.models import ChatModel, capacity
+from dramaturg.recipes import life_readings
 from dramaturg.recipes import lives as of_lives
 from dramaturg.recipes.finish import finished
 from dramaturg.recipes.lives import Life, Periods
@@ -79,14 +80,14 @@ async def persona_mem(
 
     made = await loop.each(notes, live, at_once=capacity(writer), step="lives", kind="life")
     asked = of_lives.placed(lives := list(made.results), seed=seed)
-    readings = await of_lives.readings(reader, asked, made, read, seed=seed)
+    readings = await life_readings.readings(reader, asked, made, read, seed=seed)
     return finished(
         [session for life in lives for session in life.sessions],
         [life.person for life in lives],
         asked=people * questions, made=len(asked), seed=seed,
         tables=of_lives.with_splits(lives, asked, seed=seed),
-        figures=of_lives.option_figures(lives, asked, readings, reader.ref),
-        steps=of_lives.counts(lives),
+        figures=life_readings.option_figures(lives, asked, readings, reader.ref),
+        steps=life_readings.counts(lives),
         notes=of_lives.shortfall(lives, notes, people, questions),
         cut=loop.cut_of(made, readings),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from dramaturg.evaluate import AttributeScores
 from dramaturg.evaluate.shares import share
 from dramaturg.generate import Request
 from dramaturg.persona import Grid
-from dramaturg.recipes import hints
+from dramaturg.recipes import hint_readings, hint_requests, hints
 from dramaturg.records import Persona
 
 
@@ -144,7 +144,7 @@ async def the_judge_is_trusted(
 
 
 async def what_fails_is_left_out(
-    writer: Any, critic: Any, grid: Grid, asked: hints.Asked, *, tries: int, seed: int
+    writer: Any, critic: Any, grid: Grid, asked: hint_requests.Asked, *, tries: int, seed: int
 ) -> hints.HintItem:
     """An attribute that cannot be hinted at has no round, and stays in the gold."""
     try:
@@ -163,36 +163,36 @@ async def what_fails_is_left_out(
         )  # fmt: skip
 
 
-async def swapped_with_itself(*arguments: Any, **settings: Any) -> hints.HintReadings:
-    read = await hints.read_items(*arguments, **settings)
+async def swapped_with_itself(*arguments: Any, **settings: Any) -> hint_readings.HintReadings:
+    read = await hint_readings.read_items(*arguments, **settings)
     own, _, given = read.readings
-    return hints.HintReadings(
+    return hint_readings.HintReadings(
         readings=(own, msgspec.structs.replace(own, condition="another's history"), given)
     )
 
 
 async def every_history_swapped(
     reader: Any, items: Sequence[hints.HintItem], *rest: Any, **settings: Any
-) -> hints.HintReadings:
+) -> hint_readings.HintReadings:
     """Off by one: the items and their histories do not belong together."""
     shifted = [
         msgspec.structs.replace(item, history=items[i - 1].history) for i, item in enumerate(items)
     ]
-    return await hints.read_items(reader, shifted, *rest, **settings)
+    return await hint_readings.read_items(reader, shifted, *rest, **settings)
 
 
 def whoever_is_next(
     requests: Sequence[Request], users: Sequence[Persona], grid: Grid, count: int
-) -> list[hints.Asked]:
+) -> list[hint_requests.Asked]:
     return [
-        hints.Asked(user=user, request=request)
+        hint_requests.Asked(user=user, request=request)
         for user, request in zip(users, requests, strict=False)
     ][:count]
 
 
 def named_requests_go(
     requests: Sequence[Request], users: Sequence[Persona], grid: Grid, count: int
-) -> list[hints.Asked]:
+) -> list[hint_requests.Asked]:
     """Any value of the grid drops the request: fields of life can hardly be asked about."""
     every = {
         word
@@ -205,12 +205,12 @@ def named_requests_go(
 
 
 def without_constants(*arguments: Any, **settings: Any) -> list[dict[str, Any]]:
-    rows = hints.hint_figures(*arguments, **settings)
+    rows = hint_readings.hint_figures(*arguments, **settings)
     return [row for row in rows if row["name"] != "always yes"]
 
 
 def over_all_items(items: Sequence[Any], *arguments: Any, **settings: Any) -> list[dict[str, Any]]:
-    rows = hints.hint_figures(items, *arguments, **settings)
+    rows = hint_readings.hint_figures(items, *arguments, **settings)
     yes = sum(item.answer == ("yes",) for item in items)
     return [
         {**row, "value": yes / len(items), "n": len(items)} if row["name"] == "always yes" else row
