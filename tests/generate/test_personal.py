@@ -118,6 +118,7 @@ async def test_attributes_as_a_list_are_read_and_unknown_ones_stay() -> None:
 def test_lists_are_read_from_numbered_text() -> None:
     assert read_answer("1. Rest 2. Drink tea", "list", "") == ("Rest", "Drink tea")
     assert read_answer(["Rest", " "], "list", "") == ("Rest",)
+    assert read_answer(False, "yes or no", "") == ("no",)
     with pytest.raises(ReplyError):
         read_answer([], "list", "")
 

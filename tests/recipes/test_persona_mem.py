@@ -182,6 +182,26 @@ async def test_what_cannot_be_is_refused_before_the_first_call(
     assert model.calls == []
 
 
+async def test_histories_are_filled_from_a_file_and_what_is_missing_is_told(tmp_path: Path) -> None:
+    talks = tmp_path / "talks.jsonl"
+    rows = [
+        {
+            "turns": [
+                {"speaker": i % 2, "text": f"Talk {n} of the weather, turn {i}."} for i in range(9)
+            ]
+        }
+        for n in range(60)
+    ]
+    talks.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    made = await play(tmp_path, filler=talks, tokens=3_000, read="nothing")
+    histories: Any = made.tables["histories"]
+    assert {2_900 < one.tokens <= 3_000 for one in histories} == {True}
+    assert any("Talk 7 of the weather" in turn.text for turn in histories[0].turns)
+    assert not [note for note in made.notes if "--filler" in note]
+    short = await play(tmp_path, tokens=50_000, read="nothing")
+    assert [n for n in short.notes if "not 50,000: there is no more unrelated talk" in n]
+
+
 async def test_without_periods_there_is_a_past_and_no_change(tmp_path: Path) -> None:
     made = await play(tmp_path, periods="none")
     assert made.report["steps"]["changes"] == 0

@@ -115,7 +115,7 @@ def join_sessions(
     for talk in draw.sample(list(filler), len(filler)):
         size = sum(map(_tokens, _turns(talk)))
         if length + added + size <= tokens:
-            between[draw.randrange(len(between))] += _turns(talk)
+            between[draw.randrange(len(between))] += _turns(talk, facts=False)
             added += size
     turns = list(between[0])
     ends: list[int] = []
@@ -134,12 +134,12 @@ def join_sessions(
     )
 
 
-def _turns(talk: Conversation) -> list[HistoryTurn]:
+def _turns(talk: Conversation, *, facts: bool = True) -> list[HistoryTurn]:
     return [
         HistoryTurn(
             role="user" if turn.speaker == 0 else "assistant",
             text=turn.text,
-            facts=tuple(mark.fact_id for mark in turn.grounding),
+            facts=tuple(mark.fact_id for mark in turn.grounding if facts),
         )
         for turn in talk.turns
     ]

@@ -209,6 +209,8 @@ def read_answer(value: Any, form: AnswerForm, request: str) -> tuple[str, ...]:
     >>> read_answer("C, A, B", "order", "A. tea B. milk C. rum")
     ('C', 'A', 'B')
     """
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
     texts = [" ".join(str(one).split()) for one in value] if isinstance(value, list) else []
     text = ", ".join(texts) if texts else " ".join(str(value or "").split())
     if form == "text":

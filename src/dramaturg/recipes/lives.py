@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -21,6 +22,8 @@ T = TypeVar("T")
 Periods = Literal[
     "none", "week", "month", "year", "week,month", "week,year", "month,year", "week,month,year"
 ]
+_MOST_FILLER = 20_000
+_LONG_ENOUGH = 0.9  # of the tokens asked for
 GENERAL = "life in general"
 ANY = 10**9
 MEM_RANGES = {
@@ -53,6 +56,17 @@ def read_people(personas: Path | None, count: int) -> list[Persona]:
         store.notes.note(drop)
     people = loaded.people or [Persona(facts=(fact,)) for fact in loaded.facts]
     return list({person.id: person for person in people}.values())[:count]
+
+
+def read_filler(path: Path | None) -> Sequence[Conversation]:
+    """Unrelated talk: the conversations of a file, 20,000 at most, or the few of the package.
+
+    Raises:
+        UserError: If the file cannot be used.
+    """
+    if path is None:
+        return generate.starter_pool()
+    return list(itertools.islice(dataset.load_conversations(path, store.notes.note), _MOST_FILLER))
 
 
 def read_periods(text: str) -> list[str]:
@@ -115,9 +129,9 @@ async def with_questions(writer: ChatModel, life: Life, *, tries: int, seed: int
 
 
 def shortfall(
-    lives: Sequence[Life], notes: Sequence[Persona], people: int, questions: int
+    lives: Sequence[Life], notes: Sequence[Persona], people: int, questions: int, tokens: int
 ) -> list[str]:
-    """Why there are fewer questions than asked for, where nothing was dropped for it."""
+    """Why there is less than was asked for, where nothing was dropped for it."""
     said = []
     if len(notes) < people:
         said.append(f"{len(notes)} notes for {people} lives: give more people, or ask for fewer")
@@ -127,6 +141,13 @@ def shortfall(
         said.append(
             f"{len(few)} lives have cases for {cases} questions, not {len(few) * questions}: tell "
             "more of them (--events, --topics-each)"
+        )
+    short = [life for life in lives if life.history.tokens < _LONG_ENOUGH * tokens]
+    if short:
+        mean = round(sum(life.history.tokens for life in short) / len(short))
+        said.append(
+            f"{len(short)} histories have {mean:,} tokens on average, not {tokens:,}: there is no "
+            "more unrelated talk; give some (--filler)"
         )
     return said
 

@@ -54,26 +54,26 @@ async def persona_mem(
     questions: int = 50,  # for each life, kinds in turn
     tries: int = 3,  # for a question whose options give the right one away
     tokens: int = 32_000,  # a history is filled up to; 4 characters a token
+    filler: Path | None = None,  # conversations to fill it with; none = the eight of the package
     read: Literal[
         "nothing", "without", "both"
     ] = "without",  # who answers: with no history, or both
     seed: int = 13,
 ) -> Made:
-    notes = of_lives.read_people(personas, people)
+    notes, talk = of_lives.read_people(personas, people), of_lives.read_filler(filler)
     parts, spans = profile.load_topics(topics), of_lives.read_periods(periods)
-    day, filler = f"{year}-01-01", generate.starter_pool()
 
     async def live(note: Persona) -> Life:
         own = derive_seed(seed, note.id)
         born = await persona.portrait(note.sentences, writer, year=year, seed=own)
         drawn = (of_lives.GENERAL, *profile.draw_topics(parts, topics_each, seed=own))
         told = await profile.whole_life(
-            born, writer, topics=drawn, begin=day, periods=spans, count=events,
+            born, writer, topics=drawn, begin=f"{year}-01-01", periods=spans, count=events,
             changing=changing, seed=own,
         )  # fmt: skip
         person = profile.with_timeline(born, told, writer.ref)
         sessions = await generate.write_sessions(writer, person, told, recipe=NAME, seed=own)
-        history = evaluate.join_sessions(sessions, filler=filler, tokens=tokens, seed=own)
+        history = evaluate.join_sessions(sessions, filler=talk, tokens=tokens, seed=own)
         plan = evaluate.plan_questions(history, told, count=questions, seed=own)
         life = Life(person=person, events=told, sessions=sessions, history=history, plan=plan)
         return await of_lives.with_questions(writer, life, tries=tries, seed=own)
@@ -88,6 +88,6 @@ async def persona_mem(
         tables=of_lives.with_splits(lives, asked, seed=seed),
         figures=life_readings.option_figures(lives, asked, readings, reader.ref),
         steps=life_readings.counts(lives),
-        notes=of_lives.shortfall(lives, notes, people, questions),
+        notes=of_lives.shortfall(lives, notes, people, questions, tokens),
         cut=loop.cut_of(made, readings),
     )  # fmt: skip
