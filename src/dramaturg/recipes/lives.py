@@ -19,6 +19,7 @@ from dramaturg.recipes.recipe import Step
 from dramaturg.records import Conversation, Event, OptionQuestion, Persona, derive_seed
 
 T = TypeVar("T")
+Read = Literal["nothing", "without", "both"]
 Periods = Literal[
     "none", "week", "month", "year", "week,month", "week,year", "month,year", "week,month,year"
 ]

@@ -16,14 +16,13 @@ question with its options. Tokens are counted as 4 characters.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from dramaturg import evaluate, generate, loop, persona, profile
 from dramaturg.models import ChatModel, capacity
 from dramaturg.recipes import life_readings
 from dramaturg.recipes import lives as of_lives
 from dramaturg.recipes.finish import finished
-from dramaturg.recipes.lives import Life, Periods
+from dramaturg.recipes.lives import Life, Periods, Read
 from dramaturg.recipes.recipe import Made, recipe
 from dramaturg.records import Persona, derive_seed
 
@@ -55,9 +54,7 @@ async def persona_mem(
     tries: int = 3,  # for a question whose options give the right one away
     tokens: int = 32_000,  # a history is filled up to; 4 characters a token
     filler: Path | None = None,  # conversations to fill it with; none = the eight of the package
-    read: Literal[
-        "nothing", "without", "both"
-    ] = "without",  # who answers: with no history, or both
+    read: Read = "without",  # who answers: the reader without histories, with them too, or nobody
     seed: int = 13,
 ) -> Made:
     notes, talk = of_lives.read_people(personas, people), of_lives.read_filler(filler)
