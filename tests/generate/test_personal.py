@@ -133,6 +133,24 @@ def test_lists_are_read_from_numbered_text() -> None:
     assert read_answer("1. Rest 2. Drink tea", "list", "") == ("Rest", "Drink tea")
     assert read_answer(["Rest", " "], "list", "") == ("Rest",)
     assert read_answer(False, "yes or no", "") == ("no",)
+
+
+@pytest.mark.parametrize(
+    ("said", "letters"),
+    [
+        ("Discord, Reddit", ("B", "A")),
+        (["Big Discord", "Reddit"], ("C", "A")),
+        ("Not Reddit but Discord", None),
+        ("Usenet", None),
+    ],
+)
+def test_options_may_be_named_by_their_words(said: Any, letters: tuple[str, ...] | None) -> None:
+    request = "Which of these? A. Reddit B. Discord C. Big Discord"
+    try:
+        found: tuple[str, ...] | None = read_answer(said, "letters", request)
+    except ReplyError:
+        found = None
+    assert found == letters
     with pytest.raises(ReplyError):
         read_answer([], "list", "")
 

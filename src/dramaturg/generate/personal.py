@@ -24,6 +24,7 @@ from dramaturg.prompts import (
     quote,
     quote_list,
 )
+from dramaturg.scorers import tokens
 
 AnswerForm = Literal["text", "list", "yes or no", "letters", "order"]
 _NUMBERED = re.compile(r"^\s*(?:\(?\d{1,2}[.):]|[-*•])\s+(.*\S)\s*$")
@@ -206,6 +207,8 @@ def read_answer(value: Any, form: AnswerForm, request: str) -> tuple[str, ...]:
     Raises:
         ReplyError: kind "form of the answer".
 
+    Options may be named by letters or, where nothing else is said, by their words.
+
     >>> read_answer("C, A, B", "order", "A. tea B. milk C. rum")
     ('C', 'A', 'B')
     """
@@ -224,6 +227,7 @@ def read_answer(value: Any, form: AnswerForm, request: str) -> tuple[str, ...]:
     else:
         options = set(_OPTION.findall(request))
         letters = [one[0] for row in (texts or [text]) for one in _letters(row)]
+        letters = letters or _named(text, request)
         found = tuple(dict.fromkeys(letters))
         whole = form == "letters" or len(found) == len(options)
         if len(letters) != len(found) or not whole or not set(found) <= options:
@@ -243,6 +247,25 @@ def _letters(text: str) -> list[str]:
     if re.fullmatch(r"(?i)[a-j](?:\W+(?:and\W+)?[a-j])*", text):
         return [one.upper() for one in re.findall(r"(?i)(?<![a-z])[a-j](?![a-z])", text)]
     return _OPTION.findall(f"{text} ")
+
+
+def _named(text: str, request: str) -> list[str]:
+    """The letters of options that are named by their words, where nothing else is said.
+
+    >>> _named("green tea and rum", "Which? A. rum B. green tea C. ale")
+    ['B', 'A']
+    """
+    parts = _OPTION.split(request)
+    words = {
+        key: " ".join(tokens(said)) for key, said in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    rest, found = f" {' '.join(tokens(text))} ", []
+    for letter, said in sorted(words.items(), key=lambda one: -len(one[1])):
+        if said and f" {said} " in rest:
+            found.append((rest.index(f" {said} "), letter))
+            rest = rest.replace(f" {said} ", f" {'_' * len(said)} ", 1)
+    left = [word for word in rest.split() if word.strip("_") and word not in ("and", "or", "the")]
+    return [] if left else [letter for _, letter in sorted(found)]
 
 
 def _read_requests(reply: str, given: RequestsInput) -> tuple[str, ...]:
