@@ -66,7 +66,7 @@ async def test_a_period_changes_what_holds_and_says_why() -> None:
         ("2024-01-05", "cooking", "likes"),
         ("2024-01-06", "knitting", "likes"),
     ]
-    assert profile.changed(found) == 2
+    assert profile.count_changes(found) == 2
     assert {(e.topic, e.period) for e in found} == {("food", "week")}
     assert sorted(drop.reason.partition(":")[0] for drop in heard.drops) == [
         "date", "date", "incomplete", "known", "stance",

@@ -22,7 +22,7 @@ def test_the_article_and_the_spelling_of_a_thing_make_no_second_thing() -> None:
         event("2024-01-01", "likes", about="The board-games"),
         event("2024-02-01", "dislikes", "lost", about="board games"),
     ]
-    assert list(profile.as_of(events, "2024-03-01")) == ["board games"]
+    assert list(profile.state_on(events, "2024-03-01")) == ["board games"]
     assert plain_thing("A") == "a"
 
 
@@ -90,7 +90,7 @@ def test_on_every_day_the_facts_that_hold_are_the_states_of_that_day(
     assert len(kept) + len(drops) == len(rows)
     person = profile.with_timeline(Persona(facts=()), kept)
     held = sorted(fact.text for fact in profile.person_as_of(person, day).facts)
-    states = profile.as_of(kept, day).values()
+    states = profile.state_on(kept, day).values()
     assert held == sorted(
         f"I {'like' if e.stance == 'likes' else 'dislike'} {e.about}." for e in states
     )

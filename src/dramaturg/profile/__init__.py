@@ -3,16 +3,24 @@
 from dramaturg.profile.audit import Audit, audit
 from dramaturg.profile.compose import Composed, compose
 from dramaturg.profile.consistent import Clash
-from dramaturg.profile.evolve import PERIODS, begin_life, changed, evolve, live, span, whole_life
+from dramaturg.profile.evolve import (
+    PERIODS,
+    begin_life,
+    count_changes,
+    evolve,
+    live,
+    span,
+    whole_life,
+)
 from dramaturg.profile.negate import Negate, negate
 from dramaturg.profile.timeline import (
-    as_of,
     facts_of,
     in_order,
     linked,
     path,
     person_as_of,
     read_date,
+    state_on,
     with_timeline,
 )
 from dramaturg.profile.topics import draw_topics, load_topics
@@ -23,11 +31,10 @@ __all__ = [
     "Clash",
     "Composed",
     "Negate",
-    "as_of",
     "audit",
     "begin_life",
-    "changed",
     "compose",
+    "count_changes",
     "draw_topics",
     "evolve",
     "facts_of",
@@ -40,6 +47,7 @@ __all__ = [
     "person_as_of",
     "read_date",
     "span",
+    "state_on",
     "whole_life",
     "with_timeline",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 from dramaturg.errors import ReplyError, UserError
 from dramaturg.models import ChatModel, ask
 from dramaturg.profile.events import LifeInput, evolution, past
-from dramaturg.profile.timeline import as_of, in_order, linked
+from dramaturg.profile.timeline import in_order, linked, state_on
 from dramaturg.records import Drop, Event, Persona, derive_seed
 from dramaturg.store import notes
 
@@ -90,7 +90,7 @@ async def evolve(
     """
     own = [event for event in events if event.topic == topic]
     begins, last = span(period, first)
-    holds = as_of(own, first)
+    holds = state_on(own, first)
     inputs = LifeInput(
         person=person.undated,
         topic=topic,
@@ -209,7 +209,7 @@ def span(period: str, after: str) -> tuple[str, str]:
     return first.isoformat(), last.isoformat()
 
 
-def changed(events: Sequence[Event]) -> int:
+def count_changes(events: Sequence[Event]) -> int:
     """How many events end a state that held."""
     return sum(event.replaces is not None for event in events)
 

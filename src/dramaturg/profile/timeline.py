@@ -43,7 +43,7 @@ def in_order(events: Sequence[Event]) -> list[Event]:
     return sorted(events, key=lambda event: event.date)
 
 
-def as_of(events: Sequence[Event], date: str) -> dict[str, Event]:
+def state_on(events: Sequence[Event], date: str) -> dict[str, Event]:
     """The last event about each thing on or before a day: what holds then, and nothing later.
 
     Args:

@@ -37,7 +37,7 @@ Day = Callable[[str], str]
 
 
 @proof(NAME, "like, dislike, like again: on each day holds what was last told by then")
-def state_on_each_day(as_of: AsOf = profile.as_of) -> str:
+def state_on_each_day(state_on: AsOf = profile.state_on) -> str:
     events = [  # out of order on purpose
         _event("2024-09-09", "likes", "they cook with friends now"),
         _event("2023-02-01", "likes"),
@@ -52,7 +52,7 @@ def state_on_each_day(as_of: AsOf = profile.as_of) -> str:
         "2024-09-09": "likes",
     }
     for day, stance in wanted.items():
-        state = as_of(events, day)
+        state = state_on(events, day)
         found = next((event.stance for event in state.values()), None)
         hold(found == stance, f"on {day} it is {found}, not {stance}")
         hold(len(state) <= 1, f"one thing has {len(state)} states on {day}")

@@ -72,7 +72,7 @@ def counts(lives: Sequence[Life]) -> dict[str, Any]:
     return {
         "lives": len(lives),
         "events": len(events),
-        "changes": profile.changed(events),
+        "changes": profile.count_changes(events),
         "sessions": sum(len(life.sessions) for life in lives),
         "tokens of the histories": sum(life.history.tokens for life in lives),
     }
@@ -94,7 +94,7 @@ def option_figures(
     texts = {life.history.id: [turn.text for turn in life.history.turns] for life in lives}
     found = evaluate.check_options(questions, texts)
     later = [event for life in lives for event in life.events if event.period != "past"]
-    turned = profile.changed(later) / len(later) if later else 0.0
+    turned = profile.count_changes(later) / len(later) if later else 0.0
     rows = [
         figure("changes", turned, n=len(later), unit="share of a period's events", scorer="count"),
         figure("chance", found.chance, n=found.n, unit="share right", scorer="guessing"),

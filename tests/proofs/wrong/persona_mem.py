@@ -15,7 +15,7 @@ from dramaturg.records import Conversation, Drop, Event, OptionQuestion, Persona
 
 
 def latest_whatever_the_day(events: Sequence[Event], date: str) -> dict[str, Event]:
-    return profile.as_of(events, "9999-12-31")
+    return profile.state_on(events, "9999-12-31")
 
 
 def in_the_order_given(events: Sequence[Event], date: str) -> dict[str, Event]:
@@ -23,7 +23,7 @@ def in_the_order_given(events: Sequence[Event], date: str) -> dict[str, Event]:
 
 
 def only_before_the_day(events: Sequence[Event], date: str) -> dict[str, Event]:
-    return profile.as_of([event for event in events if event.date < date], date)
+    return profile.state_on([event for event in events if event.date < date], date)
 
 
 def first_stays(events: Sequence[Event], date: str) -> dict[str, Event]:
@@ -120,7 +120,7 @@ def by_what_happened(
     """Takes the state of the day, whether it was told or not."""
     planned = []
     for session, day in enumerate(history.dates):
-        for event in profile.as_of(events, day).values():
+        for event in profile.state_on(events, day).values():
             path = tuple(profile.path(events, event.about, day))
             kind = kinds[seed % len(kinds)]
             if len(path) > 1 or kind not in ("reason_for_change", "full_evolution"):
@@ -216,10 +216,10 @@ def only_the_longest(draft: generate.DraftQuestion) -> str:
 
 WRONG: dict[str, list[dict[str, Any]]] = {
     "state_on_each_day": [
-        {"as_of": latest_whatever_the_day},
-        {"as_of": in_the_order_given},
-        {"as_of": only_before_the_day},
-        {"as_of": first_stays},
+        {"state_on": latest_whatever_the_day},
+        {"state_on": in_the_order_given},
+        {"state_on": only_before_the_day},
+        {"state_on": first_stays},
     ],
     "dates_are_days": [{"read_date": as_written}, {"read_date": month_after_day}],
     "only_real_changes": [{"link": everything_is_a_change}, {"link": against_the_start_only}],
