@@ -147,6 +147,32 @@ async def test_a_round_that_denies_is_improved_with_the_judge_s_words() -> None:
     assert "- clash: the farm is no city." in writing[1]
 
 
+async def test_a_round_that_cannot_be_read_or_judged_is_written_again() -> None:
+    def judge(call: Call) -> str:
+        return "Perhaps" if "<try>" not in call.messages[-1].content and len(seen) < 3 else "Yes"
+
+    seen: list[str] = []
+
+    def hint(call: Call) -> str:
+        seen.append(call.messages[-1].content)
+        name, value = acting.part(call.messages[1].content, "attribute").split(": ", 1)
+        good = f"User: With my {acting.code(name, value)}?\nAssistant: Yes."
+        return "no round at all" if len(seen) <= 2 else good
+
+    model = replaced({"round.implicit": hint, "judge.reveals": judge})
+    made = await play(model, conversations=1, layout="none")
+    (item,) = items_of(made)
+    assert item.tries[0] == 2
+    assert item.refused == {"unreadable": 1}
+    assert "- unreadable: two lines were wanted" in seen[2]
+    silent = replaced({"judge.reveals": "Perhaps"})
+    heard = Heard()
+    with notes.listening(heard):
+        none = await play(silent, conversations=1, layout="none", tries=3)
+    assert items_of(none) == []
+    assert {d.reason_class for d in heard.drops if d.kind == "item"} <= {"not judged", "said aloud"}
+
+
 async def test_repeated_requests_are_dropped_before_anything_is_paid_for_them() -> None:
     same = "\n".join(
         f"{i}. How do kites go with tea, rum or snow in the winter months?" for i in range(1, 9)

@@ -78,7 +78,7 @@ async def hint_round(
     """A round from which one attribute can be told, that states none and denies none.
 
     A try that does not do is improved once with what was wrong with it, then written anew, and so
-    on in turn.
+    on in turn. A try that cannot be read, or not judged, is one that does not do.
 
     Returns:
         The round, how many tries it took, and why tries were refused, by class.
@@ -86,39 +86,61 @@ async def hint_round(
     Raises:
         ReplyError: If no try did; its kind is what was wrong with the last one.
     """
-    last: list[Round] = []
+    last: list[Round | str] = []  # each try, or why it could not be read
 
-    async def make(attempt: int, complaints: Sequence[str]) -> Round:
-        answer = await generate.implicit_round(
-            writer, attributes, name, earlier=earlier,
-            previous=last[-1] if attempt % 2 else None,
-            complaints=complaints[-1:] if attempt % 2 else complaints,
-            seed=derive_seed(seed, "round", name, attempt),
-        )  # fmt: skip
-        last.append(answer.value)
-        return answer.value
+    async def make(attempt: int, complaints: Sequence[str]) -> Round | str:
+        before = last[-1] if last and attempt % 2 else None
+        try:
+            answer = await generate.implicit_round(
+                writer, attributes, name, earlier=earlier,
+                previous=before if isinstance(before, tuple) else None,
+                complaints=complaints[-1:] if attempt % 2 else complaints,
+                seed=derive_seed(seed, "round", name, attempt),
+            )  # fmt: skip
+            last.append(answer.value)
+        except ReplyError as error:
+            last.append(f"unreadable: {error.what}")
+        return last[-1]
 
-    async def silent(said: Round) -> Check:
+    async def silent(said: Round | str) -> Check:
+        if isinstance(said, str):
+            return Check(False, said)
         aloud = spoken(grid, related, said)
         return Check(not aloud, f"said aloud: it states {', '.join(aloud)}")
 
-    async def telling(said: Round) -> Check:
-        others = [v for v in grid.attributes[name] if v != attributes[name]]
-        own = derive_seed(seed, "reveals", name, len(last))
-        found = await scorers.reveals(critic, [said], name, attributes[name], others, seed=own)
-        return Check(found.yes, f"not told: {name} {attributes[name]} does not show; {found.why}")
+    async def judged(said: Round | str) -> Check:
+        try:
+            return await _judged(critic, grid, attributes, name, earlier, said, seed, len(last))
+        except ReplyError as error:
+            return Check(False, f"not judged: {error.what}")
 
-    async def agreeing(said: Round) -> Check:
-        own = derive_seed(seed, "clashes", name, len(last))
-        found = await scorers.clashes(critic, [*earlier, said], attributes, seed=own)
-        return Check(not found.yes, f"clash: {found.why}")
-
-    made = await until_passes(make, [silent, telling, agreeing], tries=tries)
+    made = await until_passes(make, [silent, judged], tries=tries)
     refused = Counter(why.partition(":")[0] for why in made.complaints)
-    if made.value is None:
+    if not isinstance(made.value, tuple):
         kind, _, what = made.complaints[-1].partition(": ")
         raise ReplyError(f"{name} after {made.tries} tries: {what}", kind=kind)
     return made.value, made.tries, refused
+
+
+async def _judged(
+    critic: ChatModel,
+    grid: Grid,
+    attributes: Mapping[str, str],
+    name: str,
+    earlier: Sequence[Round],
+    said: Round | str,
+    seed: int,
+    number: int,
+) -> Check:
+    """Whether a round tells its attribute and, where it does, goes against none."""
+    assert isinstance(said, tuple), "a try that could not be read is refused before"
+    others = [v for v in grid.attributes[name] if v != attributes[name]]
+    own = derive_seed(seed, "judge", name, number)
+    told = await scorers.reveals(critic, [said], name, attributes[name], others, seed=own)
+    if not told.yes:
+        return Check(False, f"not told: {name} {attributes[name]} does not show; {told.why}")
+    denied = await scorers.clashes(critic, [*earlier, said], attributes, seed=own)
+    return Check(not denied.yes, f"clash: {denied.why}")
 
 
 async def hint_item(
