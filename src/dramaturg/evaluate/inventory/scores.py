@@ -36,6 +36,7 @@ def score(inventory: Inventory, values: Mapping[str, int]) -> dict[str, ScaleSco
     Raises:
         ValueError: If a value is not one of the options'.
 
+    >>> from dramaturg.evaluate.inventory import load_inventory
     >>> inventory = load_inventory("ipip-50")
     >>> fives = score(inventory, {item.id: 5 for item in inventory.items})
     >>> fives["extraversion"].mean, round(fives["openness"].mean, 1)
