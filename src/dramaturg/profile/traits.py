@@ -15,9 +15,11 @@ from typing import Literal
 import msgspec
 
 from dramaturg.errors import UserError
+from dramaturg.scorers.trait_ratings import BIG_FIVE
+
+__all__ = ["BIG_FIVE", "Level", "Pole", "poles"]
 
 Level = Literal["high", "low"]
-BIG_FIVE = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
 
 
 class Pole(msgspec.Struct, frozen=True, kw_only=True):
