@@ -1,5 +1,7 @@
 """Generate: a pair of people in, drafts of their conversation out."""
 
+from dramaturg.generate.decode import NextToken, decode_mix, mix_logits
+from dramaturg.generate.exchange import broken_line, exchange, open_scene, reply_as, spoken
 from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot
 from dramaturg.generate.parse import Parsed, parse_conversation
 from dramaturg.generate.stage import Staged, heard_by, in_turn, stage
@@ -9,15 +11,23 @@ from dramaturg.generate.write import Demonstration, WriteInput, demonstration, w
 __all__ = [
     "Demonstration",
     "FewShot",
+    "NextToken",
     "Parsed",
     "Staged",
     "WriteInput",
+    "broken_line",
+    "decode_mix",
     "demonstration",
     "draw_demonstrations",
+    "exchange",
     "few_shot",
     "heard_by",
     "in_turn",
+    "mix_logits",
+    "open_scene",
     "parse_conversation",
+    "reply_as",
+    "spoken",
     "stage",
     "starter_pool",
     "write_task",

@@ -8,13 +8,23 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from dramaturg.errors import ReplyError
 from dramaturg.models import Answer, ChatModel, ask
 from dramaturg.prompts import Sampling, Task, load, quote
-from dramaturg.records import Ensemble, derive_seed
+from dramaturg.records import (
+    Conversation,
+    Ensemble,
+    Persona,
+    Provenance,
+    Speaker,
+    Turn,
+    derive_seed,
+)
+from dramaturg.scorers.degenerate import repeats_itself
 from dramaturg.scorers.words import tokens
 
 _ACTION = re.compile(
@@ -154,6 +164,45 @@ def spoken(reply: str, speaker: str = "", partner: str = "") -> str:
     if not any(ch.isalnum() for ch in text):
         raise ReplyError("nothing is said in it", kind="empty")
     return text
+
+
+def broken_line(text: str, *, words: int, who: str = "", trait: str = "") -> str:
+    """What is wrong with the form of a line, or "": too long, in circles, or told outright."""
+    if repeats_itself(text):
+        return "it goes round in circles"
+    return too_long(text, words) or (says_outright(text, who, trait) if trait else "")
+
+
+def exchange(
+    scene: Ensemble,
+    said: Answer[str],
+    reply: Answer[str],
+    *,
+    answering: Persona,
+    made: Provenance,
+    fields: Mapping[str, Any],
+    scores: Mapping[str, float],
+) -> Conversation:
+    """The line and its answer as a conversation of the scene.
+
+    Args:
+        answering: The second person, with the views that the answer was written for.
+        made: What is known of its making; the calls and prompts of both lines are added.
+        fields: What the scene is beside its setting.
+    """
+    speakers = (scene.people[0], answering)
+    return Conversation(
+        scene_id=scene.id,
+        scene={**scene.scene.fields, **fields},
+        speakers=tuple(Speaker(name=who.name, persona_id=who.id) for who in speakers),
+        turns=(Turn(speaker=0, text=said.value), Turn(speaker=1, text=reply.value)),
+        scores=dict(scores),
+        provenance=msgspec.structs.replace(
+            made,
+            prompts={"line.open": said.prompt_hash, "line.reply": reply.prompt_hash},
+            calls=tuple(key for key in (*said.keys, *reply.keys) if key),
+        ),
+    )
 
 
 def too_long(text: str, words: int) -> str:

@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from dramaturg.errors import UserError
+from dramaturg.records import Persona, content_id
 from dramaturg.scorers.trait_ratings import BIG_FIVE
 
 __all__ = ["BIG_FIVE", "Level", "Pole", "poles"]
@@ -39,9 +40,20 @@ class Pole(msgspec.Struct, frozen=True, kw_only=True):
         return _words()[self.trait][self.level]
 
     @property
+    def name(self) -> str:
+        """E.g. "openness high"."""
+        return f"{self.trait} {self.level}"
+
+    @property
     def sign(self) -> int:
         """1 for high, -1 for low."""
         return 1 if self.level == "high" else -1
+
+    def of(self, person: Persona) -> Persona:
+        """The same person as another one: with this trait, and what they were known for."""
+        views = {**person.views, "traits": {self.trait: self.sign}}
+        own = content_id("p", [person.id, self.trait, self.sign])
+        return msgspec.structs.replace(person, views=views, id=own)
 
     @property
     def opposite(self) -> Pole:

@@ -9,6 +9,7 @@ from dramaturg.scorers.atomic import (
 )
 from dramaturg.scorers.base import Comparer, Scorer
 from dramaturg.scorers.coherence import coherence
+from dramaturg.scorers.degenerate import Circles, Degeneration, degeneration, repeats_itself
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
 from dramaturg.scorers.g_eval import g_eval
@@ -49,6 +50,8 @@ from dramaturg.scorers.together import (
     why_lost,
 )
 from dramaturg.scorers.toxicity import toxicity
+from dramaturg.scorers.trait_ratings import level_shown, trait_ratings
+from dramaturg.scorers.turn_format import TurnFormat, longest_copied
 from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
 from dramaturg.scorers.who_speaks import (
     SpeakerFigures,
@@ -68,7 +71,9 @@ __all__ = [
     "NAMES",
     "POLICIES",
     "Balance",
+    "Circles",
     "Comparer",
+    "Degeneration",
     "FactRow",
     "FactTable",
     "HumanReference",
@@ -82,6 +87,7 @@ __all__ = [
     "ShownCounts",
     "SpeakerFigures",
     "SpeakerItem",
+    "TurnFormat",
     "atomic_fidelity",
     "atomic_trait",
     "build",
@@ -89,6 +95,7 @@ __all__ = [
     "coherence",
     "costs_one_item",
     "count_tokens",
+    "degeneration",
     "different_utterances",
     "distinct_n",
     "expand_names",
@@ -100,7 +107,9 @@ __all__ = [
     "guess_speakers",
     "human_reference",
     "in_level",
+    "level_shown",
     "llm_eval",
+    "longest_copied",
     "lost_call",
     "more_human",
     "naturalness",
@@ -112,6 +121,7 @@ __all__ = [
     "quality",
     "quality_panel",
     "repeatability",
+    "repeats_itself",
     "rubric",
     "rubrics",
     "shown",
@@ -122,6 +132,7 @@ __all__ = [
     "together",
     "tokens",
     "toxicity",
+    "trait_ratings",
     "utterances",
     "who_speaks",
     "why_lost",

@@ -209,10 +209,9 @@ def test_items_whose_wording_stands_in_a_prompt_are_set_aside() -> None:
     inventory = load_inventory("ipip-50")
     kept, said = held_out(inventory, ["You feel comfortable around people and love order."])
     assert [item.text for item in said] == ["Feel comfortable around people."]
-    assert kept is not None
     assert len(kept.items) == 49
-    kept, said = held_out(toy(0), ["You always make plans."])
-    assert (kept, len(said)) == (None, 1)
+    with pytest.raises(UserError, match="every item of toy"):
+        held_out(toy(0), ["You always make plans."])
 
 
 def test_the_back_test_counts_who_is_on_the_side_they_were_made_for() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from dramaturg.errors import UserError
 from dramaturg.evaluate.inventory.items import Inventory, Item, second_person
 from dramaturg.evaluate.inventory.scores import ScaleScore
 from dramaturg.scorers.words import STOP, tokens
@@ -40,23 +41,26 @@ class TraitBack(msgspec.Struct, frozen=True, kw_only=True):
     n: int
 
 
-def held_out(
-    inventory: Inventory, texts: Iterable[str]
-) -> tuple[Inventory | None, tuple[Item, ...]]:
+def held_out(inventory: Inventory, texts: Iterable[str]) -> tuple[Inventory, tuple[Item, ...]]:
     """The inventory without the items whose wording stands in a text, and those items.
 
     An item counts as said when three of its words stand in a row in a text, or, without function
     words, all of them in one sentence.
 
-    Returns:
-        None instead of an inventory where no item is left.
+    Raises:
+        UserError: If no item is left.
     """
     sentences = [tokens(s) for text in texts for s in re.split(r"(?<=[.!?;])\s|\n", text)]
     runs = {tuple(words[i : i + _RUN]) for words in sentences for i in range(len(words) - _RUN + 1)}
     bags = [frozenset(words) for words in sentences]
     said = tuple(item for item in inventory.items if _said(item, runs, bags))
     kept = tuple(item for item in inventory.items if item not in said)
-    return (msgspec.structs.replace(inventory, items=kept) if kept else None), said
+    if not kept:
+        raise UserError(
+            f"every item of {inventory.name} stands in a prompt",
+            fix="back-test with another inventory",
+        )
+    return msgspec.structs.replace(inventory, items=kept), said
 
 
 def back_test(
