@@ -46,7 +46,7 @@ async def big5_chat(
     *,
     scenes: Path | None = None,  # "Ada, Ben: Ada is late ..." a line; none = 24 that are shipped
     conversations: int = 100,  # answers; each scene gives two a trait
-    traits: str = "openness,conscientiousness,extraversion,agreeableness,neuroticism",
+    traits: str = "openness,conscientiousness,extraversion,agreeableness,neuroticism",  # by comma
     words: int = 50,  # the most words of a line
     tries: int = 3,  # an answer is written so often at most
     inventory: str = "ipip-50",  # or ipip-neo-120, or a JSON file

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from dramaturg import generate, loop, profile
 from dramaturg.errors import ReplyError
-from dramaturg.loop import Check
 from dramaturg.models import Answer, ChatModel
 from dramaturg.profile import Pole
-from dramaturg.records import Conversation, Ensemble, Persona, Provenance, derive_seed
+from dramaturg.records import Check, Conversation, Ensemble, Persona, Provenance, derive_seed
 from dramaturg.scorers import level_shown, trait_ratings
 
 

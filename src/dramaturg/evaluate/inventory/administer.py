@@ -47,7 +47,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         subject: Whom the model played; "" for the model as it comes.
         item, scale: The item's id and scale.
         order: Positions of the options as they were shown.
-        state: "answered", or why there is no value.
+        state: A `State`: "answered", or why there is no value.
         value: The option's value as printed, before a reversed item is turned round.
     """
 
@@ -57,7 +57,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     scale: str
     draw: int
     order: tuple[int, ...]
-    state: State
+    state: str
     value: int | None = None
     why: str = ""
     id: str = ""

@@ -26,6 +26,7 @@ _HEDGES = re.compile(
 )
 _LONE = re.compile(r"(?<![\w'])\(?([A-Z])(?:[).:\]]|\s*[-–—]\s|\s*$|(?=\s+or\s)|(?=\s+and\s))")
 _NAMED = re.compile(r"(?i:answer|option|choice|choose|pick|say)\W{0,4}(?:is|be)?\W{0,4}([A-Z])\b")
+_SEVERAL = re.compile(r"(?<![\w'])([A-Z])\s*(?:or|and|to|/)\s*([A-Z])(?![\w'])")
 _ALONE = re.compile(r"(?i)^\W*(?:(?:answer|option|choice)\W*(?:is)?\W*)?([a-z])\W*$")
 
 
@@ -57,9 +58,9 @@ def read_answer(reply: str, shown: Sequence[str]) -> Read:
     letters = _letters(text, len(shown))
     words = _worded(text, shown)
     refuses, hedges = _REFUSES.search(text), _HEDGES.search(text)
-    if refuses and not (letters or words):
-        return Read(state="refused", why=refuses[0])
     named = letters | words
+    if refuses and len(named) != 1:
+        return Read(state="refused", why=refuses[0])
     if refuses or len(letters) > 1 or len(words) > 1 or (hedges and not named):
         why = refuses or hedges
         return Read(state="hedged", why=why[0] if why else "it names more than one option")
@@ -72,7 +73,13 @@ def read_answer(reply: str, shown: Sequence[str]) -> Read:
 
 def _letters(text: str, options: int) -> set[int]:
     """Places of the letters that stand as an answer; "A lot of people" is no answer."""
-    found = [*_LONE.findall(text), *_NAMED.findall(text), *map(str.upper, _ALONE.findall(text))]
+    several = [letter for two in _SEVERAL.findall(text) for letter in two]
+    found = [
+        *several,
+        *_LONE.findall(text),
+        *_NAMED.findall(text),
+        *map(str.upper, _ALONE.findall(text)),
+    ]
     return {ord(c) - ord("A") for c in found if 0 <= ord(c) - ord("A") < options}
 
 
