@@ -23,7 +23,7 @@ from dramaturg.dataset.split import (
     leaks,
     people_apart,
 )
-from dramaturg.dataset.starter import starter_people
+from dramaturg.dataset.starter import starter_entries, starter_people
 
 __all__ = [
     "FORMATS",
@@ -50,6 +50,7 @@ __all__ = [
     "load_scenes",
     "people_apart",
     "read_dataset",
+    "starter_entries",
     "starter_people",
     "write_card",
     "write_report_page",

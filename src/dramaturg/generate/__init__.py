@@ -3,6 +3,7 @@
 from dramaturg.generate.decode import NextToken, decode_mix, mix_logits
 from dramaturg.generate.exchange import broken_line, exchange, open_scene, reply_as, spoken
 from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot
+from dramaturg.generate.from_entries import facts_of, from_entries
 from dramaturg.generate.parse import Parsed, parse_conversation
 from dramaturg.generate.stage import Staged, heard_by, in_turn, stage
 from dramaturg.generate.starter import starter_pool
@@ -20,7 +21,9 @@ __all__ = [
     "demonstration",
     "draw_demonstrations",
     "exchange",
+    "facts_of",
     "few_shot",
+    "from_entries",
     "heard_by",
     "in_turn",
     "mix_logits",
