@@ -72,14 +72,8 @@ async def form_is_kept(form: Form = scorers.TurnFormat) -> str:
         "20 words": ([*fine[:3], " ".join(["word"] * 20)], True),
         "21 words": ([*fine[:3], " ".join(["word"] * 21)], False),
         "21 words among short ones": (["Hm.", " ".join(["word"] * 21), "Hm.", "Hm."], False),
-        "8 words of the entry": (
-            ["Walked down to the old harbour before the, well.", *fine[1:]],
-            True,
-        ),
-        "9 words of the entry": (
-            ["Walked down to the old harbour before the fog!", *fine[1:]],
-            False,
-        ),
+        "8 words of the entry": ([f"{eight}, well.", *fine[1:]], True),
+        "9 words of the entry": ([f"{eight} fog!", *fine[1:]], False),
     }
     judge = form(words=20, turns=(4, 6), copied=8)
     for name, (said, wanted) in planted.items():

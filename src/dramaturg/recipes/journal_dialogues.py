@@ -40,7 +40,7 @@ async def journal_dialogues(
     embedder: Embedder,
     *,
     entries: Path | None = None,  # rows with author and text, or a folder an author; none = six
-    conversations: int = 100,
+    conversations: int = 100,  # pairs of authors; one talk is kept for each
     turns: int = 8,  # asked for; two more are let pass
     words: int = 20,  # the most words of a turn
     copied: int = 8,  # the most words in a row that a turn may have from an entry
