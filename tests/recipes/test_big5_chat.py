@@ -165,6 +165,17 @@ async def test_scenes_come_from_a_file_and_a_bad_line_is_told(tmp_path: Path) ->
         assert call.messages[-1].content.count("</situation>") <= 1
 
 
+async def test_an_inventory_of_ones_own_is_asked_instead(tmp_path: Path) -> None:
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps({
+        "name": "own", "options": ["very inaccurate", "neither accurate nor inaccurate",
+                                   "very accurate"],
+        "items": [{"text": "Hum tunes.", "scale": "openness"}],
+    }))  # fmt: skip
+    made, _ = await run(play.actor(), conversations=1, draws=1, inventory_file=file)
+    assert {(a.inventory, a.scale) for a in made.tables["answers"]} == {("own", "openness")}  # type: ignore[attr-defined]
+
+
 async def test_a_wrong_trait_inventory_or_scene_file_is_refused_before_any_call() -> None:
     model = play.actor()
     for bad in ({"traits": "charm"}, {"inventory": "bfi"}, {"scenes": Path("none.txt")}):

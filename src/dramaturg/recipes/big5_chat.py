@@ -49,12 +49,13 @@ async def big5_chat(
     traits: str = "openness,conscientiousness,extraversion,agreeableness,neuroticism",  # by comma
     words: int = 50,  # the most words of a line
     tries: int = 3,  # an answer is written so often at most
-    inventory: str = "ipip-50",  # or ipip-neo-120, or a JSON file
+    inventory: str = "ipip-50",  # or ipip-neo-120, or one of the file
+    inventory_file: Path | None = None,  # JSON with an inventory of your own, e.g. the BFI
     draws: int = 2,  # how often each item is asked of each character; 0 = no back-test
     seed: int = 13,
 ) -> Made:
     ends = profile.poles(traits)
-    items, told = held_out(load_inventory(inventory), map(character, ends))
+    items, told = held_out(load_inventory(inventory, inventory_file), map(character, ends))
     known = dataset.load_scenes(scenes)
     for drop in known.drops:
         notes.note(drop)

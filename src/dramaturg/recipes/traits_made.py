@@ -10,16 +10,18 @@ from typing import Any
 
 import msgspec
 
+from dramaturg.dataset import load_scenes
 from dramaturg.evaluate.inventory import (
     Answer,
     Inventory,
     back_test,
     by_draw,
     correlations,
+    load_inventory,
     score,
     spread_over_draws,
 )
-from dramaturg.profile.traits import Pole
+from dramaturg.profile.traits import Pole, poles
 from dramaturg.recipes.finish import figure
 from dramaturg.recipes.recipe import Step
 from dramaturg.records import Conversation, Preference, content_id
@@ -144,13 +146,15 @@ def inventory_figures(
     return rows
 
 
-def big5_chat_calls(s: Mapping[str, Any], _: int, items: int = 50) -> list[Step]:
+def big5_chat_calls(s: Mapping[str, Any], _: int) -> list[Step]:
     """No answer is written twice: a run asks for a few more."""
-    ends = 2 * len(str(s["traits"]).split(","))
-    n = int(s["conversations"])
+    ends = len(poles(str(s["traits"])))
+    scenes = min(len(load_scenes(s["scenes"]).scenes), math.ceil(int(s["conversations"]) / ends))
+    n = min(int(s["conversations"]), scenes * ends)
+    items = len(load_inventory(str(s["inventory"]), s["inventory_file"]).items)
     asked = (ends + 1) * items * int(s["draws"])
     return [
-        Step("opening lines", "writer", math.ceil(n / ends), 170, 30, "line.open"),
+        Step("opening lines", "writer", scenes, 170, 30, "line.open"),
         Step("answers", "writer", n, 290, 40, "line.reply"),
         Step("ratings", "critic", n, 330, 50, "traits.rate"),
         Step("inventory", "writer", asked, 190, 2, "inventory.answer"),

@@ -250,23 +250,25 @@ def test_a_file_of_ones_own_is_read_and_a_broken_one_is_refused(tmp_path: Path) 
     own = tmp_path / "own.json"
     own.write_text(json.dumps({"name": "own", "options": ["no", "yes"], "lowest": 0,
                                "items": [{"text": "Sing.", "scale": "s"}]}))  # fmt: skip
-    assert load_inventory(own).highest == 1
+    assert load_inventory("any", own).highest == 1
     psycho = tmp_path / "p.json"
     psycho.write_text(json.dumps([{
         "name": "P", "prompt": "reply numbers from 1 to 5", "inner_setting": "", "scale": 6,
         "reverse": [2], "categories": [{"cat_name": "E", "cat_questions": [1, 2]}],
         "questions": {"1": "Is loud.", "2": "Is shy."},
     }]))  # fmt: skip
-    read = load_inventory(f"{psycho}#P")
+    read = load_inventory("P", psycho)
     assert [(i.scale, i.reversed) for i in read.items] == [("E", False), ("E", True)]
     assert read.statement(read.items[0]) == "You are someone who is loud."
     blank = '{"name": "x", "options": ["a", "b"], "items": [{"text": "", "scale": "s"}]}'
     for text in ("", "no", "{}", '{"name": "x", "options": ["a"], "items": []}', "[]", blank):
         own.write_text(text)
         with pytest.raises(UserError):
-            load_inventory(own)
-    with pytest.raises(UserError, match="holds several"):
-        load_inventory(psycho)
+            load_inventory("own", own)
+    with pytest.raises(UserError, match="has no inventory 'Q'"):
+        load_inventory("Q", psycho)
+    with pytest.raises(UserError, match="no JSON file"):
+        load_inventory("P", tmp_path / "none.json")
     with pytest.raises(UserError, match="no inventory 'ipip-5'"):
         load_inventory("ipip-5")
 

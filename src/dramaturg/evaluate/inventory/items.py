@@ -108,40 +108,39 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.lowest + self.highest - value if item.reversed else value
 
 
-def load_inventory(name: str | Path) -> Inventory:
+def load_inventory(name: str, file: str | Path | None = None) -> Inventory:
     """A shipped inventory by name, or one from a JSON file.
 
     A file holds `{"name", "options", "lowest", "items": [{"text", "scale", "reversed"}]}`, or a
-    list of questionnaires in the form of PsychoBench (`questions`, `reverse`, `categories`, the
-    range in words); of a list, `FILE#NAME` takes one.
+    questionnaire in the form of PsychoBench (`questions`, `reverse`, `categories`, the range in
+    words), or a list of either, of which `name` takes one.
 
     Raises:
         UserError: If there is no such inventory or file, or the file is none.
     """
-    if str(name) in SHIPPED:
-        file = f"data/{str(name).replace('-', '_')}.json"
-        text = resources.files("dramaturg.evaluate.inventory").joinpath(file).read_text("utf-8")
+    if file is None:
+        if name not in SHIPPED:
+            raise UserError(
+                f"there is no inventory {name!r}",
+                why=f"shipped are {' and '.join(SHIPPED)}",
+                fix="name one of these, or a JSON file with another one",
+            )
+        place = resources.files("dramaturg.evaluate.inventory")
+        text = place.joinpath(f"data/{name.replace('-', '_')}.json").read_text("utf-8")
         return msgspec.json.decode(text, type=Inventory)
-    path, _, wanted = str(name).partition("#")
-    if not Path(path).is_file():
-        raise UserError(
-            f"there is no inventory {str(name)!r}",
-            why="it is neither a file nor one that is shipped",
-            fix=f"use {' or '.join(SHIPPED)}, or name a JSON file",
-        )
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no JSON file", why=str(error)) from error
+        found = json.loads(Path(file).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{file} is no JSON file that can be read", why=str(error)) from error
     if isinstance(found, list):
-        found = _one_of(found, wanted, path)
+        found = _one_of(found, name, str(file))
     try:
         if isinstance(found, Mapping) and "questions" in found:
             return _from_psychobench(found)
         return msgspec.convert(found, Inventory)
     except (msgspec.ValidationError, KeyError, TypeError, ValueError) as error:
         raise UserError(
-            f"{path} is no inventory",
+            f"{file} is no inventory",
             why=str(error),
             fix="it needs name, options, and items with text, scale and reversed",
         ) from error
@@ -158,16 +157,15 @@ def second_person(item: str) -> str:
     return f"You {words[0].lower()}{words[1:]}" if words else ""
 
 
-def _one_of(found: list[Any], wanted: str, path: str) -> Any:
-    names = [one.get("name") for one in found if isinstance(one, Mapping)]
-    hits = [one for one in found if isinstance(one, Mapping) and one.get("name") == wanted]
-    if not hits:
-        raise UserError(
-            f"{path} has no inventory {wanted!r}" if wanted else f"{path} holds several",
-            why=f"it has {', '.join(map(str, names))}",
-            fix=f"name one, e.g. {path}#{names[0]}" if names else "",
-        )
-    return hits[0]
+def _one_of(found: list[Any], wanted: str, file: str) -> Any:
+    named = {str(one.get("name")): one for one in found if isinstance(one, Mapping)}
+    if wanted in named:
+        return named[wanted]
+    raise UserError(
+        f"{file} has no inventory {wanted!r}",
+        why=f"it has {', '.join(named) or 'none'}",
+        fix="name one of those" if named else "",
+    )
 
 
 def _from_psychobench(found: Mapping[str, Any]) -> Inventory:

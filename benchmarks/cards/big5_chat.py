@@ -1,0 +1,170 @@
+"""The card of big5-chat on published data: the guard on steered replies, the keys on real people.
+
+    python benchmarks/cards/big5_chat.py DATA_DIR [--write]
+
+DATA_DIR holds, anywhere below it, what there is of: `alpha_*_trait_*.jsonl` (replies at seven
+strengths of steering, in the authors' repository), `questionnaires*.json` (PsychoBench), and
+`Test-set.json` with `mpi_300_split.json` (300 people who answered 300 IPIP items: the PAPI data).
+None states a licence for all of it; the files are read only. What is not there is skipped with a
+reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.tables import columns, markdown, put  # noqa: E402
+from dramaturg import scorers  # noqa: E402
+from dramaturg.errors import ReplyError, UserError  # noqa: E402
+from dramaturg.evaluate.inventory import (  # noqa: E402
+    ScaleScore,
+    correlations,
+    load_inventory,
+    score,
+)
+from dramaturg.generate import spoken  # noqa: E402
+
+PAGE = ROOT / "docs" / "recipes" / "big5-chat.md"
+TRAITS = {"o": "openness", "c": "conscientiousness", "e": "extraversion", "a": "agreeableness"}
+ALPHAS = ("0.25", "0.5", "0.75", "1.0", "1.33", "2.0", "4.0")
+CARD_DISTINCT = {("o", "2.0"): "0.58", ("o", "4.0"): "0.07"}
+Rows = list[tuple[str, ...]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--write", action="store_true", help="put the tables on the recipe's page")
+    given = parser.parse_args()
+    for name, table in (("steering", steering(given.data)), ("people", people(given.data)),
+                        ("keys", keys(given.data))):  # fmt: skip
+        if len(table) > 1:
+            print(f"\n{name}\n{columns(table)}")
+            if given.write:
+                put(PAGE, name, markdown(table))
+
+
+def steering(data: Path) -> Rows:
+    """Every set of replies through the guard; the reference is the same trait at alpha 0.25."""
+    files = {file.stem: file for file in data.rglob("alpha_*_trait_*.jsonl")}
+    if not files:
+        print(f"skipped steering: no alpha_*_trait_*.jsonl below {data}")
+        return []
+    head = (
+        "trait",
+        "alpha",
+        "scenes",
+        "replies",
+        "distinct-2, all",
+        "card",
+        "distinct-2, 560 tokens",
+    )
+    rows: Rows = [(*head, "words", "broken", "guard")]
+    cleaned = empty = total = 0
+    for letter, trait in TRAITS.items():
+        texts: dict[str, list[str]] = {}
+        scenes: dict[str, int] = {}
+        for alpha in ALPHAS:
+            if (file := files.get(f"alpha_{alpha}_trait_{letter}")) is None:
+                print(f"skipped: {trait} at {alpha} is not there")
+                continue
+            lines = [json.loads(line) for line in file.read_text("utf-8").splitlines() if line]
+            texts[alpha] = [str(row["response"]) for row in lines if row["turn"] == 1]
+            scenes[alpha] = len({row["env_idx"] for row in lines if row["turn"] == 1})
+        for alpha, said in texts.items():
+            found = scorers.degeneration(said, reference=texts.get("0.25", ()))
+            rows.append((
+                trait, alpha, str(scenes[alpha]), str(len(said)),
+                f"{scorers.distinct_n(said, 2):.3f}", CARD_DISTINCT.get((letter, alpha), ""),
+                f"{found.distinct_2:.3f}", f"{found.words:.0f}", f"{found.broken} of {found.n}",
+                "; ".join(found.reasons) or "passes",
+            ))  # fmt: skip
+            for text in said:
+                total += 1
+                try:
+                    cleaned += spoken(text) != " ".join(text.split())
+                except ReplyError:
+                    empty += 1
+    print(
+        f"{cleaned} of {total} replies hold actions, asides or outer quotes; {empty} nothing else"
+    )
+    return rows
+
+
+def people(data: Path) -> Rows:
+    """300 people's answers to the IPIP-NEO-120: the items of minus keys come turned already."""
+    names = ("Test-set.json", "mpi_300_split.json")
+    subjects, split = (next(iter(data.rglob(name)), None) for name in names)
+    if subjects is None or split is None:
+        print(f"skipped people: no {' and '.join(names)} below {data}")
+        return []
+    ipip = load_inventory("ipip-neo-120")
+    # The 120 numbers that the short form has among the 300 items, in the order of the short form.
+    places = json.loads(split.read_text("utf-8"))["train_index"]
+    columns_of = {item.id: place for item, place in zip(ipip.items, places, strict=True)}
+    scored: list[Mapping[str, ScaleScore]] = []
+    naive: dict[str, list[int]] = {}
+    agreed: dict[str, list[int]] = {}
+    for person in json.loads(subjects.read_text("utf-8")):
+        values = {}
+        for item in ipip.items:
+            given = person[f"i{columns_of[item.id]}"]
+            if given:  # 0 is no answer
+                literal = 6 - given if item.reversed else given
+                values[item.id] = literal
+                naive.setdefault(item.text, []).append(given)
+                agreed.setdefault(item.text, []).append(literal)
+        scored.append(score(ipip, values))
+    rows: Rows = [("what", "n", "card", "ours")]
+    for text, card in (("Cheat to get ahead.", "4.11 read naively, 1.89 right"),
+                       ("Break my promises.", "3.98 read naively, 2.02 right")):  # fmt: skip
+        rows.append((
+            f"agreement with '{text}'", str(len(agreed[text])), card,
+            f"{statistics.fmean(naive[text]):.2f} naively, {statistics.fmean(agreed[text]):.2f}",
+        ))  # fmt: skip
+    for scale in ipip.scales:
+        means = [one[scale].mean for one in scored if scale in one]
+        rows.append(
+            (
+                f"{scale}, mean and deviation over people",
+                str(len(means)),
+                "",
+                f"{statistics.fmean(means):.2f}, {statistics.stdev(means):.2f}",
+            )
+        )
+    for (one, other), r in correlations(scored).items():
+        rows.append((f"r of {one} and {other}", str(len(scored)), "", f"{r:+.2f}"))
+    return rows
+
+
+def keys(data: Path) -> Rows:
+    """What answering the highest option everywhere gives on the keyed questionnaires."""
+    rows: Rows = [("questionnaire", "items", "range", "reversed", "highest everywhere, by scale")]
+    for file in sorted(data.rglob("questionnaires*.json"))[:1]:
+        for one in json.loads(file.read_text("utf-8")):
+            try:
+                known = load_inventory(str(one["name"]), file)
+            except UserError as error:
+                rows.append((str(one["name"]), "", "", "", f"refused: {error.why}"))
+                continue
+            every = score(known, {item.id: known.highest for item in known.items})
+            told = ", ".join(f"{name} {scale.mean:.2f}" for name, scale in list(every.items())[:5])
+            rows.append((
+                known.name, str(len(known.items)), f"{known.lowest} to {known.highest}",
+                str(sum(item.reversed for item in known.items)), told,
+            ))  # fmt: skip
+    if len(rows) == 1:
+        print(f"skipped keys: no questionnaires*.json below {data}")
+    return rows
+
+
+if __name__ == "__main__":
+    main()
