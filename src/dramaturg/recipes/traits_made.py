@@ -12,12 +12,14 @@ import msgspec
 
 from dramaturg.dataset import load_scenes
 from dramaturg.evaluate.inventory import (
+    PEOPLE,
     Answer,
     Inventory,
     back_test,
     by_draw,
     correlations,
     load_inventory,
+    matrix_distance,
     score,
     spread_over_draws,
 )
@@ -142,6 +144,12 @@ def inventory_figures(
             figure("mean size of correlations between traits",
                    statistics.fmean(map(abs, table.values())), n=len(made),
                    unit="|r| over the made people", scorer=who)
+        )  # fmt: skip
+    if table.keys() & PEOPLE.keys():
+        rows.append(
+            figure("distance of these correlations from people's", matrix_distance(table, PEOPLE),
+                   n=len(made), unit="root mean square of r",
+                   scorer="300 people on the IPIP-NEO-120, see docs/recipes/big5-chat.md")
         )  # fmt: skip
     return rows
 

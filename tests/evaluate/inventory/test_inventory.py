@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dramaturg.errors import BackendError, UserError
 from dramaturg.evaluate.inventory import (
+    PEOPLE,
     SHIPPED,
     Answer,
     Inventory,
@@ -241,6 +242,8 @@ def test_correlations_need_three_subjects_and_some_variation() -> None:
     found = correlations(people)
     assert found == {("extraversion", "openness"): pytest.approx(1.0)}
     assert correlations(people[:2]) == {}
+    assert len(PEOPLE) == 10
+    assert matrix_distance(PEOPLE, PEOPLE) == 0.0
     assert matrix_distance({("a", "b"): 0.5}, {("a", "b"): 0.1}) == pytest.approx(0.4)
     with pytest.raises(ValueError, match="no pair"):
         matrix_distance({("a", "b"): 0.5}, {("a", "c"): 0.1})

@@ -2,13 +2,14 @@
 
 from dramaturg.evaluate.inventory.administer import Answer, ItemInput, administer, item_task
 from dramaturg.evaluate.inventory.back_test import TraitBack, back_test, held_out
-from dramaturg.evaluate.inventory.correlations import correlations, matrix_distance
+from dramaturg.evaluate.inventory.correlations import PEOPLE, correlations, matrix_distance
 from dramaturg.evaluate.inventory.items import SHIPPED, Inventory, Item, load_inventory
 from dramaturg.evaluate.inventory.order import option_order
 from dramaturg.evaluate.inventory.reply import Read, State, read_answer
 from dramaturg.evaluate.inventory.scores import ScaleScore, by_draw, score, spread_over_draws
 
 __all__ = [
+    "PEOPLE",
     "SHIPPED",
     "Answer",
     "Inventory",

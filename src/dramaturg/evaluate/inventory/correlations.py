@@ -11,6 +11,21 @@ from dramaturg.evaluate.inventory.scores import ScaleScore
 
 Matrix = dict[tuple[str, str], float]
 
+# Scales of the IPIP-NEO-120 over 300 people (the test set of PAPI, Zhu et al. 2024), computed with
+# this package: benchmarks/cards/big5_chat.py.
+PEOPLE: Matrix = {
+    ("agreeableness", "conscientiousness"): 0.41,
+    ("agreeableness", "extraversion"): 0.20,
+    ("agreeableness", "neuroticism"): -0.25,
+    ("agreeableness", "openness"): 0.25,
+    ("conscientiousness", "extraversion"): 0.33,
+    ("conscientiousness", "neuroticism"): -0.59,
+    ("conscientiousness", "openness"): -0.11,
+    ("extraversion", "neuroticism"): -0.56,
+    ("extraversion", "openness"): 0.28,
+    ("neuroticism", "openness"): -0.09,
+}
+
 
 def correlations(subjects: Sequence[Mapping[str, ScaleScore]]) -> Matrix:
     """Pearson's r of each two scales over the subjects that have both, keys in ABC order.
