@@ -69,3 +69,10 @@ def test_a_trait_must_be_strong_enough_and_frequent_enough() -> None:
     for alpha, beta in ((1.1, 0.5), (0.5, 0.0), (0.5, 1.1)):
         with pytest.raises(UserError):
             traits_shown(ratings, alpha=alpha, beta=beta)
+
+
+def test_thousands_of_documents_take_seconds_and_find_the_same_theme() -> None:
+    rows = planted([9_000, 3_000], 5)
+    kept = set(representative(rows))
+    assert len(kept & set(range(9_000))) > 8_950
+    assert len(kept - set(range(9_000))) < 50

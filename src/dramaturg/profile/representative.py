@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = npt.NDArray[Any]
 
 _MOST_CLUSTERS = 10
+_EXACT = 2_000  # documents clustered exactly; of more, an even sample, and the others join it
 _STARTS = 4  # runs of k-means, the best counts
 _STEPS = 50
 
@@ -43,16 +44,20 @@ def representative(vectors: Floats, *, most: int = _MOST_CLUSTERS) -> tuple[int,
     rows = np.round(rows, 9)
     order = np.lexsort(rows.T[::-1])
     rows = rows[order]
-    distances = np.sqrt(np.maximum(_squares(rows, rows), 0.0))
-    count = best_count(rows, distances, most=most)
+    sample = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _EXACT)).round().astype(int))
+    core = rows[sample]
+    distances = np.sqrt(np.maximum(_squares(core, core), 0.0))
+    count = best_count(core, distances, most=most)
     if count < 2:
         return tuple(range(len(rows)))
-    labels = _joined(rows, count)
-    groups = [np.flatnonzero(labels == label) for label in range(labels.max() + 1)]
-    largest = max(
-        groups, key=lambda g: (len(g), -float(distances[np.ix_(g, g)].mean()), -int(g[0]))
-    )
-    return tuple(sorted(int(position) for position in order[largest]))
+    labels = _joined(core, count)
+    means = np.stack([core[labels == label].mean(axis=0) for label in range(count)])
+    tight = [-float(distances[np.ix_(labels == n, labels == n)].mean()) for n in range(count)]
+    if len(core) < len(rows):
+        labels = _squares(rows, means).argmin(axis=1)
+    groups = [np.flatnonzero(labels == label) for label in range(count)]
+    largest = max(range(count), key=lambda n: (len(groups[n]), tight[n], -n))
+    return tuple(sorted(int(position) for position in order[groups[largest]]))
 
 
 def best_count(rows: Floats, distances: Floats, *, most: int = _MOST_CLUSTERS) -> int:

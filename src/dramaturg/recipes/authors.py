@@ -79,7 +79,7 @@ class Reader:
         if self.judge is not None and not traits:
             raise NotJudged(f"{len(typical)} entries show no trait often enough", kind="no trait")
         kept = [documents[i].id for i in typical]
-        said = dict.fromkeys(fact for id in kept for fact in facts[id])
+        said = {fact.id: fact for id in reversed(kept) for fact in reversed(facts[id])}
         signed = {
             trait: round(2 * sum(r.get(trait, 0.0) for r in ratings.values()) / len(kept) - 1, 6)
             for trait in traits
@@ -87,7 +87,7 @@ class Reader:
         return Author(
             person=Persona(
                 name=name,
-                facts=tuple(said),
+                facts=tuple(reversed(said.values())),
                 views={"documents": kept, "traits": signed},
                 source="documents",
             ),

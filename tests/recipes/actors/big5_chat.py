@@ -14,8 +14,8 @@ from dramaturg.profile import BIG_FIVE, Pole, poles
 
 EMBEDDED = "refuses"
 PER_ITEM = (
-    "an answer takes one call, its scene's first line one for all ten answers, and one reading by "
-    "the trait regressor: 2.1 calls; the inventory is asked once for each model, not for each item"
+    "an answer, its share of the scene's first line, and a reading by the trait regressor: 2.1; the "
+    "inventory once for each model in one prompt, where ours asks each item alone (50 calls)"
 )
 SETTINGS: dict[str, Any] = {
     "conversations": 12, "traits": "openness,extraversion", "draws": 1, "seed": 5,
@@ -28,9 +28,9 @@ def inputs(folder: Path) -> dict[str, Any]:
 
 
 def paper_calls(settings: Mapping[str, Any]) -> float:
-    """First lines, answers, readings; and every item once for each end and for the bare model."""
+    """First lines, answers, readings; and one prompt a draw for each end and the bare model."""
     n, ends = int(settings["conversations"]), 2 * len(str(settings["traits"]).split(","))
-    return math.ceil(n / ends) + 2 * n + (ends + 1) * 50 * int(settings.get("draws", 2))
+    return math.ceil(n / ends) + 2 * n + (ends + 1) * int(settings.get("draws", 2))
 
 
 def wanted_end(prompt: str) -> Pole | None:
