@@ -158,7 +158,7 @@ async def test_the_figures_name_how_often_the_author_can_be_told(tmp_path: Path)
     found = numbers(made)
     assert found["chance"] == 0.25
     assert 0 <= found["author told from the words"] <= 1
-    assert found["turns a talk"] == 6.0
+    assert found["turns a talk"] == 4.0
     for row in made.report["figures"]:
         assert row["n"] > 0
         assert row["scorer"]

@@ -99,7 +99,7 @@ def alpha_nothing(mix: Mix = generate.mix_logits) -> str:
 
     base = np.array([0.1, -2.5, -np.inf, 3.3])
     expert = np.array([-np.inf, 7.0, 1e6, -1.0])
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         mixed = mix(base, expert, alpha=0.0)
     hold(np.array_equal(mixed, base), f"alpha 0 turned {base.tolist()} into {mixed.tolist()}")
     return "4 logits, one ruled out on either side: unchanged"

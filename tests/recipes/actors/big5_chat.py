@@ -14,8 +14,8 @@ from dramaturg.profile import BIG_FIVE, Pole, poles
 
 EMBEDDED = "refuses"
 PER_ITEM = (
-    "an answer, its share of the scene's first line, and a reading by the trait regressor: 2.1; the "
-    "inventory once for each model in one prompt, where ours asks each item alone (50 calls)"
+    "an answer, its share of the scene's first line, and a reading by the trait regressor: 2.1; "
+    "the inventory once for each model in one prompt, where ours asks each item alone (50 calls)"
 )
 SETTINGS: dict[str, Any] = {
     "conversations": 12, "traits": "openness,extraversion", "draws": 1, "seed": 5,

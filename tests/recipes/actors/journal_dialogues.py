@@ -16,7 +16,7 @@ PER_ITEM = (
     "one prompt a talk; each entry once through the trait classifier and the encoder, which the "
     "many talks of an author share"
 )
-SETTINGS: dict[str, Any] = {"conversations": 4, "seed": 5, "turns": 6, "tries": 6}
+SETTINGS: dict[str, Any] = {"conversations": 4, "seed": 5, "turns": 4, "tries": 3}
 THEMES = {
     "bees": ["hive", "queen", "honey", "smoke", "swarm", "comb", "frame", "brood", "wax", "nectar"],
     "ward": ["ache", "bed", "pulse", "shift", "drip", "fever", "bell", "pill", "cot", "nurse"],
