@@ -55,6 +55,8 @@ def test_a_token_that_the_base_bans_stays_banned_however_much_the_expert_wants_i
     assert "<s>" not in say(4.0)
     mixed = mix_logits(np.array([0.0, -np.inf]), np.array([-5.0, 1e9]), alpha=10.0)
     assert mixed[1] == -np.inf
+    sure = mix_logits(np.array([0.0, -np.inf]), np.array([0.0, np.inf]), alpha=1.0)
+    assert sure.tolist() == [0.0, -np.inf], "not even where the expert allows nothing else"
 
 
 @settings(max_examples=60)

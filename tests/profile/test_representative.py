@@ -31,6 +31,15 @@ def test_twelve_in_one_theme_beat_three_in_another_in_any_order(seed: int) -> No
     assert {int(shuffled[i]) for i in kept} == set(range(12))
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(4, 14))
+def test_the_order_changes_nothing_where_there_are_no_themes_either(seed: int, size: int) -> None:
+    draw = np.random.default_rng(seed)
+    rows = draw.normal(size=(size, 5))
+    order = draw.permutation(size)
+    assert {int(order[i]) for i in representative(rows[order])} == set(representative(rows))
+
+
 def test_one_or_two_documents_are_all_kept_and_none_is_none() -> None:
     assert representative(np.ones((1, 4))) == (0,)
     assert representative(np.eye(2)) == (0, 1)

@@ -144,7 +144,8 @@ def mix_logits(base: Logits, expert: Logits, anti: Logits | None = None, *, alph
     mixed = np.array(base, dtype=np.float64)
     if alpha == 0:
         return mixed
-    mixed += alpha * expert
+    with np.errstate(invalid="ignore"):  # -inf + inf: banned all the same, below
+        mixed += alpha * expert
     if anti is not None:
         allowed = np.isfinite(anti)
         floor = anti[allowed].min() if allowed.any() else 0.0
