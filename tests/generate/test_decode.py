@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,9 @@ class Toy:
         self.ref, self.vocabulary = "toy", words
         self._table = table
         self.read: list[list[int]] = []
+
+    def text(self, ids: Iterable[int]) -> str:
+        return "".join(self.vocabulary[i] for i in ids)
 
     def logits(self, ids: Sequence[int]) -> Any:
         self.read.append(list(ids))

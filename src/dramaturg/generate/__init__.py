@@ -1,5 +1,6 @@
 """Generate: a pair of people in, drafts of their conversation out."""
 
+from dramaturg.generate.counted import Counted
 from dramaturg.generate.decode import NextToken, decode_mix, mix_logits
 from dramaturg.generate.exchange import broken_line, exchange, open_scene, reply_as, spoken
 from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot
@@ -10,6 +11,7 @@ from dramaturg.generate.starter import starter_pool
 from dramaturg.generate.write import Demonstration, WriteInput, demonstration, write_task
 
 __all__ = [
+    "Counted",
     "Demonstration",
     "FewShot",
     "NextToken",

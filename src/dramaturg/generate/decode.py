@@ -11,7 +11,7 @@ share one vocabulary are refused; alpha 0 is the base itself, to the last bit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -36,6 +36,10 @@ class NextToken(Protocol):
 
     @property
     def vocabulary(self) -> Sequence[str]: ...
+
+    def text(self, ids: Iterable[int]) -> str:
+        """The text of some tokens."""
+        ...
 
     def logits(self, ids: Sequence[int]) -> Logits:
         """Shape `(len(vocabulary),)` after these tokens; -inf = never."""
@@ -173,4 +177,4 @@ def check_shared_vocabulary(base: NextToken, *others: NextToken) -> None:
 
 
 def _decoded(base: NextToken, ids: list[int], ended: bool) -> Decoded:
-    return Decoded(tuple(ids), "".join(base.vocabulary[i] for i in ids), ended)
+    return Decoded(tuple(ids), base.text(ids), ended)

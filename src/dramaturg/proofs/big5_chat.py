@@ -189,6 +189,9 @@ class _Toy:
     def __init__(self, words: Sequence[str]) -> None:
         self.ref, self.vocabulary = "toy", list(words)
 
+    def text(self, ids: Iterable[int]) -> str:
+        return "".join(self.vocabulary[i] for i in ids)
+
     def logits(self, ids: Sequence[int]) -> Any:
         import numpy as np
 
