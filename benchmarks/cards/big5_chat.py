@@ -13,13 +13,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
 
 from benchmarks.tables import columns, markdown, put  # noqa: E402
 from dramaturg import scorers  # noqa: E402
@@ -30,12 +34,17 @@ from dramaturg.evaluate.inventory import (  # noqa: E402
     load_inventory,
     score,
 )
-from dramaturg.generate import spoken  # noqa: E402
+from dramaturg.generate import Counted, decode_mix, spoken  # noqa: E402
+from dramaturg.models.embedded.next_token import EmbeddedTokens  # noqa: E402
 
 PAGE = ROOT / "docs" / "recipes" / "big5-chat.md"
 TRAITS = {"o": "openness", "c": "conscientiousness", "e": "extraversion", "a": "agreeableness"}
 ALPHAS = ("0.25", "0.5", "0.75", "1.0", "1.33", "2.0", "4.0")
 CARD_DISTINCT = {("o", "2.0"): "0.58", ("o", "4.0"): "0.07"}
+OPENINGS = (
+    "I think that", "You know, I", "Well, you", "Thank you for", "I don't", "Let's", "Look,",
+    "It is",
+)  # fmt: skip
 Rows = list[tuple[str, ...]]
 
 
@@ -45,7 +54,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the tables on the recipe's page")
     given = parser.parse_args()
     for name, table in (("steering", steering(given.data)), ("people", people(given.data)),
-                        ("keys", keys(given.data))):  # fmt: skip
+                        ("keys", keys(given.data)),
+                        ("decoding", decoding(given.data))):  # fmt: skip
         if len(table) > 1:
             print(f"\n{name}\n{columns(table)}")
             if given.write:
@@ -165,6 +175,76 @@ def keys(data: Path) -> Rows:
     if len(rows) == 1:
         print(f"skipped keys: no questionnaires*.json below {data}")
     return rows
+
+
+def decoding(data: Path) -> Rows:
+    """The embedded network pulled by experts counted in the published replies, at some alphas.
+
+    Replies of scenes with an even number are counted, those of odd ones make the read-out: the mean
+    log-odds of a text's words between replies written high and low in agreeableness.
+    """
+    replies: dict[tuple[int, int], list[str]] = {(i, j): [] for i in (0, 1) for j in (0, 1)}
+    for alpha in ALPHAS[:4]:
+        for file in data.rglob(f"alpha_{alpha}_trait_a.jsonl"):
+            for line in file.read_text("utf-8").splitlines():
+                row = json.loads(line)
+                if row["turn"] == 1:
+                    level = 1 - int(row["personality"].split()[3])  # in these files 0 is high
+                    replies[level, row["env_idx"] % 2].append(str(row["response"]))
+    if not all(replies.values()):
+        print(f"skipped decoding: no alpha_*_trait_a.jsonl below {data}")
+        return []
+    base, judge = EmbeddedTokens(), EmbeddedTokens()
+    counted = {
+        level: Counted(f"level {level}", base.vocabulary,
+                       [base.encode(t, begin=False) for t in replies[level, 0]], end=base.end)
+        for level in (0, 1)
+    }  # fmt: skip
+    rows: Rows = [("alpha", "texts", "read-out, pulled high", "pulled low", "shift",
+                   "log-probability a token by the base", "distinct-2", "in circles")]  # fmt: skip
+    read = _log_odds(replies[1, 1], replies[0, 1])
+    for strength in (0.0, 0.1, 0.25, 0.5, 1.0):
+        texts: dict[int, list[str]] = {0: [], 1: []}
+        logs = []
+        for level in (0, 1):
+            for opening in OPENINGS:
+                prompt = base.encode(opening)
+                said = decode_mix(base, counted[level], anti=counted[1 - level], alpha=strength,
+                                  prompt=prompt, expert_prompt=prompt[2:], end=base.end,
+                                  max_tokens=24)  # fmt: skip
+                texts[level].append(said.text)
+                logs.append(_likely(judge, prompt, said.ids))
+        both = texts[0] + texts[1]
+        high, low = (statistics.fmean(map(read, texts[level])) for level in (1, 0))
+        circles = sum(len(set(t.split())) < 0.6 * len(t.split()) for t in both)
+        rows.append((f"{strength:g}", str(len(both)), f"{high:+.3f}", f"{low:+.3f}",
+                     f"{high - low:+.3f}", f"{statistics.fmean(logs):.2f}",
+                     f"{scorers.distinct_n(both, 2):.2f}", f"{circles}"))  # fmt: skip
+    return rows
+
+
+def _likely(judge: EmbeddedTokens, prompt: list[int], ids: Sequence[int]) -> float:
+    """Mean log-probability of a text's tokens by the base alone."""
+    total = 0.0
+    for at, token in enumerate(ids):
+        logits = judge.logits([*prompt, *ids[:at]]).astype(float)
+        top = float(logits.max())
+        total += float(logits[token]) - top - math.log(float(np.exp(logits - top).sum()))
+    return total / max(1, len(ids))
+
+
+def _log_odds(high: list[str], low: list[str]) -> Callable[[str], float]:
+    """How much more a text's words are those of the first replies, in nats a word."""
+    counts = [Counter(w for text in side for w in scorers.tokens(text)) for side in (high, low)]
+    totals = [count.total() for count in counts]
+
+    def read(text: str) -> float:
+        words = scorers.tokens(text)
+        odds = [math.log((counts[0][w] + 1) / totals[0]) - math.log((counts[1][w] + 1) / totals[1])
+                for w in words]  # fmt: skip
+        return statistics.fmean(odds) if odds else 0.0
+
+    return read
 
 
 if __name__ == "__main__":
