@@ -33,7 +33,7 @@ def say(base: EmbeddedTokens, alpha: float, pull: list[str], push: list[str]) ->
     start = base.encode("In my free time I")
     return decode_mix(
         base, counted("pull", pull, base), anti=counted("push", push, base), alpha=alpha,
-        prompt=start, expert_prompt=start[2:], end=base.end, max_tokens=14,
+        prompt=start, expert_prompt=start[2:], end=base.end, max_tokens=9,
     ).text  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_what_was_read_is_not_read_again_and_the_logits_are_the_same(base: Embed
 def test_alpha_0_is_the_network_s_own_likeliest_text(base: EmbeddedTokens) -> None:
     ids = base.encode("In my free time I")
     own: list[int] = []
-    while len(own) < 14 and (not own or own[-1] != base.end):
+    while len(own) < 9 and (not own or own[-1] != base.end):
         own.append(int(base.logits([*ids, *own]).argmax()))
     text = base.text(i for i in own if i != base.end)
     assert say(base, 0.0, SEA, LAND) == text
