@@ -80,6 +80,19 @@ def test_the_python_of_the_page_on_measuring_runs_as_it_stands() -> None:
     assert ran.stdout == "0.75 0.95\n"
 
 
+def test_the_python_of_the_page_on_inventories_runs_as_it_stands() -> None:
+    text = (ROOT / "docs" / "inventories.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines() == [
+        "extraversion 3.00 0.00", "agreeableness 3.40 0.00", "conscientiousness 3.40 0.00",
+        "neuroticism 4.20 0.00", "openness 3.80 0.00",
+    ]  # fmt: skip
+
+
 def test_every_figure_stands_on_the_page_on_measuring_with_its_title() -> None:
     from dramaturg.evaluate import TITLES
 

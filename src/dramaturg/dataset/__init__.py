@@ -8,7 +8,9 @@ from dramaturg.dataset.evaluation_page import evaluation_page
 from dramaturg.dataset.export import export
 from dramaturg.dataset.formats import FORMATS
 from dramaturg.dataset.load_conversations import load_conversations
+from dramaturg.dataset.load_documents import Document, Library, load_documents
 from dramaturg.dataset.load_personas import Loaded, load_personas
+from dramaturg.dataset.load_scenes import Scenes, load_scenes
 from dramaturg.dataset.parquet import read_dataset
 from dramaturg.dataset.report_page import write_report_page
 from dramaturg.dataset.split import (
@@ -21,14 +23,17 @@ from dramaturg.dataset.split import (
     leaks,
     people_apart,
 )
-from dramaturg.dataset.starter import starter_people
+from dramaturg.dataset.starter import starter_entries, starter_people
 
 __all__ = [
     "FORMATS",
     "SAME_PERSON",
     "SHARES",
     "Converted",
+    "Document",
+    "Library",
     "Loaded",
+    "Scenes",
     "Splits",
     "apart_by_pair",
     "apart_by_paraphrase",
@@ -40,9 +45,12 @@ __all__ = [
     "export",
     "leaks",
     "load_conversations",
+    "load_documents",
     "load_personas",
+    "load_scenes",
     "people_apart",
     "read_dataset",
+    "starter_entries",
     "starter_people",
     "write_card",
     "write_report_page",

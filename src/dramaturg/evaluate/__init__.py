@@ -1,4 +1,6 @@
-"""Evaluate: a whole dataset in, statistics out; pure functions, no model.
+"""Evaluate: a whole dataset in, statistics out: pure functions, no model.
+
+`evaluate.inventory` asks a model the items of a questionnaire and is imported by name.
 
 The module can be called: `dg.evaluate("my-dataset")` is `dramaturg.runner.evaluate_dataset`.
 """

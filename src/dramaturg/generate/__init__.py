@@ -1,13 +1,13 @@
 """Generate: a pair of people in, drafts of their conversation out."""
 
 from dramaturg.generate.choose_option import choose_option, choose_task, likeliest_option
+from dramaturg.generate.counted import Counted
+from dramaturg.generate.decode import NextToken, decode_mix, mix_logits
+from dramaturg.generate.exchange import broken_line, exchange, open_scene, reply_as, spoken
 from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot
+from dramaturg.generate.from_entries import facts_of, from_entries
 from dramaturg.generate.implicit_round import Round, implicit_round, read_round
-from dramaturg.generate.option_question import (
-    DraftQuestion,
-    question_faults,
-    write_question,
-)
+from dramaturg.generate.option_question import DraftQuestion, question_faults, write_question
 from dramaturg.generate.parse import Parsed, parse_conversation
 from dramaturg.generate.personal import (
     PersonalAnswer,
@@ -27,10 +27,12 @@ from dramaturg.generate.write import Demonstration, WriteInput, demonstration, w
 
 __all__ = [
     "LAYOUTS",
+    "Counted",
     "Demonstration",
     "DraftQuestion",
     "FewShot",
     "Layout",
+    "NextToken",
     "Parsed",
     "PersonalAnswer",
     "Request",
@@ -39,21 +41,30 @@ __all__ = [
     "Staged",
     "WriteInput",
     "answer_for",
+    "broken_line",
     "choose_option",
     "choose_task",
+    "decode_mix",
     "demonstration",
     "draw_demonstrations",
+    "exchange",
+    "facts_of",
     "few_shot",
+    "from_entries",
     "heard_by",
     "implicit_round",
     "in_turn",
     "likeliest_option",
     "load_request_kinds",
+    "mix_logits",
+    "open_scene",
     "parse_conversation",
     "personal_answer",
     "question_faults",
     "read_answer",
     "read_round",
+    "reply_as",
+    "spoken",
     "stage",
     "starter_pool",
     "write_question",

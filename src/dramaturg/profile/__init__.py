@@ -13,6 +13,7 @@ from dramaturg.profile.evolve import (
     whole_life,
 )
 from dramaturg.profile.negate import Negate, negate
+from dramaturg.profile.representative import representative
 from dramaturg.profile.timeline import (
     facts_of,
     in_order,
@@ -24,13 +25,19 @@ from dramaturg.profile.timeline import (
     with_timeline,
 )
 from dramaturg.profile.topics import draw_topics, load_topics
+from dramaturg.profile.trait_filter import traits_shown
+from dramaturg.profile.traits import BIG_FIVE, Pole, poles
+from dramaturg.profile.views import VIEWS, show
 
 __all__ = [
+    "BIG_FIVE",
     "PERIODS",
+    "VIEWS",
     "Audit",
     "Clash",
     "Composed",
     "Negate",
+    "Pole",
     "audit",
     "begin_life",
     "compose",
@@ -45,9 +52,13 @@ __all__ = [
     "negate",
     "path",
     "person_as_of",
+    "poles",
     "read_date",
+    "representative",
+    "show",
     "span",
     "state_on",
+    "traits_shown",
     "whole_life",
     "with_timeline",
 ]

@@ -10,6 +10,7 @@ from dramaturg.scorers.atomic import (
 )
 from dramaturg.scorers.base import Comparer, Scorer
 from dramaturg.scorers.coherence import coherence
+from dramaturg.scorers.degenerate import Circles, Degeneration, degeneration, repeats_itself
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
 from dramaturg.scorers.g_eval import g_eval
@@ -52,6 +53,8 @@ from dramaturg.scorers.together import (
     why_lost,
 )
 from dramaturg.scorers.toxicity import toxicity
+from dramaturg.scorers.trait_ratings import level_shown, trait_ratings
+from dramaturg.scorers.turn_format import TurnFormat, longest_copied
 from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
 from dramaturg.scorers.who_speaks import (
     SpeakerFigures,
@@ -71,7 +74,9 @@ __all__ = [
     "NAMES",
     "POLICIES",
     "Balance",
+    "Circles",
     "Comparer",
+    "Degeneration",
     "FactRow",
     "FactTable",
     "HumanReference",
@@ -85,6 +90,7 @@ __all__ = [
     "ShownCounts",
     "SpeakerFigures",
     "SpeakerItem",
+    "TurnFormat",
     "atomic_fidelity",
     "atomic_trait",
     "build",
@@ -93,6 +99,7 @@ __all__ = [
     "coherence",
     "costs_one_item",
     "count_tokens",
+    "degeneration",
     "different_utterances",
     "distinct_n",
     "expand_names",
@@ -104,7 +111,9 @@ __all__ = [
     "guess_speakers",
     "human_reference",
     "in_level",
+    "level_shown",
     "llm_eval",
+    "longest_copied",
     "lost_call",
     "mark_answer",
     "more_human",
@@ -117,6 +126,7 @@ __all__ = [
     "quality",
     "quality_panel",
     "repeatability",
+    "repeats_itself",
     "reveals",
     "rounds_text",
     "rubric",
@@ -131,6 +141,7 @@ __all__ = [
     "together",
     "tokens",
     "toxicity",
+    "trait_ratings",
     "utterances",
     "who_speaks",
     "why_lost",

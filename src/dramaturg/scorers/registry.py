@@ -15,6 +15,7 @@ from dramaturg.scorers.asked import need_personas, need_two_speakers, need_words
 from dramaturg.scorers.atomic import atomic_fidelity
 from dramaturg.scorers.base import Scorer, prompted
 from dramaturg.scorers.coherence import coherence
+from dramaturg.scorers.degenerate import Circles
 from dramaturg.scorers.faithfulness import faithfulness
 from dramaturg.scorers.g_eval import G_EVAL, SAMPLES, g_eval
 from dramaturg.scorers.gpt_score import GPT_SCORE, gpt_score
@@ -142,6 +143,10 @@ _FAMILIES: tuple[_Family, ...] = (
         lambda *_: Repetition(),
     ),
     _one(
+        Entry("circles", "share of turns that go round in circles", "low", _WORDS, ("rule",)),
+        lambda *_: Circles(),
+    ),
+    _one(
         Entry("length", "words in all turns", "neither", (), ("rule",)),
         lambda *_: Length(),
     ),
@@ -187,7 +192,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "faithfulness", "partner_fact", "persona_recall", "persona_precision", "atomic_fidelity",
         "who_speaks",
     ),
-    "shape": ("repetition", "length", "questions", "balance"),
+    "shape": ("repetition", "circles", "length", "questions", "balance"),
     "llm_eval": tuple(f"llm_eval_{c}" for c in LLM_EVAL),
     "gpt_score": tuple(f"gpt_score_{c}" for c in GPT_SCORE),
     "g_eval": tuple(f"g_eval_{c}" for c in G_EVAL),
