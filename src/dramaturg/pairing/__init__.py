@@ -1,9 +1,9 @@
 """Pairing: who meets whom, and what they have in common."""
 
-from dramaturg.pairing.at_random import at_random
 from dramaturg.pairing.by_categories import by_categories
+from dramaturg.pairing.by_chance import by_chance
 from dramaturg.pairing.by_similarity import by_similarity
 from dramaturg.pairing.given import given
 from dramaturg.pairing.similarity import shared, similarity
 
-__all__ = ["at_random", "by_categories", "by_similarity", "given", "shared", "similarity"]
+__all__ = ["by_categories", "by_chance", "by_similarity", "given", "shared", "similarity"]

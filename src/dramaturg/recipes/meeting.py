@@ -74,7 +74,7 @@ def meet_by_chance(cast: Sequence[Persona], *, count: int, partners: int, seed: 
     for split, wanted in _shared_out(count, shares).items():
         people = [person for person in cast if sides[person.id] == split]
         if len(people) > 1 and wanted:
-            pairs += pairing.at_random(people, count=wanted, partners=partners, seed=seed)
+            pairs += pairing.by_chance(people, count=wanted, partners=partners, seed=seed)
     return pairs
 
 

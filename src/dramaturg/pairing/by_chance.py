@@ -10,7 +10,7 @@ from dramaturg.pairing.rounds import Matches
 from dramaturg.records import Pair, Persona, Scene
 
 
-def at_random(
+def by_chance(
     people: Sequence[Persona], *, count: int, partners: int | None = None, seed: int
 ) -> list[Pair]:
     """At most `count` pairs, fewer where there are no more.
