@@ -1,32 +1,83 @@
-"""Persona expansion: from seed facts to categories, queries and many more facts."""
+"""Persona sources: facts expanded over queries, people out of texts, relations and topics."""
 
 from dramaturg.persona.bootstrap import bootstrap_facts
 from dramaturg.persona.cluster import Categories, cluster, lsa
+from dramaturg.persona.described import description, lines_of, wrong_with
 from dramaturg.persona.expand import Expanded, categories_of, expand, name_categories
+from dramaturg.persona.from_text import TIES, Detail, FromText, drawn, from_text, from_text_task
+from dramaturg.persona.near import Distinct, distinct, jaccard, near_duplicates, near_in_meaning
 from dramaturg.persona.queries import Query, bootstrap_queries, induce_queries
+from dramaturg.persona.related import (
+    Circle,
+    Close,
+    RelatedTo,
+    read_related,
+    related,
+    related_task,
+    seeds_wanted,
+    some,
+)
 from dramaturg.persona.replies import OPENINGS, normalised
 from dramaturg.persona.tasks import AnswerAs, Further, Induce, More, answer, further, induce, more
+from dramaturg.persona.topics import (
+    Branches,
+    distinct_entries,
+    subtopics,
+    subtopics_task,
+    topic_people,
+    topic_people_task,
+    wrong_topic,
+)
 
 __all__ = [
     "OPENINGS",
+    "TIES",
     "AnswerAs",
+    "Branches",
     "Categories",
+    "Circle",
+    "Close",
+    "Detail",
+    "Distinct",
     "Expanded",
+    "FromText",
     "Further",
     "Induce",
     "More",
     "Query",
+    "RelatedTo",
     "answer",
     "bootstrap_facts",
     "bootstrap_queries",
     "categories_of",
     "cluster",
+    "description",
+    "distinct",
+    "distinct_entries",
+    "drawn",
     "expand",
+    "from_text",
+    "from_text_task",
     "further",
     "induce",
     "induce_queries",
+    "jaccard",
+    "lines_of",
     "lsa",
     "more",
     "name_categories",
+    "near_duplicates",
+    "near_in_meaning",
     "normalised",
+    "read_related",
+    "related",
+    "related_task",
+    "seeds_wanted",
+    "some",
+    "subtopics",
+    "subtopics_task",
+    "topic_people",
+    "topic_people_task",
+    "wrong_topic",
+    "wrong_with",
 ]

@@ -6,6 +6,7 @@ from dramaturg.records.ids import canonical_json, content_id, derive_seed
 from dramaturg.records.jsonl import from_json, to_json
 from dramaturg.records.judgement import BadReply, Check, Comparison, Cost, Drop, Preference, Verdict
 from dramaturg.records.people import Ensemble, Evidence, Fact, Pair, Persona, Scene, Triple
+from dramaturg.records.relation import Relation
 
 __all__ = [
     "BadReply",
@@ -22,6 +23,7 @@ __all__ = [
     "Persona",
     "Preference",
     "Provenance",
+    "Relation",
     "Scene",
     "Speaker",
     "Triple",
