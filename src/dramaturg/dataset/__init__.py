@@ -9,6 +9,7 @@ from dramaturg.dataset.export import export
 from dramaturg.dataset.formats import FORMATS
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_personas import Loaded, load_personas
+from dramaturg.dataset.load_texts import Passage, Texts, load_texts
 from dramaturg.dataset.parquet import read_dataset
 from dramaturg.dataset.report_page import write_report_page
 from dramaturg.dataset.split import (
@@ -22,6 +23,7 @@ from dramaturg.dataset.split import (
     people_apart,
 )
 from dramaturg.dataset.starter import starter_people
+from dramaturg.dataset.terms import terms
 
 __all__ = [
     "FORMATS",
@@ -29,7 +31,9 @@ __all__ = [
     "SHARES",
     "Converted",
     "Loaded",
+    "Passage",
     "Splits",
+    "Texts",
     "apart_by_pair",
     "apart_by_paraphrase",
     "apart_by_persona",
@@ -41,9 +45,11 @@ __all__ = [
     "leaks",
     "load_conversations",
     "load_personas",
+    "load_texts",
     "people_apart",
     "read_dataset",
     "starter_people",
+    "terms",
     "write_card",
     "write_report_page",
 ]

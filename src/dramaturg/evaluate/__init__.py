@@ -27,13 +27,16 @@ from dramaturg.evaluate.exam import (
 )
 from dramaturg.evaluate.figure import Difference, Figure
 from dramaturg.evaluate.health import health
+from dramaturg.evaluate.in_domain import Item, Learnt, in_domain
 from dramaturg.evaluate.jury import JuryItem, JuryResult, jury
 from dramaturg.evaluate.leakage import leakage
 from dramaturg.evaluate.measure import Measure, difference, figure, figures, match
 from dramaturg.evaluate.measures import SETS, Equal, Side, categories, ordered, topic_spread
 from dramaturg.evaluate.near_duplicates import Signatures, earlier_twin
+from dramaturg.evaluate.nearest import nearest_in_meaning, nearest_in_words
 from dramaturg.evaluate.next_utterance import Whose, next_utterance, next_utterance_hits
 from dramaturg.evaluate.pairwise import Estimate, PairOutcome, PairwiseResult, pairwise
+from dramaturg.evaluate.picker import fit_picker
 from dramaturg.evaluate.picture import badness, cases, columns, maps, scores, shown_talk
 from dramaturg.evaluate.plant import PLANTS, Planted, plant_all
 from dramaturg.evaluate.profile_extraction import profile_extraction
@@ -84,8 +87,10 @@ __all__ = [
     "ExamResult",
     "Figure",
     "Fixed",
+    "Item",
     "JuryItem",
     "JuryResult",
+    "Learnt",
     "Measure",
     "OfSet",
     "PairOutcome",
@@ -123,10 +128,12 @@ __all__ = [
     "exchanges",
     "figure",
     "figures",
+    "fit_picker",
     "flat_map",
     "fleiss_kappa",
     "frechet",
     "health",
+    "in_domain",
     "interval",
     "jury",
     "krippendorff_alpha",
@@ -135,6 +142,8 @@ __all__ = [
     "match",
     "mean_distance",
     "meaning",
+    "nearest_in_meaning",
+    "nearest_in_words",
     "next_utterance",
     "next_utterance_hits",
     "opens_with",

@@ -22,6 +22,7 @@ from dramaturg.persona.tasks import AnswerAs, Further, Induce, More, answer, fur
 from dramaturg.persona.topics import (
     Branches,
     distinct_entries,
+    evenly,
     subtopics,
     subtopics_task,
     topic_people,
@@ -55,6 +56,7 @@ __all__ = [
     "distinct",
     "distinct_entries",
     "drawn",
+    "evenly",
     "expand",
     "from_text",
     "from_text_task",

@@ -8,7 +8,9 @@ no place; a list that cannot be read costs its own branch, not the topic.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -20,6 +22,8 @@ from dramaturg.prompts import Sampling, Task, load, quote
 from dramaturg.records import Drop, Persona, derive_seed
 from dramaturg.scorers.rouge import too_alike
 from dramaturg.store import notes
+
+T = TypeVar("T")
 
 ALIKE = 0.5  # ROUGE-L from which an entry says what an earlier one says
 _TOPIC_WORDS = 20
@@ -63,9 +67,14 @@ async def subtopics(
 ) -> list[str]:
     """At most `count` subtopics, none too like an earlier one; what is becomes a Drop.
 
+    Args:
+        count: 0 asks for none: the topic itself is all there is.
+
     Raises:
         ReplyError: If no reply holds a list.
     """
+    if not count:
+        return [topic]
     own = derive_seed(seed, "subtopics", topic)
     answer = await ask(
         writer, subtopics_task(), Branches(topic=topic, count=count), seed=own, about=topic
@@ -100,6 +109,17 @@ def distinct_entries(
         reason = f"too alike: ROUGE-L {share:.2f} to {entries[old]!r}, of {topic!r}"
         notes.note(Drop(kind=kind, reason=reason, subject=entries[index]))
     return [entry for index, entry in enumerate(entries) if index not in gone][:count]
+
+
+def evenly(groups: Sequence[Sequence[T]], count: int) -> list[T]:
+    """The first of each group, then the second of each, ..., until there are `count`.
+
+    >>> evenly([["a", "b", "c"], ["d"]], 3)
+    ['a', 'd', 'b']
+    """
+    rows = itertools.zip_longest(*([(one,) for one in group] for group in groups))
+    every = (cell[0] for row in rows for cell in row if cell is not None)
+    return list(itertools.islice(every, count))
 
 
 def _topics(reply: str) -> tuple[str, ...]:

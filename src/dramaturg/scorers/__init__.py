@@ -8,6 +8,7 @@ from dramaturg.scorers.atomic import (
     steadiness,
 )
 from dramaturg.scorers.base import Comparer, Scorer
+from dramaturg.scorers.by_probability import follow_up, weighted_rating, yes_probability
 from dramaturg.scorers.coherence import coherence
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
@@ -17,6 +18,7 @@ from dramaturg.scorers.ground import ground
 from dramaturg.scorers.llm_eval import llm_eval
 from dramaturg.scorers.more_human import more_human
 from dramaturg.scorers.naturalness import HumanReference, human_reference, naturalness
+from dramaturg.scorers.overall import overall
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.persona_recall import persona_shown_by
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
@@ -30,6 +32,7 @@ from dramaturg.scorers.registry import (
     expand_names,
     need,
 )
+from dramaturg.scorers.rouge import longest_common, rouge_l, too_alike
 from dramaturg.scorers.rubric import rubric, rubrics
 from dramaturg.scorers.shape import Balance, Length, Questions, Repetition
 from dramaturg.scorers.shown import (
@@ -94,6 +97,7 @@ __all__ = [
     "expand_names",
     "fact_table",
     "faithfulness",
+    "follow_up",
     "g_eval",
     "gpt_score",
     "ground",
@@ -101,10 +105,12 @@ __all__ = [
     "human_reference",
     "in_level",
     "llm_eval",
+    "longest_common",
     "lost_call",
     "more_human",
     "naturalness",
     "need",
+    "overall",
     "paid",
     "partner_fact",
     "persona_shown",
@@ -112,6 +118,7 @@ __all__ = [
     "quality",
     "quality_panel",
     "repeatability",
+    "rouge_l",
     "rubric",
     "rubrics",
     "shown",
@@ -121,8 +128,11 @@ __all__ = [
     "steadiness",
     "together",
     "tokens",
+    "too_alike",
     "toxicity",
     "utterances",
+    "weighted_rating",
     "who_speaks",
     "why_lost",
+    "yes_probability",
 ]
