@@ -25,7 +25,7 @@ def inputs(folder: Path) -> dict[str, Any]:
 
 def paper_calls(settings: dict[str, Any]) -> float:
     """3 topics, 6 subtopics, and 3 calls a talk."""
-    return 3 + 3 * settings["subtopics"] + 3 * settings["conversations"]
+    return float(3 + 3 * settings["subtopics"] + 3 * settings["conversations"])
 
 
 def actor(**faults: Any) -> ScriptedModel:

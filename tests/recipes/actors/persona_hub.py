@@ -39,7 +39,7 @@ def passage(number: int) -> str:
 def paper_calls(settings: dict[str, Any]) -> float:
     """6 from texts, 6 close to them, 12 texts, 2 talks."""
     people = settings["people"]
-    return people / 2 + people / 2 + settings["count"] + settings["talks"]
+    return float(people / 2 + people / 2 + settings["count"] + settings["talks"])
 
 
 def actor(**faults: Any) -> ScriptedModel:
