@@ -13,7 +13,7 @@ from dramaturg.models import ChatModel, ask
 from dramaturg.prompts import Sampling, Task, load, quote
 from dramaturg.records import Conversation, content_id, derive_seed
 
-_LABEL = re.compile(r"(?i)^\W*(?:here is (?:a|the) )?(?:short )?summary\W*:\s*")
+_LABEL = re.compile(r"(?i)^\W*(?:here is (?:a|the) )?(?:short )?summary\W*:[*_\s]*")
 _TURN = re.compile(r"(?im)^\W*(?:user|person|speaker) ?\d\W*:")
 
 

@@ -32,7 +32,7 @@ _MAY_NAME = ("npc",)  # where the person is what the text is about
 _COPIED = 8  # words of the description in a row
 _WHOLE = 5  # words of a description from which the whole of it counts as copied
 _LABEL = re.compile(
-    r"(?i)^\W*(?:prompt|instruction|problem|question|text|article|character|answer)\W*:\s*"
+    r"(?i)^\W*(?:prompt|instruction|problem|question|text|article|character|answer)\W*:[*_\s]*"
 )
 _PERSONA_KEYS = ("persona", "input persona", "description")
 _TEXT_KEYS = ("text", "synthesized text", "output")
