@@ -14,7 +14,8 @@ from dramaturg.records import Drop, Fact, Persona
 from dramaturg.store import notes
 from tests.recipes.heard import Heard
 
-BAKER = Persona(facts=(Fact(text="A baker in Ghent who wakes at three for rye bread"),))
+PERSON = Persona(facts=(Fact(text="A baker in Ghent who wakes at three for rye bread"),))
+BAKER = generate.Commission(person=PERSON)
 
 
 @pytest.mark.parametrize("template", generate.TEMPLATES)
@@ -23,8 +24,8 @@ async def test_every_template_shows_the_person_as_data_and_asks_for_one_text(tem
     reply = json.dumps(dict.fromkeys(generate.TOOL_FIELDS, "x")) if template == "tool" else "A b c."
     model = ScriptedModel(reply)
     task = generate.template_task(template)
-    made = await generate.with_persona(evil, model, task, seed=4)
-    assert (made.template, made.persona_id, made.seed) == (template, evil.id, 4)
+    made = await generate.with_persona(generate.Commission(person=evil), model, task, seed=4)
+    assert (made.template, made.persona_id) == (template, evil.id)
     asked = model.calls[0]
     assert asked.task == f"text.{template}"
     assert (
@@ -107,7 +108,7 @@ async def test_a_template_of_one_s_own_is_a_prompt_file(tmp_path: Path) -> None:
     model = ScriptedModel("What rises before the sun?")
     made = await generate.with_persona(BAKER, model, task, seed=4)
     assert (made.template, task.name) == ("riddle", "text.riddle")
-    assert model.prompt(0) == f"A riddle for:\n- {BAKER.sentences[0]}"
+    assert model.prompt(0) == f"A riddle for:\n- {PERSON.sentences[0]}"
     for content, said in [
         ("A riddle", "a prompt file must begin with a head"),
         (f"{head}## user\nA riddle\n", "its places are none"),
@@ -125,3 +126,11 @@ def test_an_unknown_template_names_those_that_are_there(tmp_path: Path) -> None:
     assert "maths" in told.value.fix
     with pytest.raises(UserError, match="there is no file"):
         generate.template_task(tmp_path / "x.md")
+
+
+def test_every_person_gets_one_text_before_any_gets_a_second() -> None:
+    people = [Persona(facts=(Fact(text=f"A person, {n}"),)) for n in range(4)]
+    orders = generate.commissions(people, 10, seed=1)
+    assert [order.number for order in orders] == [0] * 4 + [1] * 4 + [2] * 2
+    assert {o.id for o in orders[:4]} == {o.id for o in orders[4:8]} == {p.id for p in people}
+    assert generate.commissions([], 3, seed=1) == []

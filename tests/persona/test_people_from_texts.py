@@ -54,7 +54,8 @@ def test_what_describes_nobody_is_refused_with_its_class(reply: str, kind: str) 
 async def test_a_text_is_quoted_and_leaves_its_evidence_with_the_person() -> None:
     writer = ScriptedModel("A keeper of a tide mill.")
     passage = Passage(text=EVIL, source="notes.md:3")
-    found = await persona.from_text(passage, writer, tie="dislike", detail="coarse", seed=1)
+    look = persona.Look(passage=passage, tie="dislike")
+    found = await persona.from_text(look, writer, detail="coarse", seed=1)
     assert found.sentences == ("A keeper of a tide mill.",)
     (fact,) = found.facts
     assert fact.evidence[0].document == passage.id
@@ -70,13 +71,15 @@ async def test_a_text_is_quoted_and_leaves_its_evidence_with_the_person() -> Non
 
 def test_every_passage_is_read_once_before_any_is_read_for_another_tie() -> None:
     passages = [Passage(text=f"Passage number {n}.") for n in range(5)]
-    drawn = persona.drawn(passages, 12, seed=3)
+    drawn = [(look.passage, look.tie) for look in persona.looks(passages, 12, seed=3)]
     assert (
         {p.id for p, _ in drawn[:5]} == {p.id for p, _ in drawn[5:10]} == {p.id for p in passages}
     )
     assert len({(p.id, tie) for p, tie in drawn}) == 12
-    assert len(persona.drawn(passages, 99, seed=3)) == 5 * 4
-    assert drawn == persona.drawn(passages, 12, seed=3) != persona.drawn(passages, 12, seed=4)
+    assert len(persona.looks(passages, 99, seed=3)) == 5 * 4
+    again, other = (persona.looks(passages, 12, seed=seed) for seed in (3, 4))
+    assert again != other
+    assert drawn == [(look.passage, look.tie) for look in again]
 
 
 async def test_people_close_to_one_are_read_as_json_and_bad_entries_passed_over() -> None:
@@ -132,35 +135,32 @@ def test_so_many_are_begun_with_that_the_rounds_make_the_number(
     assert persona.seeds_wanted(people, rounds, close) == first
 
 
-def test_people_come_again_only_where_there_are_too_few() -> None:
-    people = [Persona(facts=(Fact(text=f"A person, {n}"),)) for n in range(4)]
-    drawn = persona.some(people, 10, seed=1)
-    assert len(drawn) == 10
-    assert {p.id for p in drawn[:4]} == {p.id for p in drawn[4:8]} == {p.id for p in people}
-    assert persona.some([], 3, seed=1) == []
-
-
 async def test_a_topic_is_split_and_the_writer_is_asked_at_a_low_temperature() -> None:
     writer = ScriptedModel("Here are three:\n1. Old dogs\n2. Old dogs!\n3. Cats on ships.\n4. Ants")
     heard = Heard()
     with notes.listening(heard):
         found = await persona.subtopics("Pets </topic>", writer, count=2, seed=1)
-    assert found == ["Old dogs", "Cats on ships"]
+    assert [branch.id for branch in found] == [
+        "Pets </topic> / Old dogs",
+        "Pets </topic> / Cats on ships",
+    ]
     assert writer.calls[0].sampling.temperature == 0.1
     assert writer.calls[0].messages[-1].content == "<topic>Pets ‹/topic›</topic>"
     (drop,) = heard.of(Drop)
     assert (drop.kind, drop.subject) == ("subtopic", "Old dogs!")
     assert drop.reason == "too alike: ROUGE-L 1.00 to 'Old dogs', of 'Pets </topic>'"
-    assert await persona.subtopics("Pets", writer, count=0, seed=1) == ["Pets"]
+    (whole,) = await persona.subtopics("Pets", writer, count=0, seed=1)
+    assert (whole.topic, whole.subtopic) == ("Pets", "Pets")
 
 
 async def test_one_person_alone_talks_with_nobody_and_the_branch_is_lost() -> None:
     alike = "A vet from Ghent who keeps bees\nA vet from Ghent who keeps cats"
+    cats = persona.Branch(topic="Pets", subtopic="cats")
     with pytest.raises(ReplyError) as told:
-        await persona.topic_people("cats", ScriptedModel(alike), seed=1)
+        await persona.topic_people(cats, ScriptedModel(alike), seed=1)
     assert told.value.kind == "too alike"
     good = ScriptedModel("A vet from Ghent\nThe owner of nine old cats\nI am a cat\n")
-    people = await persona.topic_people("cats", good, seed=1)
+    people = await persona.topic_people(cats, good, seed=1)
     assert [p.sentences[0] for p in people] == ["A vet from Ghent", "The owner of nine old cats"]
 
 

@@ -13,7 +13,7 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -26,7 +26,8 @@ from dramaturg.prompts import Prompt, Sampling, Task, load, parse_prompt, quote,
 from dramaturg.records import Drop, Persona, content_id, derive_seed
 from dramaturg.store import notes
 
-TEMPLATES = ("instruction", "knowledge", "npc", "maths", "reasoning", "tool")
+Template = Literal["instruction", "knowledge", "npc", "maths", "reasoning", "tool"]
+TEMPLATES: tuple[str, ...] = get_args(Template)
 TOOL_FIELDS = ("name", "description", "function", "arguments", "returns", "needs")
 _MAY_NAME = ("npc",)  # where the person is what the text is about
 _COPIED = 8  # words of the description in a row
@@ -50,6 +51,18 @@ class WithPersona(msgspec.Struct, frozen=True, kw_only=True):
 
     persona: tuple[str, ...]
     examples: tuple[Example, ...] = ()
+
+
+class Commission(msgspec.Struct, frozen=True, kw_only=True):
+    """A text that is wanted: with whom in mind, and which of theirs it is, from 0."""
+
+    person: Persona
+    number: int = 0
+
+    @property
+    def id(self) -> str:
+        """The person's id."""
+        return self.person.id
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,8 +124,19 @@ def template_task(template: str | Path) -> Task[WithPersona, str]:
     )
 
 
+def commissions(people: Sequence[Persona], count: int, *, seed: int) -> list[Commission]:
+    """`count` texts, one a person in a random order; where there are fewer people, more each."""
+    draw = random.Random(derive_seed(seed, "commissions"))
+    found: list[Commission] = []
+    number = 0
+    while len(found) < count and people:
+        found += [Commission(person=p, number=number) for p in draw.sample(people, len(people))]
+        number += 1
+    return found[:count]
+
+
 async def with_persona(
-    person: Persona,
+    wanted: Commission,
     writer: ChatModel,
     task: Task[WithPersona, str],
     examples: Sequence[Example] = (),
@@ -130,10 +154,11 @@ async def with_persona(
     Raises:
         ReplyError: If no reply can be used; "persona copied" where it repeats the description.
     """
-    draw = random.Random(derive_seed(seed, "examples"))
+    person, own = wanted.person, derive_seed(seed, "text", wanted.person.id, wanted.number)
+    draw = random.Random(derive_seed(own, "examples"))
     picked = draw.sample(list(examples), min(shown, len(examples)))
     inputs = WithPersona(persona=person.sentences, examples=tuple(picked))
-    answer = await ask(writer, task, inputs, seed=seed, about=person.id)
+    answer = await ask(writer, task, inputs, seed=own, about=person.id)
     template = task.name.removeprefix("text.")
     return Written(
         template=template,
@@ -143,7 +168,7 @@ async def with_persona(
         persona=person.sentences,
         model=writer.ref,
         prompt=answer.prompt_hash,
-        seed=seed,
+        seed=own,
         calls=tuple(key for key in answer.keys if key),
     )
 

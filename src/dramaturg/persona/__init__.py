@@ -4,7 +4,15 @@ from dramaturg.persona.bootstrap import bootstrap_facts
 from dramaturg.persona.cluster import Categories, cluster, lsa
 from dramaturg.persona.described import description, lines_of, wrong_with
 from dramaturg.persona.expand import Expanded, categories_of, expand, name_categories
-from dramaturg.persona.from_text import TIES, Detail, FromText, drawn, from_text, from_text_task
+from dramaturg.persona.from_text import (
+    TIES,
+    Detail,
+    FromText,
+    Look,
+    from_text,
+    from_text_task,
+    looks,
+)
 from dramaturg.persona.near import Distinct, distinct, jaccard, near_duplicates, near_in_meaning
 from dramaturg.persona.queries import Query, bootstrap_queries, induce_queries
 from dramaturg.persona.related import (
@@ -15,11 +23,11 @@ from dramaturg.persona.related import (
     related,
     related_task,
     seeds_wanted,
-    some,
 )
 from dramaturg.persona.replies import OPENINGS, normalised
 from dramaturg.persona.tasks import AnswerAs, Further, Induce, More, answer, further, induce, more
 from dramaturg.persona.topics import (
+    Branch,
     Branches,
     distinct_entries,
     evenly,
@@ -34,6 +42,7 @@ __all__ = [
     "OPENINGS",
     "TIES",
     "AnswerAs",
+    "Branch",
     "Branches",
     "Categories",
     "Circle",
@@ -44,6 +53,7 @@ __all__ = [
     "FromText",
     "Further",
     "Induce",
+    "Look",
     "More",
     "Query",
     "RelatedTo",
@@ -55,7 +65,6 @@ __all__ = [
     "description",
     "distinct",
     "distinct_entries",
-    "drawn",
     "evenly",
     "expand",
     "from_text",
@@ -65,6 +74,7 @@ __all__ = [
     "induce_queries",
     "jaccard",
     "lines_of",
+    "looks",
     "lsa",
     "more",
     "name_categories",
@@ -75,7 +85,6 @@ __all__ = [
     "related",
     "related_task",
     "seeds_wanted",
-    "some",
     "subtopics",
     "subtopics_task",
     "topic_people",

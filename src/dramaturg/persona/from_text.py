@@ -50,13 +50,24 @@ def from_text_task() -> Task[FromText, str]:
     )
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """A passage, and how the person who is looked for stands to it: one of `TIES`."""
+
+    passage: Passage
+    tie: str
+
+    @property
+    def id(self) -> str:
+        """Where the passage stands."""
+        return self.passage.source or self.passage.id
+
+
 async def from_text(
-    passage: Passage, writer: ChatModel, *, tie: str, detail: Detail = "fine", seed: int
+    look: Look, writer: ChatModel, *, detail: Detail = "fine", seed: int
 ) -> Persona:
     """The person whom the writer sees behind a text.
 
     Args:
-        tie: What the person would do with the text, one of `TIES`.
         detail: "fine" follows the text into its particulars, "coarse" names a kind of person.
 
     Returns:
@@ -65,6 +76,7 @@ async def from_text(
     Raises:
         ReplyError: If no reply describes a person.
     """
+    passage, tie = look.passage, look.tie
     answer = await ask(
         writer,
         from_text_task(),
@@ -89,16 +101,18 @@ def described_person(
     return Persona(facts=(fact,), source=writer.ref)
 
 
-def drawn(
+def looks(
     passages: Sequence[Passage], count: int, *, ties: Sequence[str] = TIES, seed: int
-) -> list[tuple[Passage, str]]:
+) -> list[Look]:
     """Which passages are read for which tie: every passage once before any is read again.
 
     Returns:
-        At most `count` pairs, fewer where there are fewer passages times ties.
+        At most `count`, fewer where there are fewer passages times ties.
     """
     draw = random.Random(derive_seed(seed, "passages"))
     order = {p.id: draw.sample(list(ties), len(ties)) for p in passages}
     rounds = [draw.sample(list(passages), len(passages)) for _ in ties]
-    every = [(p, order[p.id][turn]) for turn, some in enumerate(rounds) for p in some]
-    return every[:count]
+    every = [
+        Look(passage=p, tie=order[p.id][turn]) for turn, some in enumerate(rounds) for p in some
+    ]
+    return every[: max(count, 0)]

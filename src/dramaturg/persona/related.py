@@ -8,7 +8,6 @@ to that person and not a second one.
 from __future__ import annotations
 
 import functools
-import random
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -114,6 +113,7 @@ class Circle:
         relations: The ties, in the same order; nobody has one to themselves.
         newest: Those of the last round: whom the next one asks for.
         depth: Rounds so far.
+        counts: "begun", "round 1", ...: how many people each brought.
     """
 
     def __init__(self, people: Sequence[Persona]) -> None:
@@ -121,6 +121,7 @@ class Circle:
         self.newest = list(self.people)
         self.relations: list[Relation] = []
         self.depth = 0
+        self.counts = {"begun": len(self.people)}
         self._known = {_words(person): person for person in self.people}
         self._tied: set[tuple[str, str]] = set()
 
@@ -145,6 +146,7 @@ class Circle:
                 self._tie(known, parent, relation)
         self.people += newest
         self.newest = newest
+        self.counts[f"round {self.depth}"] = len(newest)
 
     def without(self, twins: Mapping[str, str]) -> list[Relation]:
         """The ties after some people went, each with another who stands for them."""
@@ -169,15 +171,6 @@ def seeds_wanted(people: int, rounds: int, each: int) -> int:
     """How many to begin with so that about `people` are there after so many rounds, >= 1."""
     grown = sum(int(each**depth) for depth in range(rounds + 1))
     return max(1, -(-people // grown))
-
-
-def some(people: Sequence[Persona], count: int, *, seed: int) -> list[Persona]:
-    """`count` of these people in a random order; where there are fewer, they come again."""
-    draw = random.Random(derive_seed(seed, "some people"))
-    found: list[Persona] = []
-    while len(found) < count and people:
-        found += draw.sample(list(people), len(people))
-    return found[:count]
 
 
 def _facts(person: Persona) -> tuple[str, ...]:

@@ -29,6 +29,18 @@ ALIKE = 0.5  # ROUGE-L from which an entry says what an earlier one says
 _TOPIC_WORDS = 20
 
 
+class Branch(msgspec.Struct, frozen=True, kw_only=True):
+    """A subtopic under its topic."""
+
+    topic: str
+    subtopic: str
+
+    @property
+    def id(self) -> str:
+        """Both, for a report."""
+        return f"{self.topic} / {self.subtopic}"
+
+
 class Branches(msgspec.Struct, frozen=True, kw_only=True):
     """A topic of which `count` entries are wanted."""
 
@@ -64,7 +76,7 @@ def topic_people_task() -> Task[Branches, tuple[str, ...]]:
 
 async def subtopics(
     topic: str, writer: ChatModel, *, count: int = 6, alike: float = ALIKE, seed: int
-) -> list[str]:
+) -> list[Branch]:
     """At most `count` subtopics, none too like an earlier one; what is becomes a Drop.
 
     Args:
@@ -74,23 +86,25 @@ async def subtopics(
         ReplyError: If no reply holds a list.
     """
     if not count:
-        return [topic]
+        return [Branch(topic=topic, subtopic=topic)]
     own = derive_seed(seed, "subtopics", topic)
     answer = await ask(
         writer, subtopics_task(), Branches(topic=topic, count=count), seed=own, about=topic
     )
-    return distinct_entries(answer.value, "subtopic", topic, count, alike)
+    kept = distinct_entries(answer.value, "subtopic", topic, count, alike)
+    return [Branch(topic=topic, subtopic=one) for one in kept]
 
 
 async def topic_people(
-    topic: str, writer: ChatModel, *, count: int = 6, alike: float = ALIKE, seed: int
+    branch: Branch, writer: ChatModel, *, count: int = 6, alike: float = ALIKE, seed: int
 ) -> list[Persona]:
-    """At most `count` people likely to talk about it, likewise filtered.
+    """At most `count` people likely to talk about a subtopic, likewise filtered.
 
     Raises:
         ReplyError: If no reply describes two people: one alone talks with nobody.
     """
-    own = derive_seed(seed, "people", topic)
+    topic = branch.subtopic
+    own = derive_seed(seed, "people", branch.topic, topic)
     answer = await ask(
         writer, topic_people_task(), Branches(topic=topic, count=count), seed=own, about=topic
     )

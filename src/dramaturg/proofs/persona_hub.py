@@ -155,10 +155,11 @@ async def whose_examples(write: Write = generate.with_persona) -> str:
     task = generate.template_task("maths")
     bare = [generate.Example(text="How far is it in 3 h at 4 km/h?")]
     full = [generate.Example(text="How far is it in 3 h at 4 km/h?", persona="A hill walker")]
+    order = generate.Commission(person=_person("A baker in Ghent"))
     prompts = []
     for examples in ([], bare, full):
         model = ScriptedModel("How many loaves are 3 trays of 12?")
-        made = await write(_person("A baker in Ghent"), model, task, examples, seed=1)
+        made = await write(order, model, task, examples, seed=1)
         hold(made.persona == ("A baker in Ghent",), f"the text is of {made.persona}")
         prompts.append(model.prompt(0))
     wanted = ("3 h at 4", "A hill walker", "baker in Ghent")

@@ -17,22 +17,25 @@ and cannot play the writer.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from dramaturg import generate, loop, pairing, persona, scorers
-from dramaturg.models import ChatModel, capacity
+import msgspec
+
+from dramaturg import generate, pairing, persona, scorers
+from dramaturg.models import ChatModel
 from dramaturg.recipes.estimates_texts import DIASYNTH_RANGES, diasynth_calls
 from dramaturg.recipes.finish import finished
 from dramaturg.recipes.reading import read_talks, read_topics
 from dramaturg.recipes.recipe import Made, recipe
+from dramaturg.recipes.steps import Steps
 from dramaturg.recipes.tables import indexed, verdict_on, with_scores, with_tables
 from dramaturg.recipes.texts_figures import of_ratings, of_talks
 
+WRITER = ("topic.split", "topic.people", "conversation.reasoned", "conversation.summarise")
+
 
 @recipe(
-    tasks={
-        "writer": ("topic.split", "topic.people", "conversation.reasoned"),
-        "judge": ("judge.overall",),
-    },
+    tasks={"writer": WRITER, "judge": ("judge.overall",)},
     estimate=diasynth_calls,
     ranges=DIASYNTH_RANGES,
     example="--topics topics.txt -n 100 --model openai:gpt-4.1-mini",
@@ -54,73 +57,36 @@ async def diasynth(
     summaries: bool = True,  # have each talk summarised, as a table beside the talks
     seed: int = 13,
 ) -> Made:
-    named, pool = read_topics(topics), read_talks(examples) or generate.starter_pool()
-    at_once = capacity(writer, judge)
-    split = await loop.each(
-        named,
-        lambda topic: persona.subtopics(topic, writer, count=subtopics, alike=alike, seed=seed),
-        at_once=at_once,
-        step="subtopics",
-        kind="topic",
-    )
-    under = [[(named[i], sub) for sub in subs] for i, subs in indexed(split)]
-    branches = persona.evenly(under, conversations)
-    groups = await loop.each(
-        branches,
-        lambda branch: persona.topic_people(
-            branch[1], writer, count=people, alike=alike, seed=seed
-        ),
-        at_once=at_once,
-        step="people",
-        kind="subtopic",
-        about=" / ".join,
-    )
+    each, pool = Steps(writer, seed), read_talks(examples) or generate.starter_pool()
+    named = read_topics(topics)
+    split = await each("subtopic", persona.subtopics, named, count=subtopics, alike=alike)
+    branches = persona.evenly(split.results, conversations)
+    groups = await each("people", persona.topic_people, branches, count=people, alike=alike)
     met = [
-        pairing.every_pair(cast, fields={"topic": branches[i][0], "subtopic": branches[i][1]})
+        pairing.every_pair(cast, fields=msgspec.structs.asdict(branches[i]))
         for i, cast in indexed(groups)
     ]
-    talked = await loop.each(
-        persona.evenly(met, conversations),
-        lambda pair: generate.reasoned(
-            pair,
-            writer,
-            pool,
-            shown=shown,
-            personas=show_people,
-            reasoning=reasoning,
-            recipe="diasynth",
-            seed=seed,
-        ),
-        at_once=at_once,
-        step="talks",
-        kind="conversation",
+    how: dict[str, Any] = {"examples": pool, "shown": shown, "recipe": "diasynth"}
+    how |= {"personas": show_people, "reasoning": reasoning}
+    pairs = persona.evenly(met, conversations)
+    talked = await each(
+        "conversation", generate.reasoned, pairs, examples=pool, recipe="diasynth", **how
     )
-    rater = scorers.overall(judge)
-    rated = await loop.each(
-        talked.results if ratings else [],
-        lambda talk: verdict_on(talk, rater, seed=seed),
-        at_once=at_once,
-        step="ratings",
-        kind="verdict",
-    )
-    told = await loop.each(
-        talked.results if summaries else [],
-        lambda talk: generate.summarise(talk, writer, seed=seed),
-        at_once=at_once,
-        step="summaries",
-        kind="summary",
-    )
+    judged = talked.results if ratings else []
+    rated = await each("verdict", verdict_on, judged, by=judge, scorer=scorers.overall)
+    summed = talked.results if summaries else []
+    told = await each("summary", generate.summarise, summed)
     talks = with_scores(talked.results, rated.results)
-    means, warnings = of_ratings(talks, rater.name, judge.ref)
+    means, warnings = of_ratings(talks, "overall", judge.ref)
     made = finished(
         talks,
         [person for cast in groups.results for person in cast],
         asked=conversations,
         seed=seed,
         figures=of_talks(talks, pool) + means,
-        critics={f"{rater.name} {rater.version}": judge.ref} if ratings else {},
+        critics={"overall": judge.ref} if ratings else {},
         steps={"topics": len(named), "subtopics": len(branches), "pairs": sum(map(len, met))},
         notes=warnings,
-        cut=loop.cut_of(split, groups, talked, rated, told),
+        cut=each.cut,
     )
     return with_tables(made, {"summaries": told.results} if summaries else {}, seed=seed)

@@ -16,18 +16,18 @@ model reads no prompts and cannot play the writer.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from dramaturg import generate, loop, pairing, persona
-from dramaturg.errors import UserError
-from dramaturg.models import ChatModel, Embedder, capacity
+from dramaturg import generate, pairing, persona
+from dramaturg.models import ChatModel, Embedder
 from dramaturg.recipes.circle import gather
 from dramaturg.recipes.estimates_texts import PERSONA_HUB_RANGES, persona_hub_calls
 from dramaturg.recipes.finish import finished
-from dramaturg.recipes.reading import read_passages, read_people
+from dramaturg.recipes.reading import read_sources
 from dramaturg.recipes.recipe import Made, recipe
+from dramaturg.recipes.steps import Steps
 from dramaturg.recipes.tables import with_tables
 from dramaturg.recipes.texts_figures import of_people, of_texts
-from dramaturg.records import derive_seed
 
 
 @recipe(
@@ -50,7 +50,8 @@ async def persona_hub(
     close: int = 1,  # people that each person of a round leads to (paper: not stated)
     same_words: float = 0.9,  # share of words in common from which two people count as one
     same_meaning: float = 0.9,  # cosine above which two count as one; 1 = words alone
-    template: str = "instruction",  # knowledge, npc, maths, reasoning, tool, or your FILE.md
+    template: generate.Template = "instruction",  # what is written; npc: a game character
+    own_template: Path | None = None,  # a prompt file of your own, instead
     examples: Path | None = None,  # JSONL of {"persona": ..., "text": ...} to show some of
     example_personas: bool = True,  # show whom each example was written with in mind
     shown: int = 3,  # examples shown for each text, drawn anew
@@ -58,43 +59,26 @@ async def persona_hub(
     talks: int = 0,  # conversations to write besides, of people who have a tie
     seed: int = 13,
 ) -> Made:
-    if texts is None and people_from is None:
-        raise UserError("nobody to begin with", fix="give --texts FOLDER or --people-from FILE")
-    task, at_once = generate.template_task(template), capacity(writer)
+    each, task = Steps(writer, seed), generate.template_task(own_template or template)
     models = generate.read_examples(examples, personas=example_personas) if examples else []
-    found = await gather(
-        read_passages(texts) if texts else [],
-        read_people(people_from) if people_from else [],
+    circle = await gather(
+        each,
         writer,
-        wanted=people or count,
+        read_sources(texts, people_from),
+        people or count,
         rounds=rounds,
         close=close,
         detail=detail,
         seed=seed,
     )
-    cast = await persona.distinct(
-        found.circle.people, embedder, words=same_words, meaning=same_meaning
-    )
-    ties = found.circle.without(cast.twins)
-    written = await loop.each(
-        enumerate(persona.some(cast.people, count, seed=seed)),
-        lambda item: generate.with_persona(
-            item[1], writer, task, models, shown=shown, seed=derive_seed(seed, "text", item[0])
-        ),
-        at_once=at_once,
-        step="texts",
-        kind="text",
-        about=lambda item: item[1].id,
-    )
-    talked = await loop.each(
-        pairing.by_relation(cast.people, ties, count=talks, seed=seed),
-        lambda pair: generate.reasoned(
-            pair, writer, generate.starter_pool(), recipe="persona-hub", seed=seed
-        ),
-        at_once=at_once,
-        step="talks",
-        kind="conversation",
-    )
+    cast = await persona.distinct(circle.people, embedder, words=same_words, meaning=same_meaning)
+    ties = circle.without(cast.twins)
+    orders = generate.commissions(cast.people, count, seed=seed)
+    how: dict[str, Any] = {"task": task, "examples": models, "shown": shown}
+    written = await each("text", generate.with_persona, orders, **how)
+    pairs = pairing.by_relation(cast.people, ties, count=talks, seed=seed)
+    pool: dict[str, Any] = {"examples": generate.starter_pool(), "recipe": "persona-hub"}
+    talked = await each("conversation", generate.reasoned, pairs, **pool)
     made = finished(
         talked.results,
         cast.people,
@@ -102,7 +86,7 @@ async def persona_hub(
         made=len(written.results),
         seed=seed,
         figures=of_people(cast.counts, len(ties)) + of_texts([one.text for one in written.results]),
-        steps={"people": found.counts, "near-duplicates": cast.counts, "relations": len(ties)},
-        cut=loop.cut_of(found, written, talked),
+        steps={"people": circle.counts, "near-duplicates": cast.counts, "relations": len(ties)},
+        cut=each.cut,
     )
     return with_tables(made, {"texts": written.results, "relations": ties}, seed=seed)

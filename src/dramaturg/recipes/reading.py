@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from dramaturg import dataset
@@ -13,6 +14,21 @@ from dramaturg.records import Conversation, Drop, Persona
 from dramaturg.store import notes
 
 _LONGEST_TOPIC = 200  # characters
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where people come from: passages of text, and people who are known."""
+
+    passages: list[Passage]
+    people: list[Persona]
+
+
+def read_sources(texts: Path | None, people: Path | None) -> Sources:
+    """Passages of text, or people, or both. Raises UserError if neither is given."""
+    if texts is None and people is None:
+        raise UserError("nobody to begin with", fix="give --texts FOLDER or --people-from FILE")
+    return Sources(read_passages(texts) if texts else [], read_people(people) if people else [])
 
 
 def read_passages(source: Path) -> list[Passage]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from dramaturg import dataset, loop, scorers
+from dramaturg.models import ChatModel
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Conversation, Verdict, derive_seed
 from dramaturg.store import notes
@@ -47,9 +48,16 @@ def indexed(done: loop.Done[R]) -> Iterator[tuple[int, R]]:
     return zip(done.indexes, done.results, strict=True)
 
 
-async def verdict_on(talk: Conversation, scorer: scorers.Scorer, *, seed: int) -> Verdict:
+async def verdict_on(
+    talk: Conversation,
+    judge: ChatModel,
+    *,
+    scorer: Callable[[ChatModel], scorers.Scorer],
+    seed: int,
+) -> Verdict:
     """What a scorer says of a talk; it is noted with the run. Raises ReplyError for no verdict."""
-    verdict = await scorer(talk, seed=derive_seed(seed, scorer.name, talk.id))
+    rate = scorer(judge)
+    verdict = await rate(talk, seed=derive_seed(seed, rate.name, talk.id))
     notes.note(verdict)
     return verdict
 

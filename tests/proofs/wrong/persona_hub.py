@@ -12,9 +12,10 @@ import numpy as np
 
 from dramaturg import generate, persona
 from dramaturg.models import ChatModel, Embedder
-from dramaturg.records import Persona, Relation
+from dramaturg.records import Relation
 
 Found = dict[int, tuple[int, float]]
+Examples = Sequence[generate.Example]
 Cut = Callable[[str], Sequence[str]]
 
 
@@ -184,20 +185,32 @@ def word_for_word(description: str, text: str) -> bool:
 
 
 async def always_with_persona(
-    who: Persona, writer: ChatModel, task: Any, examples: Sequence[generate.Example], **other: Any
+    who: generate.Commission,
+    writer: ChatModel,
+    task: Any,
+    examples: Sequence[generate.Example],
+    **other: Any,
 ) -> generate.Written:
     told = [msgspec.structs.replace(e, persona=e.persona or "A hill walker") for e in examples]
     return await generate.with_persona(who, writer, task, told, **other)
 
 
 async def no_example(
-    who: Persona, writer: ChatModel, task: Any, examples: Sequence[generate.Example], **other: Any
+    who: generate.Commission,
+    writer: ChatModel,
+    task: Any,
+    examples: Sequence[generate.Example],
+    **other: Any,
 ) -> generate.Written:
     return await generate.with_persona(who, writer, task, (), **other)
 
 
 async def persona_of_the_example(
-    who: Persona, writer: ChatModel, task: Any, examples: Sequence[generate.Example], **other: Any
+    who: generate.Commission,
+    writer: ChatModel,
+    task: Any,
+    examples: Sequence[generate.Example],
+    **other: Any,
 ) -> generate.Written:
     made = await generate.with_persona(who, writer, task, examples, **other)
     theirs = tuple(e.persona for e in examples if e.persona)
