@@ -69,9 +69,7 @@ async def diasynth(
     how: dict[str, Any] = {"examples": pool, "shown": shown, "recipe": "diasynth"}
     how |= {"personas": show_people, "reasoning": reasoning}
     pairs = persona.evenly(met, conversations)
-    talked = await each(
-        "conversation", generate.reasoned, pairs, examples=pool, recipe="diasynth", **how
-    )
+    talked = await each("conversation", generate.reasoned, pairs, **how)
     judged = talked.results if ratings else []
     rated = await each("verdict", verdict_on, judged, by=judge, scorer=scorers.overall)
     summed = talked.results if summaries else []
