@@ -19,21 +19,26 @@ _WRAPPING = "\"'“”‘’«»`*_ \t,"
 _PREFACE = re.compile(
     r"(?i)^(?:sure|certainly|of course|okay|here(?:'s| is| are)|these are|below)\b.*[:!.]?$"
 )
-_REFUSES = re.compile(r"(?i)\b(?:as an ai\b|language model|i (?:can(?:no|')t|am unable to)\b)")
-_FIRST = re.compile(r"(?i)^(?:i|i'm|i’m|my|we|our)\b")
+_REFUSES = re.compile(
+    r"(?i)\bas an ai\b|\bi(?:['’]m| am) (?:just |only )?an? (?:ai|language model)\b"
+    r"|\bi (?:can(?:no|['’])t|am unable to)\b"
+)
+_FIRST = re.compile(r"(?i)^(?:i|my|we|our)\b")
+_WHO_I_AM = re.compile(r"(?i)^i(?: am|['’]m) (?:an?|the)\b")
 
 
 def wrong_with(text: str, longest: int = LONGEST) -> str:
     """What makes a text no description of a person, as the class of a reason; "" if nothing does.
 
-    "no words", "refusal", "first person", "question", "too short" or "too long".
+    "no words", "refusal", "first person" (but "I am a nurse ..." describes somebody), "question",
+    "too short" or "too long".
     """
     said = terms(text)
     if not said or not any(map(str.isalpha, "".join(said))):
         return "no words"
     if _REFUSES.search(text):
         return "refusal"
-    if _FIRST.match(text):
+    if _FIRST.match(text) and not _WHO_I_AM.match(text):
         return "first person"
     if text.rstrip()[-1] in "?？؟":
         return "question"
