@@ -8,7 +8,7 @@ from dramaturg.scorers.atomic import (
     steadiness,
 )
 from dramaturg.scorers.base import Comparer, Scorer
-from dramaturg.scorers.by_probability import follow_up, weighted_rating, yes_probability
+from dramaturg.scorers.by_probability import follow_up, remarks, weighted_rating, yes_probability
 from dramaturg.scorers.coherence import coherence
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
@@ -117,6 +117,7 @@ __all__ = [
     "persona_shown_by",
     "quality",
     "quality_panel",
+    "remarks",
     "repeatability",
     "rouge_l",
     "rubric",
