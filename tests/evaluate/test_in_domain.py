@@ -10,6 +10,9 @@ import pytest
 
 from dramaturg import evaluate, scorers
 from dramaturg.errors import UserError
+from dramaturg.evaluate.collect import collect
+from dramaturg.evaluate.measures import Equal, Side, nearest
+from tests.evaluate.talks import a_talk
 
 
 def item(n: int, *, first: bool) -> evaluate.Item:
@@ -57,6 +60,18 @@ def test_nearest_in_words_is_the_same_as_comparing_all() -> None:
     ]
     assert evaluate.nearest_in_words(texts) == wanted
     assert evaluate.nearest_in_words([]) == []
+
+
+def test_the_nearest_talk_is_measured_over_equally_many_talks() -> None:
+    talks = [a_talk("a b c d", scene="1"), a_talk("a b c x", scene="2"), a_talk("p q", scene="3")]
+    (found,) = nearest(Side(collect(talks)), Equal(nearest=3), seed=1)
+    assert found.count == 3
+    assert found.statistic is not None
+    assert found.statistic.value() == pytest.approx((0.75 + 0.75 + 0) / 3)
+    assert found.sample == "3 conversations, seed 1"
+    (alone,) = nearest(Side(collect(talks[:1])), Equal(nearest=1), seed=1)
+    assert alone.statistic is None
+    assert alone.why == "there is no other conversation"
 
 
 def test_nearest_in_meaning_leaves_out_the_row_itself() -> None:

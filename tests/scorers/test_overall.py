@@ -35,3 +35,12 @@ async def test_no_number_is_no_verdict() -> None:
 def test_a_model_that_reads_no_prompt_is_refused_before_any_work() -> None:
     with pytest.raises(UserError, match=r"judge\.overall"):
         scorers.overall(EmbeddedModel())
+
+
+async def test_it_is_built_by_name_for_a_model_that_reads_prompts() -> None:
+    (scorer,) = scorers.build("overall", ScriptedModel("4 Why: so."))
+    assert (await scorer(TALK)).value == 4.0
+    assert "overall" in scorers.GROUPS["everything"]
+    assert "overall" not in scorers.GROUPS["all"]
+    with pytest.raises(UserError, match="cannot judge overall"):
+        scorers.build("overall")

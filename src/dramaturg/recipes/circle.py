@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dramaturg import persona
-from dramaturg.models import ChatModel
 from dramaturg.recipes.reading import Sources
 from dramaturg.recipes.steps import Steps
 
 
 async def gather(
     each: Steps,
-    writer: ChatModel,
     sources: Sources,
     wanted: int,
     *,
     rounds: int,
     close: int,
     detail: persona.Detail,
-    seed: int,
 ) -> persona.Circle:
     """About `wanted` people: those who are known, those behind the passages, those close to them.
 
@@ -28,11 +25,11 @@ async def gather(
     """
     first = persona.seeds_wanted(wanted, rounds, close)
     begun = sources.people[:first]
-    looks = persona.looks(sources.passages, first - len(begun), seed=seed)
+    looks = persona.looks(sources.passages, first - len(begun), seed=each.seed)
     found = await each("person in a text", persona.from_text, looks, detail=detail)
     circle = persona.Circle([*begun, *found.results])
     for number in range(1, rounds + 1):
         asked = circle.newest
         near = await each(f"people close, round {number}", persona.related, asked, count=close)
-        circle.grow(zip([asked[i] for i in near.indexes], near.results, strict=True), writer)
+        circle.grow(zip([asked[i] for i in near.indexes], near.results, strict=True), each.model)
     return circle

@@ -27,7 +27,7 @@ from dramaturg.recipes.reading import read_sources
 from dramaturg.recipes.recipe import Made, recipe
 from dramaturg.recipes.steps import Steps
 from dramaturg.recipes.tables import with_tables
-from dramaturg.recipes.texts_figures import of_people, of_texts
+from dramaturg.recipes.texts_figures import of_people, of_texts, too_few
 
 
 @recipe(
@@ -61,16 +61,8 @@ async def persona_hub(
 ) -> Made:
     each, task = Steps(writer, seed), generate.template_task(own_template or template)
     models = generate.read_examples(examples, personas=example_personas) if examples else []
-    circle = await gather(
-        each,
-        writer,
-        read_sources(texts, people_from),
-        people or count,
-        rounds=rounds,
-        close=close,
-        detail=detail,
-        seed=seed,
-    )
+    sources, wanted = read_sources(texts, people_from), people or count
+    circle = await gather(each, sources, wanted, rounds=rounds, close=close, detail=detail)
     cast = await persona.distinct(circle.people, embedder, words=same_words, meaning=same_meaning)
     ties = circle.without(cast.twins)
     orders = generate.commissions(cast.people, count, seed=seed)
@@ -87,6 +79,7 @@ async def persona_hub(
         seed=seed,
         figures=of_people(cast.counts, len(ties)) + of_texts([one.text for one in written.results]),
         steps={"people": circle.counts, "near-duplicates": cast.counts, "relations": len(ties)},
+        notes=too_few(len(cast.people), wanted),
         cut=each.cut,
     )
     return with_tables(made, {"texts": written.results, "relations": ties}, seed=seed)

@@ -19,13 +19,14 @@ class Steps:
     A part is called as `part(item, model, seed=seed, **settings)`.
 
     Attributes:
+        model, seed: As given.
         cut: What ended a step early, the first such thing, or None; the steps after it end at
             their first call.
     """
 
     def __init__(self, model: ChatModel, seed: int) -> None:
         self.cut: DramaturgError | None = None
-        self._model, self._seed = model, seed
+        self.model, self.seed = model, seed
 
     async def __call__(
         self,
@@ -42,10 +43,10 @@ class Steps:
             what: One of what is made, for the progress line and the drops: "text", "verdict".
             by: Another model than the recipe's first.
         """
-        model = by or self._model
+        model = by or self.model
         done = await loop.each(
             items,
-            lambda item: part(item, model, seed=self._seed, **settings),
+            lambda item: part(item, model, seed=self.seed, **settings),
             at_once=capacity(model),
             step=what,
             kind=what,

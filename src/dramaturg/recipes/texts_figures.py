@@ -31,6 +31,15 @@ def of_people(counts: dict[str, int], relations: int) -> Figures:
     ]  # fmt: skip
 
 
+def too_few(people: int, wanted: int) -> list[str]:
+    """What a user should read where fewer different people were found than were looked for."""
+    if people >= wanted:
+        return []
+    return [
+        f"{people} different people instead of {wanted}: give more texts, or more rounds (--rounds)"
+    ]
+
+
 def of_texts(texts: Sequence[str]) -> Figures:
     """How varied texts are: each number falls or rises with how many there are."""
     some = list(texts[:_MOST])
