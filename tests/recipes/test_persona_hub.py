@@ -93,6 +93,7 @@ async def test_near_duplicates_go_and_their_ties_pass_to_who_stays(tmp_path: Pat
     ties: list[Relation] = rows(made, "relations")
     assert [tie.to for tie in ties] == [nurse.id] * len(others)
     assert len(rows(made, "texts")) == 8, "who stays gets the texts of who went"
+    assert made.notes[0].startswith(f"{len(made.people)} different people instead of 8, 1 near-dup")
 
 
 async def test_a_bad_reply_costs_one_item_and_says_why(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ async def persona_hub(
         seed=seed,
         figures=of_people(cast.counts, len(ties)) + of_texts([one.text for one in written.results]),
         steps={"people": circle.counts, "near-duplicates": cast.counts, "relations": len(ties)},
-        notes=too_few(len(cast.people), wanted),
+        notes=[] if each.cut else too_few(cast.counts, wanted),
         cut=each.cut,
     )
     return with_tables(made, {"texts": written.results, "relations": ties}, seed=seed)

@@ -31,13 +31,14 @@ def of_people(counts: dict[str, int], relations: int) -> Figures:
     ]  # fmt: skip
 
 
-def too_few(people: int, wanted: int) -> list[str]:
+def too_few(counts: dict[str, int], wanted: int) -> list[str]:
     """What a user should read where fewer different people were found than were looked for."""
-    if people >= wanted:
+    left, gone = counts["left"], counts["people"] - counts["left"]
+    if left >= wanted:
         return []
-    return [
-        f"{people} different people instead of {wanted}: give more texts, or more rounds (--rounds)"
-    ]
+    ways = "give more texts, or more rounds (--rounds)"
+    ways += ", or raise --same-words or --same-meaning" if gone else ""
+    return [f"{left} different people instead of {wanted}, {gone} near-duplicates gone: {ways}"]
 
 
 def of_texts(texts: Sequence[str]) -> Figures:
