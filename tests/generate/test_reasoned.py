@@ -115,3 +115,11 @@ def test_what_is_no_summary_is_refused(reply: str, kind: str) -> None:
     with pytest.raises(ReplyError) as told:
         generate.read_summary(reply, told_turns)
     assert told.value.kind == kind
+
+
+def test_the_prompt_asks_for_every_characteristic_that_is_read() -> None:
+    asked = generate.reasoned_task().prompt.messages[0].content
+    lines = [line.partition(":")[0] for line in asked.split("\n") if ": " in line]
+    named = tuple(name for name in lines if name in generate.CHARACTERISTICS)
+    assert named == generate.CHARACTERISTICS
+    assert len(set(named)) == 10

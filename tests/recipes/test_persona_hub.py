@@ -59,7 +59,9 @@ async def test_half_of_the_people_come_out_of_texts_and_lead_to_the_other_half(
 
 
 async def test_each_person_has_one_text_and_no_split_shares_a_person(tmp_path: Path) -> None:
-    made, _ = await play(actor(), tmp_path, count=60, people=30, talks=6)
+    made, _ = await play(
+        actor(), tmp_path, count=60, people=30, talks=6, same_words=1.0, same_meaning=1.0
+    )
     texts: list[Written] = rows(made, "texts")
     assert len(texts) == 60
     assert set(Counter(t.persona_id for t in texts).values()) == {2}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -22,18 +22,18 @@ from dramaturg.models import ChatModel, ask
 from dramaturg.prompts import Sampling, Task, load, quote, quote_list
 from dramaturg.records import Conversation, Pair, Provenance, Turn, derive_seed
 
-CHARACTERISTICS: Mapping[str, str] = {
-    "people": "the age and gender of each",
-    "familiarity": "how well they know each other",
-    "emotion": "what each of them feels",
-    "formality": "how formal the talk is",
-    "length": "how long it lasts, in turns",
-    "medium": "face to face, by telephone, in writing, ...",
-    "focus": "what about the topic it is that they talk about",
-    "place": "where each of them is",
-    "agreement": "how far they agree",
-    "manner": "fillers, slang, dialect, jargon",
-}
+CHARACTERISTICS = (  # as the prompt describes them
+    "people",
+    "familiarity",
+    "emotion",
+    "formality",
+    "length",
+    "medium",
+    "focus",
+    "place",
+    "agreement",
+    "manner",
+)
 _LEAST = len(CHARACTERISTICS) // 2  # values that a reasoning must give
 _BLOCK = r"(?is)<{0}>\s*(.*?)\s*</{0}>"
 _REASONING = re.compile(_BLOCK.format("reasoning"))
@@ -187,15 +187,12 @@ def _setting(text: str) -> dict[str, str]:
 
 def _fill(inputs: ReasonedInput) -> dict[str, str]:
     shown = "\n\n".join(_shown(n, demo) for n, demo in enumerate(inputs.demonstrations, 1))
-    told = {
+    return {
         "examples": f"Conversations of the kind that is wanted:\n\n{shown}\n\n" if shown else "",
         "about": "\n".join(f"- {quote(k)}: {quote(v)}" for k, v in inputs.about.items()) or "-",
         "persona_1": quote_list(inputs.persona_1) or "- (for you to choose)",
         "persona_2": quote_list(inputs.persona_2) or "- (for you to choose)",
     }
-    if inputs.reasoning:
-        told["characteristics"] = "\n".join(f"{k}: {v}" for k, v in CHARACTERISTICS.items())
-    return told
 
 
 def _shown(number: int, demo: Demonstration) -> str:

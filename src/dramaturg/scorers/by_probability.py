@@ -14,10 +14,11 @@ import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
+from importlib import resources
 
 from dramaturg.errors import NotJudged, UserError
 from dramaturg.models import Call, LogProbModel, Odds
-from dramaturg.prompts import Prompt, Sampling, load, quote, quote_list
+from dramaturg.prompts import Sampling, load, quote, quote_list
 from dramaturg.records import Conversation, Cost, Verdict
 from dramaturg.scorers.asked import need_words
 from dramaturg.scorers.base import PROMPTED, Scorer, timeless
@@ -59,13 +60,10 @@ def follow_up(quality: str, model: LogProbModel) -> Scorer:
 def remarks() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
     """By quality the remarks of a next turn that speak for it, and those against it."""
     found: dict[str, tuple[list[str], list[str]]] = {}
-    for quality, sign, text in _REMARK.findall(_remarks_file().messages[-1].content):
+    file = resources.files("dramaturg.scorers").joinpath("data", "follow_ups.txt")
+    for quality, sign, text in _REMARK.findall(file.read_text(encoding="utf-8")):
         found.setdefault(quality, ([], []))[sign == "-"].append(text)
     return {quality: (tuple(good), tuple(bad)) for quality, (good, bad) in found.items()}
-
-
-def _remarks_file() -> Prompt:
-    return load("dramaturg.scorers", "follow_ups")
 
 
 def expected(odds: Odds, values: Mapping[str, float]) -> tuple[float, str]:
