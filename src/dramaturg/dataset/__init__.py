@@ -11,6 +11,7 @@ from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_documents import Document, Library, load_documents
 from dramaturg.dataset.load_personas import Loaded, load_personas
 from dramaturg.dataset.load_scenes import Scenes, load_scenes
+from dramaturg.dataset.load_texts import Passage, Texts, load_texts
 from dramaturg.dataset.parquet import read_dataset
 from dramaturg.dataset.report_page import write_report_page
 from dramaturg.dataset.split import (
@@ -24,6 +25,7 @@ from dramaturg.dataset.split import (
     people_apart,
 )
 from dramaturg.dataset.starter import starter_entries, starter_people
+from dramaturg.dataset.terms import terms
 
 __all__ = [
     "FORMATS",
@@ -33,8 +35,10 @@ __all__ = [
     "Document",
     "Library",
     "Loaded",
+    "Passage",
     "Scenes",
     "Splits",
+    "Texts",
     "apart_by_pair",
     "apart_by_paraphrase",
     "apart_by_persona",
@@ -48,10 +52,12 @@ __all__ = [
     "load_documents",
     "load_personas",
     "load_scenes",
+    "load_texts",
     "people_apart",
     "read_dataset",
     "starter_entries",
     "starter_people",
+    "terms",
     "write_card",
     "write_report_page",
 ]

@@ -32,12 +32,14 @@ from dramaturg.evaluate.exam import (
 from dramaturg.evaluate.figure import Difference, Figure
 from dramaturg.evaluate.health import health
 from dramaturg.evaluate.histories import History, HistoryTurn, join_sessions
+from dramaturg.evaluate.in_domain import Item, Learnt, in_domain
 from dramaturg.evaluate.jury import JuryItem, JuryResult, jury
 from dramaturg.evaluate.leakage import leakage
 from dramaturg.evaluate.measure import Measure, difference, figure, figures, match
 from dramaturg.evaluate.measures import SETS, Equal, Side, categories, ordered, topic_spread
 from dramaturg.evaluate.meteor import meteor
 from dramaturg.evaluate.near_duplicates import Signatures, earlier_twin
+from dramaturg.evaluate.nearest import nearest_in_meaning, nearest_in_words
 from dramaturg.evaluate.next_utterance import Whose, next_utterance, next_utterance_hits
 from dramaturg.evaluate.option_answers import Chosen, read_option
 from dramaturg.evaluate.option_checks import (
@@ -53,6 +55,7 @@ from dramaturg.evaluate.option_checks import (
 )
 from dramaturg.evaluate.option_scores import OptionScores, distance_band, score_options
 from dramaturg.evaluate.pairwise import Estimate, PairOutcome, PairwiseResult, pairwise
+from dramaturg.evaluate.picker import fit_picker
 from dramaturg.evaluate.picture import badness, cases, columns, maps, scores, shown_talk
 from dramaturg.evaluate.plan_questions import KINDS, Asked, plan_questions, told
 from dramaturg.evaluate.plant import PLANTS, Planted, plant_all
@@ -77,13 +80,9 @@ from dramaturg.evaluate.talk import Coder, Talk, people_key
 from dramaturg.evaluate.titles import GROUPS, TITLES, meaning, title
 from dramaturg.evaluate.variety import compression, different, distinct
 from dramaturg.evaluate.vectors import Vectors, vectors_of
-from dramaturg.scorers import (
-    different_utterances,
-    distinct_n,
-    persona_shown,
-    shown,
-)
+from dramaturg.scorers import different_utterances, distinct_n, persona_shown, shown
 
+make_callable(__name__)
 __all__ = [
     "COUNTERS",
     "FACTS",
@@ -111,8 +110,10 @@ __all__ = [
     "Fixed",
     "History",
     "HistoryTurn",
+    "Item",
     "JuryItem",
     "JuryResult",
+    "Learnt",
     "Measure",
     "OfSet",
     "OptionChecks",
@@ -159,10 +160,12 @@ __all__ = [
     "exchanges",
     "figure",
     "figures",
+    "fit_picker",
     "flat_map",
     "fleiss_kappa",
     "frechet",
     "health",
+    "in_domain",
     "interval",
     "join_sessions",
     "jury",
@@ -176,6 +179,8 @@ __all__ = [
     "mean_distance",
     "meaning",
     "meteor",
+    "nearest_in_meaning",
+    "nearest_in_words",
     "next_utterance",
     "next_utterance_hits",
     "opens_with",
@@ -213,5 +218,3 @@ __all__ = [
     "vectors_of",
     "vendi",
 ]
-
-make_callable(__name__)  # dg.evaluate("my-dataset")

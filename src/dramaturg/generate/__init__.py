@@ -1,10 +1,10 @@
-"""Generate: a pair of people in, drafts of their conversation out."""
+"""Generate: people in; drafts of their conversations, or texts with them in mind, out."""
 
 from dramaturg.generate.choose_option import choose_option, choose_task, likeliest_option
 from dramaturg.generate.counted import Counted
 from dramaturg.generate.decode import NextToken, decode_mix, mix_logits
 from dramaturg.generate.exchange import broken_line, exchange, open_scene, reply_as, spoken
-from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot
+from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot, speakers_of
 from dramaturg.generate.from_entries import facts_of, from_entries
 from dramaturg.generate.implicit_round import Round, implicit_round, read_round
 from dramaturg.generate.option_question import DraftQuestion, question_faults, write_question
@@ -19,31 +19,68 @@ from dramaturg.generate.personal import (
     write_requests,
 )
 from dramaturg.generate.personal_answer import LAYOUTS, Layout, personal_answer
+from dramaturg.generate.reasoned import (
+    CHARACTERISTICS,
+    Reasoned,
+    ReasonedInput,
+    read_reasoned,
+    reasoned,
+    reasoned_task,
+)
 from dramaturg.generate.session_chain import write_sessions
 from dramaturg.generate.sessions import write_session
 from dramaturg.generate.stage import Staged, heard_by, in_turn, stage
 from dramaturg.generate.starter import starter_pool
+from dramaturg.generate.summary import Summary, Told, read_summary, summarise, summary_task
+from dramaturg.generate.with_persona import (
+    TEMPLATES,
+    TOOL_FIELDS,
+    Commission,
+    Example,
+    Template,
+    WithPersona,
+    Written,
+    commissions,
+    copies,
+    read_examples,
+    template_task,
+    with_persona,
+)
 from dramaturg.generate.write import Demonstration, WriteInput, demonstration, write_task
 
 __all__ = [
+    "CHARACTERISTICS",
     "LAYOUTS",
+    "TEMPLATES",
+    "TOOL_FIELDS",
+    "Commission",
     "Counted",
     "Demonstration",
     "DraftQuestion",
+    "Example",
     "FewShot",
     "Layout",
     "NextToken",
     "Parsed",
     "PersonalAnswer",
+    "Reasoned",
+    "ReasonedInput",
     "Request",
     "RequestKind",
     "Round",
     "Staged",
+    "Summary",
+    "Template",
+    "Told",
+    "WithPersona",
     "WriteInput",
+    "Written",
     "answer_for",
     "broken_line",
     "choose_option",
     "choose_task",
+    "commissions",
+    "copies",
     "decode_mix",
     "demonstration",
     "draw_demonstrations",
@@ -62,11 +99,21 @@ __all__ = [
     "personal_answer",
     "question_faults",
     "read_answer",
+    "read_examples",
+    "read_reasoned",
     "read_round",
+    "read_summary",
+    "reasoned",
+    "reasoned_task",
     "reply_as",
+    "speakers_of",
     "spoken",
     "stage",
     "starter_pool",
+    "summarise",
+    "summary_task",
+    "template_task",
+    "with_persona",
     "write_question",
     "write_requests",
     "write_session",

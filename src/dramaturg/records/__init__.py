@@ -7,6 +7,7 @@ from dramaturg.records.jsonl import from_json, to_json
 from dramaturg.records.judgement import BadReply, Check, Comparison, Cost, Drop, Preference, Verdict
 from dramaturg.records.people import Ensemble, Evidence, Fact, Pair, Persona, Scene, Triple
 from dramaturg.records.question import LETTERS, OptionQuestion
+from dramaturg.records.relation import Relation
 from dramaturg.records.timeline import Event, Stance, plain_thing
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Persona",
     "Preference",
     "Provenance",
+    "Relation",
     "Scene",
     "Speaker",
     "Stance",

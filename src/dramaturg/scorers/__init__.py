@@ -9,6 +9,7 @@ from dramaturg.scorers.atomic import (
     steadiness,
 )
 from dramaturg.scorers.base import Comparer, Scorer
+from dramaturg.scorers.by_probability import follow_up, remarks, weighted_rating, yes_probability
 from dramaturg.scorers.coherence import coherence
 from dramaturg.scorers.degenerate import Circles, Degeneration, degeneration, repeats_itself
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
@@ -20,6 +21,7 @@ from dramaturg.scorers.hints import clashes, reveals, rounds_text
 from dramaturg.scorers.llm_eval import llm_eval
 from dramaturg.scorers.more_human import more_human
 from dramaturg.scorers.naturalness import HumanReference, human_reference, naturalness
+from dramaturg.scorers.overall import overall
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.persona_recall import persona_shown_by
 from dramaturg.scorers.personal_answer import mark_answer
@@ -34,6 +36,7 @@ from dramaturg.scorers.registry import (
     expand_names,
     need,
 )
+from dramaturg.scorers.rouge import longest_common, rouge_l, too_alike
 from dramaturg.scorers.rubric import rubric, rubrics
 from dramaturg.scorers.shape import Balance, Length, Questions, Repetition
 from dramaturg.scorers.shown import (
@@ -105,6 +108,7 @@ __all__ = [
     "expand_names",
     "fact_table",
     "faithfulness",
+    "follow_up",
     "g_eval",
     "gpt_score",
     "ground",
@@ -113,21 +117,25 @@ __all__ = [
     "in_level",
     "level_shown",
     "llm_eval",
+    "longest_common",
     "longest_copied",
     "lost_call",
     "mark_answer",
     "more_human",
     "naturalness",
     "need",
+    "overall",
     "paid",
     "partner_fact",
     "persona_shown",
     "persona_shown_by",
     "quality",
     "quality_panel",
+    "remarks",
     "repeatability",
     "repeats_itself",
     "reveals",
+    "rouge_l",
     "rounds_text",
     "rubric",
     "rubrics",
@@ -140,9 +148,12 @@ __all__ = [
     "steadiness",
     "together",
     "tokens",
+    "too_alike",
     "toxicity",
     "trait_ratings",
     "utterances",
+    "weighted_rating",
     "who_speaks",
     "why_lost",
+    "yes_probability",
 ]

@@ -21,6 +21,7 @@ from dramaturg.scorers.g_eval import G_EVAL, SAMPLES, g_eval
 from dramaturg.scorers.gpt_score import GPT_SCORE, gpt_score
 from dramaturg.scorers.llm_eval import LLM_EVAL, llm_eval
 from dramaturg.scorers.naturalness import HumanReference, naturalness
+from dramaturg.scorers.overall import overall
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.persona_recall import persona_shown_by
 from dramaturg.scorers.quality import POLICIES
@@ -158,6 +159,11 @@ _FAMILIES: tuple[_Family, ...] = (
         Entry("balance", "how evenly the words are shared", "high", ("words", "two speakers"),
               ("rule",)),
         lambda *_: Balance(),
+    ),
+    _one(
+        Entry("overall", "fit of the talk for its people and topic, 1 to 10", "high", _WORDS,
+              _PROMPT, "1"),
+        lambda judge, _: overall(judge),
     ),
     _Family(
         tuple(
