@@ -9,6 +9,8 @@ from dramaturg.dataset.export import export
 from dramaturg.dataset.formats import FORMATS
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_personas import Loaded, load_personas
+from dramaturg.dataset.load_profiles import Biography, load_profiles
+from dramaturg.dataset.load_turns import Turns, load_turns
 from dramaturg.dataset.parquet import read_dataset
 from dramaturg.dataset.report_page import write_report_page
 from dramaturg.dataset.split import (
@@ -27,9 +29,11 @@ __all__ = [
     "FORMATS",
     "SAME_PERSON",
     "SHARES",
+    "Biography",
     "Converted",
     "Loaded",
     "Splits",
+    "Turns",
     "apart_by_pair",
     "apart_by_paraphrase",
     "apart_by_persona",
@@ -41,6 +45,8 @@ __all__ = [
     "leaks",
     "load_conversations",
     "load_personas",
+    "load_profiles",
+    "load_turns",
     "people_apart",
     "read_dataset",
     "starter_people",

@@ -33,10 +33,22 @@ from dramaturg.evaluate.measure import Measure, difference, figure, figures, mat
 from dramaturg.evaluate.measures import SETS, Equal, Side, categories, ordered, topic_spread
 from dramaturg.evaluate.near_duplicates import Signatures, earlier_twin
 from dramaturg.evaluate.next_utterance import Whose, next_utterance, next_utterance_hits
+from dramaturg.evaluate.out_of_profile import (
+    Found,
+    extended_figures,
+    extension_figures,
+    most_overlap,
+    out_of_profile,
+    overlap_search,
+    retrieval_figures,
+    word_f1,
+)
 from dramaturg.evaluate.pairwise import Estimate, PairOutcome, PairwiseResult, pairwise
 from dramaturg.evaluate.picture import badness, cases, columns, maps, scores, shown_talk
 from dramaturg.evaluate.plant import PLANTS, Planted, plant_all
 from dramaturg.evaluate.profile_extraction import profile_extraction
+from dramaturg.evaluate.profile_f1 import PairScore, drifted, profile_f1
+from dramaturg.evaluate.profile_figures import construction_figures, update_figures
 from dramaturg.evaluate.ranker import exchanges, ranker_hits
 from dramaturg.evaluate.resample import RESAMPLES, Fixed, OfSet, Ratio, interval
 from dramaturg.evaluate.rounds import by_round
@@ -84,11 +96,13 @@ __all__ = [
     "ExamResult",
     "Figure",
     "Fixed",
+    "Found",
     "JuryItem",
     "JuryResult",
     "Measure",
     "OfSet",
     "PairOutcome",
+    "PairScore",
     "PairwiseResult",
     "Planted",
     "Ratio",
@@ -112,15 +126,19 @@ __all__ = [
     "collect",
     "columns",
     "compression",
+    "construction_figures",
     "difference",
     "different",
     "different_utterances",
     "distinct",
     "distinct_n",
+    "drifted",
     "earlier_twin",
     "effective_number",
     "exam_cases",
     "exchanges",
+    "extended_figures",
+    "extension_figures",
     "figure",
     "figures",
     "flat_map",
@@ -135,18 +153,23 @@ __all__ = [
     "match",
     "mean_distance",
     "meaning",
+    "most_overlap",
     "next_utterance",
     "next_utterance_hits",
     "opens_with",
     "ordered",
+    "out_of_profile",
+    "overlap_search",
     "pair_exam_cases",
     "pairwise",
     "people_key",
     "persona_shown",
     "plant_all",
     "profile_extraction",
+    "profile_f1",
     "question_share",
     "ranker_hits",
+    "retrieval_figures",
     "scores",
     "self_bleu",
     "share",
@@ -160,8 +183,10 @@ __all__ = [
     "title",
     "topic_spread",
     "topics",
+    "update_figures",
     "vectors_of",
     "vendi",
+    "word_f1",
 ]
 
 make_callable(__name__)  # dg.evaluate("my-dataset")

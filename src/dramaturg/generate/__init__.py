@@ -1,6 +1,7 @@
 """Generate: a pair of people in, drafts of their conversation out."""
 
 from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot
+from dramaturg.generate.next_turn import NextTurn, next_turn
 from dramaturg.generate.parse import Parsed, parse_conversation
 from dramaturg.generate.stage import Staged, heard_by, in_turn, stage
 from dramaturg.generate.starter import starter_pool
@@ -9,6 +10,7 @@ from dramaturg.generate.write import Demonstration, WriteInput, demonstration, w
 __all__ = [
     "Demonstration",
     "FewShot",
+    "NextTurn",
     "Parsed",
     "Staged",
     "WriteInput",
@@ -17,6 +19,7 @@ __all__ = [
     "few_shot",
     "heard_by",
     "in_turn",
+    "next_turn",
     "parse_conversation",
     "stage",
     "starter_pool",

@@ -5,10 +5,24 @@ from dramaturg.records.conversation import Conversation, Grounding, Provenance, 
 from dramaturg.records.ids import canonical_json, content_id, derive_seed
 from dramaturg.records.jsonl import from_json, to_json
 from dramaturg.records.judgement import BadReply, Check, Comparison, Cost, Drop, Preference, Verdict
+from dramaturg.records.out_of_profile import ExtendedProfile, OutOfProfile
 from dramaturg.records.people import Ensemble, Evidence, Fact, Pair, Persona, Scene, Triple
+from dramaturg.records.profile import (
+    Attribute,
+    Change,
+    Op,
+    Profile,
+    ProfileText,
+    ProfileUpdate,
+    Span,
+)
+from dramaturg.records.values import KEYS, Key, key_of, normal_value, same_value, values_in
 
 __all__ = [
+    "KEYS",
+    "Attribute",
     "BadReply",
+    "Change",
     "Check",
     "Comparison",
     "Conversation",
@@ -16,13 +30,21 @@ __all__ = [
     "Drop",
     "Ensemble",
     "Evidence",
+    "ExtendedProfile",
     "Fact",
     "Grounding",
+    "Key",
+    "Op",
+    "OutOfProfile",
     "Pair",
     "Persona",
     "Preference",
+    "Profile",
+    "ProfileText",
+    "ProfileUpdate",
     "Provenance",
     "Scene",
+    "Span",
     "Speaker",
     "Triple",
     "Turn",
@@ -32,7 +54,11 @@ __all__ = [
     "derive_seed",
     "from_arrow",
     "from_json",
+    "key_of",
+    "normal_value",
+    "same_value",
     "schema_for",
     "to_arrow",
     "to_json",
+    "values_in",
 ]

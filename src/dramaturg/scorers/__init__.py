@@ -7,10 +7,12 @@ from dramaturg.scorers.atomic import (
     repeatability,
     steadiness,
 )
+from dramaturg.scorers.attribute import USES, Attribution, attribute
 from dramaturg.scorers.base import Comparer, Scorer
 from dramaturg.scorers.coherence import coherence
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
+from dramaturg.scorers.fits import better_fit, blind_wins
 from dramaturg.scorers.g_eval import g_eval
 from dramaturg.scorers.gpt_score import gpt_score
 from dramaturg.scorers.ground import ground
@@ -67,6 +69,8 @@ __all__ = [
     "GROUPS",
     "NAMES",
     "POLICIES",
+    "USES",
+    "Attribution",
     "Balance",
     "Comparer",
     "FactRow",
@@ -84,6 +88,9 @@ __all__ = [
     "SpeakerItem",
     "atomic_fidelity",
     "atomic_trait",
+    "attribute",
+    "better_fit",
+    "blind_wins",
     "build",
     "claims",
     "coherence",
