@@ -24,7 +24,7 @@ OWN_OPTIONS = {
     "steps", "report", "threads", "write", "export", "show", "check", "license", "dry-run",
     "paraphrase-at", "to", "from", "force", "formats", "task", "host", "html", "share",
     "import", "critics", "quality", "questions", "drafts", "leave-out", "leave-out-failing",
-    "per-item", "checks", "people", "pairs-of",
+    "per-item", "checks", "people", "pairs-of", "diff", "when", "name",
 }  # fmt: skip
 
 

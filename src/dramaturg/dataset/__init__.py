@@ -10,8 +10,10 @@ from dramaturg.dataset.formats import FORMATS
 from dramaturg.dataset.load_conversations import load_conversations
 from dramaturg.dataset.load_documents import Document, Library, load_documents
 from dramaturg.dataset.load_personas import Loaded, load_personas
+from dramaturg.dataset.load_profiles import Biography, load_profiles
 from dramaturg.dataset.load_scenes import Scenes, load_scenes
 from dramaturg.dataset.load_texts import Passage, Texts, load_texts
+from dramaturg.dataset.load_turns import Turns, load_turns
 from dramaturg.dataset.parquet import read_dataset
 from dramaturg.dataset.report_page import write_report_page
 from dramaturg.dataset.split import (
@@ -31,6 +33,7 @@ __all__ = [
     "FORMATS",
     "SAME_PERSON",
     "SHARES",
+    "Biography",
     "Converted",
     "Document",
     "Library",
@@ -39,6 +42,7 @@ __all__ = [
     "Scenes",
     "Splits",
     "Texts",
+    "Turns",
     "apart_by_pair",
     "apart_by_paraphrase",
     "apart_by_persona",
@@ -51,8 +55,10 @@ __all__ = [
     "load_conversations",
     "load_documents",
     "load_personas",
+    "load_profiles",
     "load_scenes",
     "load_texts",
+    "load_turns",
     "people_apart",
     "read_dataset",
     "starter_entries",

@@ -54,12 +54,24 @@ from dramaturg.evaluate.option_checks import (
     shortest,
 )
 from dramaturg.evaluate.option_scores import OptionScores, distance_band, score_options
+from dramaturg.evaluate.out_of_profile import (
+    Found,
+    extended_figures,
+    extension_figures,
+    most_overlap,
+    out_of_profile,
+    overlap_search,
+    retrieval_figures,
+    word_f1,
+)
 from dramaturg.evaluate.pairwise import Estimate, PairOutcome, PairwiseResult, pairwise
 from dramaturg.evaluate.picker import fit_picker
 from dramaturg.evaluate.picture import badness, cases, columns, maps, scores, shown_talk
 from dramaturg.evaluate.plan_questions import KINDS, Asked, plan_questions, told
 from dramaturg.evaluate.plant import PLANTS, Planted, plant_all
 from dramaturg.evaluate.profile_extraction import profile_extraction
+from dramaturg.evaluate.profile_f1 import PairScore, drifted, profile_f1
+from dramaturg.evaluate.profile_figures import construction_figures, update_figures
 from dramaturg.evaluate.rank_agreement import kendall_tau, rank_score
 from dramaturg.evaluate.ranker import exchanges, ranker_hits
 from dramaturg.evaluate.resample import RESAMPLES, Fixed, OfSet, Ratio, interval
@@ -108,6 +120,7 @@ __all__ = [
     "ExamResult",
     "Figure",
     "Fixed",
+    "Found",
     "History",
     "HistoryTurn",
     "Item",
@@ -119,6 +132,7 @@ __all__ = [
     "OptionChecks",
     "OptionScores",
     "PairOutcome",
+    "PairScore",
     "PairwiseResult",
     "Planted",
     "Ratio",
@@ -148,16 +162,20 @@ __all__ = [
     "collect",
     "columns",
     "compression",
+    "construction_figures",
     "difference",
     "different",
     "different_utterances",
     "distance_band",
     "distinct",
     "distinct_n",
+    "drifted",
     "earlier_twin",
     "effective_number",
     "exam_cases",
     "exchanges",
+    "extended_figures",
+    "extension_figures",
     "figure",
     "figures",
     "fit_picker",
@@ -179,12 +197,15 @@ __all__ = [
     "mean_distance",
     "meaning",
     "meteor",
+    "most_overlap",
     "nearest_in_meaning",
     "nearest_in_words",
     "next_utterance",
     "next_utterance_hits",
     "opens_with",
     "ordered",
+    "out_of_profile",
+    "overlap_search",
     "pair_exam_cases",
     "pairwise",
     "people_key",
@@ -193,10 +214,12 @@ __all__ = [
     "plan_questions",
     "plant_all",
     "profile_extraction",
+    "profile_f1",
     "question_share",
     "rank_score",
     "ranker_hits",
     "read_option",
+    "retrieval_figures",
     "score_options",
     "scores",
     "self_bleu",
@@ -215,6 +238,8 @@ __all__ = [
     "told",
     "topic_spread",
     "topics",
+    "update_figures",
     "vectors_of",
     "vendi",
+    "word_f1",
 ]

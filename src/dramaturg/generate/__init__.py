@@ -7,6 +7,7 @@ from dramaturg.generate.exchange import broken_line, exchange, open_scene, reply
 from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot, speakers_of
 from dramaturg.generate.from_entries import facts_of, from_entries
 from dramaturg.generate.implicit_round import Round, implicit_round, read_round
+from dramaturg.generate.next_turn import NextTurn, next_turn
 from dramaturg.generate.option_question import DraftQuestion, question_faults, write_question
 from dramaturg.generate.parse import Parsed, parse_conversation
 from dramaturg.generate.personal import (
@@ -61,6 +62,7 @@ __all__ = [
     "FewShot",
     "Layout",
     "NextToken",
+    "NextTurn",
     "Parsed",
     "PersonalAnswer",
     "Reasoned",
@@ -94,6 +96,7 @@ __all__ = [
     "likeliest_option",
     "load_request_kinds",
     "mix_logits",
+    "next_turn",
     "open_scene",
     "parse_conversation",
     "personal_answer",

@@ -8,12 +8,14 @@ from dramaturg.scorers.atomic import (
     repeatability,
     steadiness,
 )
+from dramaturg.scorers.attribute import USES, Attribution, attribute
 from dramaturg.scorers.base import Comparer, Scorer
 from dramaturg.scorers.by_probability import follow_up, remarks, weighted_rating, yes_probability
 from dramaturg.scorers.coherence import coherence
 from dramaturg.scorers.degenerate import Circles, Degeneration, degeneration, repeats_itself
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
+from dramaturg.scorers.fits import better_fit, blind_wins
 from dramaturg.scorers.g_eval import g_eval
 from dramaturg.scorers.gpt_score import gpt_score
 from dramaturg.scorers.ground import ground
@@ -76,6 +78,8 @@ __all__ = [
     "GROUPS",
     "NAMES",
     "POLICIES",
+    "USES",
+    "Attribution",
     "Balance",
     "Circles",
     "Comparer",
@@ -96,6 +100,9 @@ __all__ = [
     "TurnFormat",
     "atomic_fidelity",
     "atomic_trait",
+    "attribute",
+    "better_fit",
+    "blind_wins",
     "build",
     "claims",
     "clashes",
