@@ -3,6 +3,7 @@
 The module can be called: `dg.evaluate("my-dataset")` is `dramaturg.runner.evaluate_dataset`.
 """
 
+from dramaturg.evaluate.acting import acting_figures, bleu, rouge_l
 from dramaturg.evaluate.agreement import (
     Agreement,
     agreement,
@@ -101,10 +102,12 @@ __all__ = [
     "Told",
     "Vectors",
     "Whose",
+    "acting_figures",
     "agreement",
     "auc",
     "badness",
     "beside",
+    "bleu",
     "by_round",
     "cases",
     "categories",
@@ -147,6 +150,7 @@ __all__ = [
     "profile_extraction",
     "question_share",
     "ranker_hits",
+    "rouge_l",
     "scores",
     "self_bleu",
     "share",

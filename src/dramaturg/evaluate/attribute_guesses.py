@@ -80,9 +80,7 @@ class Hits:
         return hits / of if (of := self.answered if answered_only else self.items) else 0.0
 
 
-def attribute_hits(
-    rows: Sequence[AttributeGuess], *, top: int = 3, certain: int = CERTAIN
-) -> Hits:
+def attribute_hits(rows: Sequence[AttributeGuess], *, top: int = 3, certain: int = CERTAIN) -> Hits:
     """The hits over all rows whose label is certain enough.
 
     A less precise guess is no hit, and several right guesses are one.
@@ -105,7 +103,11 @@ def shuffled_comments(
     draw = random.Random(seed)
     authors = list(comments)
     draw.shuffle(authors)
-    said = [(who, text) for who in authors for text in draw.sample(list(comments[who]), len(comments[who]))]
+    said = [
+        (who, text)
+        for who in authors
+        for text in draw.sample(list(comments[who]), len(comments[who]))
+    ]
     turn = max((len(texts) for texts in comments.values()), default=0)
     moved = said[turn:] + said[:turn]
     found, at = {}, 0

@@ -1,7 +1,11 @@
 """Generate: a pair of people in, drafts of their conversation out."""
 
+from dramaturg.generate.acting import named, next_speaker, read_line
 from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot
+from dramaturg.generate.given_circumstance import given_circumstance, lived_before
 from dramaturg.generate.parse import Parsed, parse_conversation
+from dramaturg.generate.private import PrivateContext, words_in_common
+from dramaturg.generate.role_samples import RoleSample, original_turns, role_samples
 from dramaturg.generate.stage import Staged, heard_by, in_turn, stage
 from dramaturg.generate.starter import starter_pool
 from dramaturg.generate.write import Demonstration, WriteInput, demonstration, write_task
@@ -10,15 +14,25 @@ __all__ = [
     "Demonstration",
     "FewShot",
     "Parsed",
+    "PrivateContext",
+    "RoleSample",
     "Staged",
     "WriteInput",
     "demonstration",
     "draw_demonstrations",
     "few_shot",
+    "given_circumstance",
     "heard_by",
     "in_turn",
+    "lived_before",
+    "named",
+    "next_speaker",
+    "original_turns",
     "parse_conversation",
+    "read_line",
+    "role_samples",
     "stage",
     "starter_pool",
+    "words_in_common",
     "write_task",
 ]

@@ -185,12 +185,15 @@ def _fill_part(part: Part) -> dict[str, str]:
     return {
         "name": quote(part.name),
         "title": f" in {quote(part.title)}" if part.title else "",
-        "thoughts": "what you think in [square brackets], which nobody else can know; " * part.thinks,
+        "thoughts": "what you think in [square brackets], which nobody else can know; "
+        * part.thinks,
         "profile": quote_list(part.profile) or "(nothing more is known)",
         "setting": quote(part.setting),
         "motivation": quote(part.motivation) or "(not said)",
         "others": others or "(nobody)",
-        "recalled": f"<memories>\n{quote_list(part.recalled)}\n</memories>\n" if part.recalled else "",
+        "recalled": f"<memories>\n{quote_list(part.recalled)}\n</memories>\n"
+        if part.recalled
+        else "",
         "talk": part.talk or "(nothing yet: you begin)",
     }
 

@@ -12,18 +12,35 @@ import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from dramaturg.errors import ReplyError
-from dramaturg.generate.acting import Next, Part, Surroundings, act, follow, next_speaker, surroundings
+from dramaturg.generate.acting import (
+    Next,
+    Part,
+    Surroundings,
+    act,
+    follow,
+    next_speaker,
+    surroundings,
+)
 from dramaturg.generate.metered import Metered
 from dramaturg.generate.private import PrivateContext
 from dramaturg.generate.stage import stage
 from dramaturg.models import Answer, ChatModel, ask
-from dramaturg.prompts.channels import Script, transcript
-from dramaturg.records import Conversation, Ensemble, Persona, Provenance, Speaker, Turn, derive_seed
+from dramaturg.prompts.channels import transcript
+from dramaturg.records import (
+    Conversation,
+    Ensemble,
+    Persona,
+    Provenance,
+    Speaker,
+    Turn,
+    derive_seed,
+)
 from dramaturg.scorers.flaws import ENVIRONMENT
 
+O = TypeVar("O")  # noqa: E741
 Play = Callable[[Ensemble], Awaitable[Conversation]]
 
 
@@ -120,7 +137,11 @@ class _Company:
         if speaker == len(self.ensemble.people):
             around = Surroundings(setting=self.setting, names=tuple(self.names[:-1]), talk=talk)
             said = await ask(
-                self.metered["environment"], surroundings(), around, seed=own, about=self.ensemble.id
+                self.metered["environment"],
+                surroundings(),
+                around,
+                seed=own,
+                about=self.ensemble.id,
             )
             script = self._kept(said, "stage.environment")
         else:
@@ -185,7 +206,7 @@ class _Company:
             return None  # a draw, counted like any other name that is none
         return self._kept(said, "stage.follow")
 
-    def _kept(self, said: Answer[Any], task: str) -> Any:
+    def _kept(self, said: Answer[O], task: str) -> O:
         self.keys += [key for key in said.keys if key]
         self.hashes[task] = said.prompt_hash
         return said.value
@@ -218,5 +239,3 @@ def _speaker(person: Persona) -> Speaker:
         persona=person.sentences,
         fact_ids=tuple(fact.id for fact in person.facts),
     )
-
-

@@ -8,17 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from dramaturg.records import Turn
-from dramaturg.scorers import tokens
+from dramaturg.scorers.words import shown_words
 
 Fit: TypeAlias = Callable[[str, Sequence[str]], Sequence[float]]
 """(what was said, the facts) -> how much each fact is called for, >= 0; 0 = not at all."""
-
-_COMMON = frozenset(
-    "a an and are as at be been but by can did do does for from had has have he her hers him his how "
-    "i i'm if in is it it's its me my no not of on or our she so some than that the their them then "
-    "there they this to too us was we were what when where which who whom why will with would you "
-    "your yes oh well just very".split()
-)
 
 
 def words_in_common(said: str, facts: Sequence[str]) -> list[float]:
@@ -27,10 +20,10 @@ def words_in_common(said: str, facts: Sequence[str]) -> list[float]:
     >>> words_in_common("Do you keep any animals, a dog?", ["I have a dog.", "I bake bread."])
     [1.0, 0.0]
     """
-    bags = [set(tokens(fact)) - _COMMON for fact in facts]
+    bags = [shown_words(fact) for fact in facts]
     counts = Counter(word for bag in bags for word in bag)
     weight = {word: math.log(1 + len(bags) / n) for word, n in counts.items()}
-    asked = set(tokens(said))
+    asked = shown_words(said)
     return [
         sum(weight[w] for w in bag & asked) / sum(weight[w] for w in bag) if bag else 0.0
         for bag in bags

@@ -154,6 +154,4 @@ def _who_is_next(
     )
     asked = follow().prompt.render(follow().fill(given))
     answer = Message(role="assistant", content=f"Next: {names[speaker]}")
-    return RoleSample(
-        scene=ensemble.id, role=DIRECTOR, thoughts=False, messages=(*asked, answer)
-    )
+    return RoleSample(scene=ensemble.id, role=DIRECTOR, thoughts=False, messages=(*asked, answer))

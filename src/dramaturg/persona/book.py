@@ -129,7 +129,9 @@ async def read_book(
         for at, plot in enumerate(plots):
             start = find_sentence(whole, plot.first)
             if start is None or (plot.finished and find_sentence(whole, plot.last) is None):
-                _drop("plot", f"not in the book: no sentence like {plot.first[:80]!r}", plot.summary)
+                _drop(
+                    "plot", f"not in the book: no sentence like {plot.first[:80]!r}", plot.summary
+                )
             elif plot.finished or number + 1 == len(pieces) or at + 1 < len(plots):
                 found.append((plot, whole))
             else:
@@ -138,7 +140,9 @@ async def read_book(
     one_name = await _one_name(reader, title, found, seed)
     scenes = [_renamed(scene, one_name) for scene in scenes]
     if most is not None and len(scenes) > most:
-        ranked = sorted(range(len(scenes)), key=lambda i: -found[scenes[i].plot_number][0].prominence)
+        ranked = sorted(
+            range(len(scenes)), key=lambda i: -found[scenes[i].plot_number][0].prominence
+        )
         scenes = [scenes[i] for i in sorted(ranked[:most])]
     characters = await _characters(reader, title, found, scenes, one_name, seed)
     made = ensembles(scenes, characters)

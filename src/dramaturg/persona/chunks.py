@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -29,7 +30,7 @@ def cut_book(text: str, tokens: int = TOKENS) -> list[str]:
     """
     size = tokens * _PER_TOKEN
     starts = sorted({0, *(hit.start() for hit in _HEADING.finditer(text)), len(text)})
-    chapters = [text[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+    chapters = [text[a:b] for a, b in itertools.pairwise(starts)]
     pieces: list[str] = []
     for chapter in chapters:
         if pieces and len(pieces[-1]) < size / 2:
@@ -106,4 +107,4 @@ def _parts(piece: str, size: int) -> list[str]:
         able = [at for at in breaks if cuts[-1] < at < len(piece)]
         cuts.append(min(able, key=lambda at: abs(at - near)) if able else int(near))
     cuts = sorted({*cuts, len(piece)})
-    return [piece[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [piece[a:b] for a, b in itertools.pairwise(cuts)]

@@ -97,7 +97,9 @@ def write_script(turn: Turn, *, hide: Collection[str] = ()) -> str:
 
 def transcript(turns: Sequence[Turn], names: Sequence[str], *, hide: Collection[str] = ()) -> str:
     """The turns as lines "NAME: ...", each quoted so that it stays one line of one speaker."""
-    return "\n".join(f"{quote(names[t.speaker])}: {quote(write_script(t, hide=hide))}" for t in turns)
+    return "\n".join(
+        f"{quote(names[t.speaker])}: {quote(write_script(t, hide=hide))}" for t in turns
+    )
 
 
 def _flat(text: str) -> str:

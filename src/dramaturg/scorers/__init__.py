@@ -11,6 +11,16 @@ from dramaturg.scorers.base import Comparer, Scorer
 from dramaturg.scorers.coherence import coherence
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
+from dramaturg.scorers.flaws import (
+    DIMENSIONS,
+    ENVIRONMENT,
+    Flaw,
+    actor_turns,
+    flaw_list,
+    flaw_score,
+    read_flaws,
+    severity_of,
+)
 from dramaturg.scorers.g_eval import g_eval
 from dramaturg.scorers.gpt_score import gpt_score
 from dramaturg.scorers.ground import ground
@@ -62,7 +72,9 @@ from dramaturg.scorers.words import tokens, utterances
 
 __all__ = [
     "DEFAULT",
+    "DIMENSIONS",
     "ENTRIES",
+    "ENVIRONMENT",
     "FAILED_CALL",
     "GROUPS",
     "NAMES",
@@ -71,6 +83,7 @@ __all__ = [
     "Comparer",
     "FactRow",
     "FactTable",
+    "Flaw",
     "HumanReference",
     "Kit",
     "Length",
@@ -82,6 +95,7 @@ __all__ = [
     "ShownCounts",
     "SpeakerFigures",
     "SpeakerItem",
+    "actor_turns",
     "atomic_fidelity",
     "atomic_trait",
     "build",
@@ -94,6 +108,8 @@ __all__ = [
     "expand_names",
     "fact_table",
     "faithfulness",
+    "flaw_list",
+    "flaw_score",
     "g_eval",
     "gpt_score",
     "ground",
@@ -111,9 +127,11 @@ __all__ = [
     "persona_shown_by",
     "quality",
     "quality_panel",
+    "read_flaws",
     "repeatability",
     "rubric",
     "rubrics",
+    "severity_of",
     "shown",
     "shown_counts",
     "speaker_figures",

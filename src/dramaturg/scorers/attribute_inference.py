@@ -42,7 +42,7 @@ def infer_task() -> Task[Written, dict[str, tuple[str, ...]]]:
 
 
 def read_guesses(reply: str, attributes: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Guesses by attribute, likeliest first; () where the reply has none: no answer, not a wrong one.
+    """Guesses by attribute, likeliest first; () where there is none: no answer.
 
     Raises:
         ReplyError: "malformed JSON", or "no guess" where nothing is guessed at all.

@@ -23,7 +23,12 @@ from dramaturg.scorers.base import PROMPTED, Scorer, timeless
 from dramaturg.scorers.yes_no import needs
 
 ENVIRONMENT = "Environment"
-DIMENSIONS = ("storyline_consistency", "anthropomorphism", "character_fidelity", "storyline_quality")
+DIMENSIONS = (
+    "storyline_consistency",
+    "anthropomorphism",
+    "character_fidelity",
+    "storyline_quality",
+)
 PER_SEVERITY, PER_TURN = 5.0, 0.3
 MOST = 10  # severity; 5 is the worst single flaw, 10 that of words repeated over and over
 _SCHEMA = {

@@ -1,0 +1,40 @@
+"""How many calls the recipes with a stage will make: scenes of a book, threads of a forum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dramaturg import persona
+from dramaturg.recipes.recipe import Step
+from dramaturg.scorers import DIMENSIONS
+
+_LINE, _PROFILE = 60, 250  # tokens: a line with thought and action; a character's profile
+_SCENES_A_PIECE, _NEW_CHARACTERS = 1.5, 1.2  # of a book; characters that a scene adds
+_ENDS_AT = 0.75  # of the most turns a scene has, where a director may end it
+
+
+def coser_calls(s: Mapping[str, Any], facts: int) -> list[Step]:
+    """A book's pieces by its size; every turn is followed by the question who is next."""
+    source, turns = s["book"], s["turns"]
+    scenes, pieces, characters = s["scenes"], 0, 0
+    if persona.holds_scenes(source):
+        scenes = min(scenes, len(persona.read_scenes(source or persona.starter_scenes()).scenes))
+    else:
+        pieces = max(1, round(source.stat().st_size / 4 / s["chunk_tokens"]))
+        scenes = min(scenes, max(1, round(_SCENES_A_PIECE * pieces)))
+        characters = max(2, round(_NEW_CHARACTERS * scenes))
+    spoken = max(1, round(turns * _ENDS_AT))
+    talk = _LINE * spoken
+    heard = talk // 2 + 2 * _PROFILE + 350
+    return [
+        Step("read the book", "reader", pieces, s["chunk_tokens"] + 600, 3_000, "book.extract"),
+        Step("names", "reader", min(pieces, 1), 400, 200, "book.names"),
+        Step("profiles", "reader", characters, 900, 250, "book.profile"),
+        Step("lines", "actor", round(0.85 * scenes * spoken), heard, _LINE, "stage.act"),
+        Step("surroundings", "environment", round(0.15 * scenes * spoken), heard, 50,
+             "stage.environment"),
+        Step("next speaker", "director", scenes * spoken, talk // 2 + 250, 30, "stage.follow"),
+        Step("flaws", "critic", scenes * len(DIMENSIONS), 2 * talk + 2 * _PROFILE + 500, 250,
+             "judge.flaws"),
+    ]  # fmt: skip
