@@ -297,9 +297,10 @@ def _scenes(
             if len(talk.lines) < least_lines:
                 _drop("scene", f"too short: {len(talk.lines)} of {least_lines} lines", talk.setting)
                 continue
-            said = [line for who, line in talk.lines if who != ENVIRONMENT]
+            said = [read_script(line).speech for who, line in talk.lines if who != ENVIRONMENT]
+            said = [line for line in said if plain_words(line)]
             counts["lines"] += len(said)
-            counts["lines_in_book"] += sum(from_text(_spoken(s), words) >= _IN_BOOK for s in said)
+            counts["lines_in_book"] += sum(from_text(line, words) >= _IN_BOOK for line in said)
             made.append(
                 Circumstance(
                     title=title,
@@ -313,10 +314,6 @@ def _scenes(
                 )
             )
     return made, {**counts, "scenes": len(made)}
-
-
-def _spoken(line: str) -> str:
-    return read_script(line).speech
 
 
 async def _one_name(

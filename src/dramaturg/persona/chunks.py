@@ -78,8 +78,9 @@ def from_text(line: str, text_words: Sequence[str], *, run: int = 3) -> float:
     Args:
         text_words: The text by `plain_words`.
     """
-    theirs = _runs(plain_words(line), run)
-    known = set(_runs(text_words, run))
+    words = plain_words(line)
+    size = min(run, len(words))
+    theirs, known = _runs(words, size), set(_runs(text_words, size))
     return sum(one in known for one in theirs) / len(theirs) if theirs else 0.0
 
 
@@ -89,8 +90,7 @@ def plain_words(text: str) -> list[str]:
 
 
 def _runs(words: Sequence[str], run: int) -> list[tuple[str, ...]]:
-    size = min(run, len(words)) or 1
-    return [tuple(words[i : i + size]) for i in range(len(words) - size + 1)]
+    return [tuple(words[i : i + run]) for i in range(len(words) - run + 1)] if run else []
 
 
 def _parts(piece: str, size: int) -> list[str]:

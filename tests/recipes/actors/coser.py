@@ -12,7 +12,7 @@ from dramaturg.models import Call, ScriptedModel
 from dramaturg.records import derive_seed
 from dramaturg.scorers import DIMENSIONS
 
-SETTINGS: dict[str, Any] = {"scenes": 3, "turns": 8, "chunk_tokens": 300}
+SETTINGS: dict[str, Any] = {"scenes": 3, "turns": 8, "chunk_tokens": 200}
 EMBEDDED = "refuses"
 PER_ITEM = "a line and the next speaker for each turn, 20 turns at most, and 4 judges"
 
@@ -59,7 +59,7 @@ def _extract(call: Call) -> str:
     text = call.messages[-1].content
     said = re.findall(r"[^.?!]+[.?!]", re.split(r"<text>", text)[1].split("</text>")[0])
     first, last = said[1].strip(), said[-1].strip()
-    who = ["Ada", "Captain Bo"] if "quay" in first else ["Ada", "Bo", "Cleo"]
+    who = ["Ada", "Captain Bo", *(["Cleo"] if "Cleo" in text else [])]
     lines = [
         {"character": who[i % len(who)], "line": f"[So.] (nods) {said[1 + i % 5].strip()}"}
         for i in range(10)
