@@ -12,6 +12,20 @@ from dramaturg.evaluate.agreement import (
     krippendorff_alpha,
     share_agreed,
 )
+from dramaturg.evaluate.attribute_benchmark import (
+    AttributeItem,
+    attribute_items,
+    attribute_labels,
+    inference_figures,
+    sit_attributes,
+)
+from dramaturg.evaluate.attribute_guesses import (
+    AttributeGuess,
+    AttributeLabel,
+    Hits,
+    attribute_hits,
+    shuffled_comments,
+)
 from dramaturg.evaluate.beside import beside
 from dramaturg.evaluate.collect import FACTS, SAMPLE, Collected, collect
 from dramaturg.evaluate.counts import COUNTERS, Counter, Table
@@ -76,6 +90,9 @@ __all__ = [
     "SUBJECTS",
     "TITLES",
     "Agreement",
+    "AttributeGuess",
+    "AttributeItem",
+    "AttributeLabel",
     "Coder",
     "Collected",
     "Counter",
@@ -85,6 +102,7 @@ __all__ = [
     "ExamResult",
     "Figure",
     "Fixed",
+    "Hits",
     "JuryItem",
     "JuryResult",
     "Measure",
@@ -104,6 +122,9 @@ __all__ = [
     "Whose",
     "acting_figures",
     "agreement",
+    "attribute_hits",
+    "attribute_items",
+    "attribute_labels",
     "auc",
     "badness",
     "beside",
@@ -130,6 +151,7 @@ __all__ = [
     "fleiss_kappa",
     "frechet",
     "health",
+    "inference_figures",
     "interval",
     "jury",
     "krippendorff_alpha",
@@ -157,6 +179,8 @@ __all__ = [
     "share_agreed",
     "shown",
     "shown_talk",
+    "shuffled_comments",
+    "sit_attributes",
     "sit_exam",
     "sit_pairwise_exam",
     "surface",

@@ -4,6 +4,14 @@ from dramaturg.persona.book import read_book, read_names, read_plots
 from dramaturg.persona.bootstrap import bootstrap_facts
 from dramaturg.persona.chunks import cut_book, find_sentence
 from dramaturg.persona.cluster import Categories, cluster, lsa
+from dramaturg.persona.demographics import (
+    Drawn,
+    attributes_of,
+    draw_person,
+    invent_profiles,
+    person_of,
+    read_profiles,
+)
 from dramaturg.persona.expand import Expanded, categories_of, expand, name_categories
 from dramaturg.persona.plays import holds_scenes, scenes_of
 from dramaturg.persona.queries import Query, bootstrap_queries, induce_queries
@@ -25,6 +33,7 @@ __all__ = [
     "Categories",
     "Character",
     "Circumstance",
+    "Drawn",
     "Expanded",
     "Further",
     "Induce",
@@ -32,11 +41,13 @@ __all__ = [
     "Query",
     "Scenes",
     "answer",
+    "attributes_of",
     "bootstrap_facts",
     "bootstrap_queries",
     "categories_of",
     "cluster",
     "cut_book",
+    "draw_person",
     "ensembles",
     "expand",
     "find_sentence",
@@ -44,13 +55,16 @@ __all__ = [
     "holds_scenes",
     "induce",
     "induce_queries",
+    "invent_profiles",
     "lsa",
     "more",
     "name_categories",
     "normalised",
+    "person_of",
     "read_book",
     "read_names",
     "read_plots",
+    "read_profiles",
     "read_scenes",
     "reading_figures",
     "scenes_of",

@@ -12,6 +12,7 @@ from dramaturg.scorers import DIMENSIONS
 _LINE, _PROFILE = 60, 250  # tokens: a line with thought and action; a character's profile
 _SCENES_A_PIECE, _NEW_CHARACTERS = 1.5, 1.2  # of a book; characters that a scene adds
 _ENDS_AT = 0.75  # of the most turns a scene has, where a director may end it
+_JOIN = 0.5  # of those invited, a guess
 
 
 def coser_calls(s: Mapping[str, Any], facts: int) -> list[Step]:
@@ -37,4 +38,29 @@ def coser_calls(s: Mapping[str, Any], facts: int) -> list[Step]:
         Step("next speaker", "director", scenes * spoken, talk // 2 + 250, 30, "stage.follow"),
         Step("flaws", "critic", scenes * len(DIMENSIONS), 2 * talk + 2 * _PROFILE + 500, 250,
              "judge.flaws"),
+    ]  # fmt: skip
+
+
+def synthpai_calls(s: Mapping[str, Any], facts: int) -> list[Step]:
+    """Half of those invited join; every comment is tagged, one in three gives something away."""
+    people, threads = s["people"], s["threads"]
+    made_up = people
+    if s["profiles"] is not None:
+        people, made_up = len(persona.read_profiles(s["profiles"])), 0
+    invited = min(s["invited"], people - 1)
+    chances = (1 + s["actions"]) / 2 * sum(max(7 - n, 1) / 10 for n in range(s["rounds"]))
+    comments = round(threads * invited * _JOIN * chances)
+    authors = min(people, threads + comments)
+    sittings = authors * (3 if s["controls"] else 1)
+    return [
+        Step("people", "writer", made_up, 250, 90, "profile.invent"),
+        Step("styles", "writer", people, 250, 130, "profile.style"),
+        Step("posts", "writer", threads, 350, 90, "forum.post"),
+        Step("who joins", "checker", threads * invited, 330, 2, "forum.join"),
+        Step("comments", "writer", comments, 520, 25, "forum.comment"),
+        Step("tags", "checker", comments + threads, 480, 40, "attributes.tag"),
+        Step("check tags", "checker", round(0.3 * comments), 250, 8, "attributes.grade"),
+        Step("inference", "guesser", sittings, 300 + 30 * comments // max(authors, 1), 250,
+             "attributes.infer"),
+        Step("grades", "checker", sittings, 250, 8, "attributes.grade"),
     ]  # fmt: skip

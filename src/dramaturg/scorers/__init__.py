@@ -7,6 +7,16 @@ from dramaturg.scorers.atomic import (
     repeatability,
     steadiness,
 )
+from dramaturg.scorers.attribute_inference import infer_attributes, read_guesses
+from dramaturg.scorers.attribute_leaks import Leak, leaks_in, read_tags, right_tags
+from dramaturg.scorers.attributes import (
+    ATTRIBUTES,
+    age_matches,
+    grade_by_rule,
+    grade_guesses,
+    options_in,
+    read_verdicts,
+)
 from dramaturg.scorers.base import Comparer, Scorer
 from dramaturg.scorers.coherence import coherence
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
@@ -71,6 +81,7 @@ from dramaturg.scorers.who_speaks import (
 from dramaturg.scorers.words import tokens, utterances
 
 __all__ = [
+    "ATTRIBUTES",
     "DEFAULT",
     "DIMENSIONS",
     "ENTRIES",
@@ -86,6 +97,7 @@ __all__ = [
     "Flaw",
     "HumanReference",
     "Kit",
+    "Leak",
     "Length",
     "PersonaShown",
     "Questions",
@@ -96,6 +108,7 @@ __all__ = [
     "SpeakerFigures",
     "SpeakerItem",
     "actor_turns",
+    "age_matches",
     "atomic_fidelity",
     "atomic_trait",
     "build",
@@ -112,15 +125,20 @@ __all__ = [
     "flaw_score",
     "g_eval",
     "gpt_score",
+    "grade_by_rule",
+    "grade_guesses",
     "ground",
     "guess_speakers",
     "human_reference",
     "in_level",
+    "infer_attributes",
+    "leaks_in",
     "llm_eval",
     "lost_call",
     "more_human",
     "naturalness",
     "need",
+    "options_in",
     "paid",
     "partner_fact",
     "persona_shown",
@@ -128,7 +146,11 @@ __all__ = [
     "quality",
     "quality_panel",
     "read_flaws",
+    "read_guesses",
+    "read_tags",
+    "read_verdicts",
     "repeatability",
+    "right_tags",
     "rubric",
     "rubrics",
     "severity_of",

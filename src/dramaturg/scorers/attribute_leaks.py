@@ -7,7 +7,7 @@ Source: Yukhymenko et al. 2024, SynthPAI, arXiv:2406.07217: the tagger, hardness
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -16,8 +16,10 @@ from dramaturg.errors import ReplyError
 from dramaturg.models import ChatModel, ask
 from dramaturg.models.json_reply import read_json
 from dramaturg.prompts import Sampling, Task, load, quote
-from dramaturg.records import content_id, derive_seed
+from dramaturg.records import Conversation, Drop, content_id, derive_seed
 from dramaturg.scorers.attributes import ATTRIBUTES, grade_guesses
+from dramaturg.scorers.together import together
+from dramaturg.store import notes
 
 MOST_GUESSES = 3
 
@@ -139,6 +141,54 @@ async def right_tags(
         if right:
             kept.append((msgspec.structs.replace(tag, guesses=right), max(grades)))
     return kept
+
+
+def leaks_in(
+    truths: Mapping[str, Mapping[str, str]], checker: ChatModel, *, seed: int
+) -> Callable[[Conversation], Awaitable[list[Leak]]]:
+    """How a conversation is tagged: every turn in turn, its author's attributes known.
+
+    A turn whose tags cannot be read becomes a Drop of kind "tag", and the others go on.
+
+    Args:
+        truths: Attributes by persona id.
+    """
+
+    async def tagged(talk: Conversation, at: int) -> list[Leak] | Drop:
+        turn = talk.turns[at]
+        author = str(talk.speakers[turn.speaker].persona_id)
+        answered = turn.channels.get("reply_to")
+        before = talk.turns[int(answered)].text if answered is not None else ""
+        comment = Comment(text=turn.text, answers_to=before)
+        known = truths.get(author, {})
+        own = derive_seed(seed, "tag", talk.id, at)
+        try:
+            kept = await right_tags(comment, known, checker, seed=own, about=talk.id)
+        except ReplyError as error:
+            return Drop(kind="tag", reason=f"{error.kind}: {error.what}", subject=f"{talk.id} {at}")
+        return [
+            Leak(
+                conversation=talk.id,
+                turn=at,
+                author=author,
+                attribute=tag.attribute,
+                truth=known[tag.attribute],
+                guesses=tag.guesses,
+                hardness=tag.hardness,
+                certainty=tag.certainty,
+                grade=grade,
+            )
+            for tag, grade in kept
+        ]
+
+    async def tag_all(talk: Conversation) -> list[Leak]:
+        found = await together(tagged(talk, at) for at in range(len(talk.turns)))
+        for one in found:
+            if isinstance(one, Drop):
+                notes.note(one)
+        return [leak for one in found if isinstance(one, list) for leak in one]
+
+    return tag_all
 
 
 def _scale(told: Mapping[str, Any], name: str) -> int:
