@@ -37,7 +37,7 @@ async def test_a_book_becomes_scenes_with_scores_and_training_samples(tmp_path: 
         assert not any("cellar" in turn.text for turn in talk.turns)
         assert talk.scene["motivations"]["Ada"] == "Ada wants to know first."
         assert talk.provenance.recipe == "coser"
-    samples = made.tables["samples"]
+    samples: Any = made.tables["samples"]
     assert {row.role for row in samples} >= {"Ada", "Bo", "Cleo", "Environment"}
     assert figure(made, "lines_in_book")["value"] == 1.0
     assert figure(made, "flaws_mean")["n"] == 2

@@ -6,7 +6,7 @@ from dramaturg.generate.forum_thread import forum_thread, thread_of
 from dramaturg.generate.given_circumstance import given_circumstance, lived_before
 from dramaturg.generate.parse import Parsed, parse_conversation
 from dramaturg.generate.private import PrivateContext, words_in_common
-from dramaturg.generate.role_samples import RoleSample, original_turns, role_samples
+from dramaturg.generate.role_samples import RoleSample, original_turns, role_samples, samples_of
 from dramaturg.generate.stage import Staged, heard_by, in_turn, stage
 from dramaturg.generate.starter import starter_pool
 from dramaturg.generate.thread_tree import Post, choose_parent, path_to_root, pull, replies
@@ -39,6 +39,7 @@ __all__ = [
     "read_line",
     "replies",
     "role_samples",
+    "samples_of",
     "stage",
     "starter_pool",
     "thread_of",

@@ -8,7 +8,7 @@ and, of a tenth of the turns, who is next.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -80,6 +80,17 @@ def role_samples(
         if draw.random() < next_speakers and turns[at].speaker != turns[at - 1].speaker:
             found.append(_who_is_next(ensemble, turns[:at], turns[at].speaker, names))
     return found
+
+
+def samples_of(
+    scenes: Iterable[Ensemble], *, known: int = 3, recall: int = 3, seed: int
+) -> list[RoleSample]:
+    """The samples of all scenes, in order."""
+    return [
+        row
+        for scene in scenes
+        for row in role_samples(scene, known=known, recall=recall, seed=seed)
+    ]
 
 
 def _opening(

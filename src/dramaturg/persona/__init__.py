@@ -9,6 +9,7 @@ from dramaturg.persona.demographics import (
     attributes_of,
     draw_person,
     invent_profiles,
+    people_by_attributes,
     person_of,
     read_profiles,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "more",
     "name_categories",
     "normalised",
+    "people_by_attributes",
     "person_of",
     "read_book",
     "read_names",

@@ -122,6 +122,15 @@ def read_profiles(source: Path) -> list[Persona]:
     return list(found.values())
 
 
+async def people_by_attributes(
+    source: Path | None, writer: ChatModel, *, count: int, seed: int
+) -> list[Persona]:
+    """The people of a file, or so many that the writer makes up where there is none."""
+    if source is not None:
+        return read_profiles(source)
+    return await invent_profiles(writer, count, seed=seed)
+
+
 def draw_person(draw: random.Random) -> Drawn:
     """Attributes that can go together: nobody is a doctor at 20 or widowed at 25."""
     age = draw.randint(18, 75)

@@ -38,9 +38,9 @@ def verdicts_are_words(
         hold(read(reply, count) == values, f"{reply!r} was read as {read(reply, count)}")
     wrong = [("Nope", 1), ("Yesterday", 1), ("yes and no", 1), ("none", 1), ("yes", 2), ("", 1)]
     for reply, count in wrong:
-        hold(_refused(lambda r=reply, c=count: read(r, c)), f"{reply!r} was read as a verdict")
+        hold(_refused(read, reply, count), f"{reply!r} was read as a verdict")
     for reply in ("Nope.", "Yesterday I would have.", "Easy!", "Say so", "nobody would"):
-        hold(_refused(lambda r=reply: joins(r)) or not joins(reply).yes, f"{reply!r} joins")
+        hold(_refused(joins, reply) or not joins(reply).yes, f"{reply!r} joins")
     hold(joins("Yes.").yes and not joins("No.").yes, "a plain Yes or No is not read")
     return f"{len(right)} replies read, {len(wrong)} refused, 5 that do not join"
 
@@ -204,9 +204,9 @@ def draws_go_together(draw: Draw = persona.draw_person) -> str:
     return f"2,000 people, {women} of them women"
 
 
-def _refused(read: Callable[[], object]) -> bool:
+def _refused(read: Callable[..., object], *given: object) -> bool:
     try:
-        read()
+        read(*given)
     except ReplyError:
         return True
     return False

@@ -19,9 +19,7 @@ from dramaturg import critique, evaluate, generate, loop, persona, scorers
 from dramaturg.models import ChatModel, capacity
 from dramaturg.recipes.finish import figure, finished
 from dramaturg.recipes.recipe import Made, recipe
-from dramaturg.recipes.stage_estimates import coser_calls
-
-FLAWS = tuple(f"judge.flaws.{name}" for name in scorers.DIMENSIONS)
+from dramaturg.recipes.stage_estimates import COSER_RANGES, coser_calls
 
 
 @recipe(
@@ -30,13 +28,10 @@ FLAWS = tuple(f"judge.flaws.{name}" for name in scorers.DIMENSIONS)
         "actor": ("stage.act",),
         "environment": ("stage.environment",),
         "director": ("stage.follow",),
-        "critic": FLAWS,
+        "critic": scorers.FLAW_TASKS,
     },
     estimate=coser_calls,
-    ranges={
-        **{"scenes": (1, 10**9), "turns": (1, 500), "least_turns": (0, 500), "recall": (0, 50)},
-        **{"known": (0, 100), "least_lines": (1, 1_000), "chunk_tokens": (200, 10**6)},
-    },
+    ranges=COSER_RANGES,
     ordered=(("least_turns", "turns"),),
     count="scenes",
     example="--book othello.txt -n 20 --model openai:gpt-4.1-mini --out my-scenes",
@@ -77,19 +72,15 @@ async def coser(
     judges = [scorers.flaw_list(name, critic) for name in scorers.DIMENSIONS]
     judge = critique.scored(judges, seed=seed)
     judged = await loop.each(played.results, judge, at_once=at_once, step="judge", kind="scene")
-    samples = [
-        row
-        for scene in read.scenes
-        for row in generate.role_samples(scene, known=known, recall=recall, seed=seed)
-    ]
+    samples = generate.samples_of(read.scenes, known=known, recall=recall, seed=seed)
+    told = evaluate.acting_figures(judged.results, judge=critic.ref)
     return finished(
         judged.results,
         read.people,
         asked=min(scenes, len(read.scenes)),
         seed=seed,
         tables={"samples": samples},
-        figures=[figure(**row) for row in evaluate.acting_figures(judged.results, judge=critic.ref)]
-        + [figure(**row) for row in persona.reading_figures(read)],
+        figures=[figure(**row) for row in [*told, *persona.reading_figures(read)]],
         critics={f"{one.name} {one.version}": critic.ref for one in judges},
         steps={"reading": read.counts},
         notes=read.notes,

@@ -14,6 +14,15 @@ _SCENES_A_PIECE, _NEW_CHARACTERS = 1.5, 1.2  # of a book; characters that a scen
 _ENDS_AT = 0.75  # of the most turns a scene has, where a director may end it
 _JOIN = 0.5  # of those invited, a guess
 
+COSER_RANGES = {
+    "scenes": (1, 10**9), "turns": (1, 500), "least_turns": (0, 500), "recall": (0, 50),
+    "known": (0, 100), "least_lines": (1, 1_000), "chunk_tokens": (200, 10**6),
+}  # fmt: skip
+SYNTHPAI_RANGES = {
+    "threads": (1, 10**9), "people": (2, 10**9), "invited": (1, 10**6), "rounds": (1, 20),
+    "actions": (1, 20), "critical": (0, 1),
+}  # fmt: skip
+
 
 def coser_calls(s: Mapping[str, Any], facts: int) -> list[Step]:
     """A book's pieces by its size; every turn is followed by the question who is next."""

@@ -19,7 +19,7 @@ from dramaturg import evaluate, generate, loop, pairing, persona, profile, score
 from dramaturg.models import ChatModel, capacity
 from dramaturg.recipes.finish import figure, finished
 from dramaturg.recipes.recipe import Made, recipe
-from dramaturg.recipes.stage_estimates import synthpai_calls
+from dramaturg.recipes.stage_estimates import SYNTHPAI_RANGES, synthpai_calls
 
 
 @recipe(
@@ -29,10 +29,7 @@ from dramaturg.recipes.stage_estimates import synthpai_calls
         "guesser": ("attributes.infer",),
     },
     estimate=synthpai_calls,
-    ranges={
-        **{"threads": (1, 10**9), "people": (2, 10**9), "invited": (1, 10**6), "rounds": (1, 20)},
-        **{"actions": (1, 20), "critical": (0, 1), "deepest": (1, 100), "widest": (1, 1_000)},
-    },
+    ranges=SYNTHPAI_RANGES,
     count="threads",
     example="--profiles people.jsonl -n 20 --model openai:gpt-4.1-mini --out my-forum",
 )
@@ -48,17 +45,11 @@ async def synthpai(
     rounds: int = 2,  # paper: 2 or 3
     actions: int = 3,  # most chances to comment in a round
     critical: float = 0.4,  # share of those who joined that is critical in a round
-    deepest: int = 5,  # a comment deeper than this is not answered
-    widest: int = 3,  # replies to one comment at most
     controls: bool = True,  # also guess from other people's comments, and from redacted ones
     seed: int = 13,
 ) -> Made:
-    cast = (
-        persona.read_profiles(profiles)
-        if profiles
-        else await persona.invent_profiles(writer, people, seed=seed)
-    )
-    cast = await profile.style_cards(cast, writer, seed=seed)
+    known = await persona.people_by_attributes(profiles, writer, count=people, seed=seed)
+    cast = await profile.style_cards(known, writer, seed=seed)
     truths = {person.id: persona.attributes_of(person) for person in cast}
     at_once = capacity(writer, checker, guesser)
     grow = generate.forum_thread(
@@ -66,8 +57,6 @@ async def synthpai(
         rounds=rounds,
         actions=actions,
         critical=critical,
-        deepest=deepest,
-        widest=widest,
         seed=seed,
         recipe="synthpai",
     )
@@ -83,14 +72,14 @@ async def synthpai(
     sit = evaluate.sit_attributes(guesser, checker, seed=seed)
     sat = await loop.each(items, sit, at_once=at_once, step="infer", kind="inference")
     guesses = [row for rows in sat.results for row in rows]
-    figures = evaluate.inference_figures(guesses, guesser=guesser.ref)
+    told = evaluate.inference_figures(guesses, guesser=guesser.ref)
     return finished(
         grown.results,
         cast,
         asked=threads,
         seed=seed,
         tables={"leaks": leaks, "labels": labels, "guesses": guesses},
-        figures=[figure(**row) for row in figures],
+        figures=[figure(**row) for row in told],
         critics={"attribute tags 1": checker.ref, "attribute grades 1": checker.ref},
         steps={"people": len(cast), "threads": len(plans), "leaks": len(leaks)},
         cut=loop.cut_of(grown, tagged, sat),

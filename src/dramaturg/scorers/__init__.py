@@ -24,6 +24,7 @@ from dramaturg.scorers.faithfulness import claims, faithfulness
 from dramaturg.scorers.flaws import (
     DIMENSIONS,
     ENVIRONMENT,
+    FLAW_TASKS,
     Flaw,
     actor_turns,
     flaw_list,
@@ -87,6 +88,7 @@ __all__ = [
     "ENTRIES",
     "ENVIRONMENT",
     "FAILED_CALL",
+    "FLAW_TASKS",
     "GROUPS",
     "NAMES",
     "POLICIES",

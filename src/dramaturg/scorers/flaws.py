@@ -29,6 +29,7 @@ DIMENSIONS = (
     "character_fidelity",
     "storyline_quality",
 )
+FLAW_TASKS = tuple(f"judge.flaws.{dimension}" for dimension in DIMENSIONS)
 PER_SEVERITY, PER_TURN = 5.0, 0.3
 MOST = 10  # severity; 5 is the worst single flaw, 10 that of words repeated over and over
 _SCHEMA = {

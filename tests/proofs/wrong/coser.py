@@ -55,15 +55,15 @@ def keeps_role_thinking(text: str) -> Script:
 def leaking_play(*models: Any, **settings: Any) -> Callable[[Ensemble], Any]:
     """A stage that hides no channel."""
     play = generate.given_circumstance(*models, **settings)
-    module = sys.modules["dramaturg.generate.given_circumstance"]
+    module: Any = sys.modules["dramaturg.generate.given_circumstance"]
 
     async def played(ensemble: Ensemble) -> Conversation:
-        kept = module.stage  # type: ignore[attr-defined]
-        module.stage = functools.partial(kept, hidden=())  # type: ignore[attr-defined]
+        kept = module.stage
+        module.stage = functools.partial(kept, hidden=())
         try:
             return await play(ensemble)
         finally:
-            module.stage = kept  # type: ignore[attr-defined]
+            module.stage = kept
 
     return played
 
@@ -71,15 +71,15 @@ def leaking_play(*models: Any, **settings: Any) -> Callable[[Ensemble], Any]:
 def forgetful_play(*models: Any, **settings: Any) -> Callable[[Ensemble], Any]:
     """Actors that are never told what they thought themselves."""
     play = generate.given_circumstance(*models, **settings)
-    module = sys.modules["dramaturg.generate.given_circumstance"]
+    module: Any = sys.modules["dramaturg.generate.given_circumstance"]
 
     async def played(ensemble: Ensemble) -> Conversation:
-        kept = module.transcript  # type: ignore[attr-defined]
-        module.transcript = functools.partial(kept, hide=["thought"])  # type: ignore[attr-defined]
+        kept = module.transcript
+        module.transcript = functools.partial(kept, hide=["thought"])
         try:
             return await play(ensemble)
         finally:
-            module.transcript = kept  # type: ignore[attr-defined]
+            module.transcript = kept
 
     return played
 

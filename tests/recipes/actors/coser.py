@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.models import Call, ScriptedModel
+from dramaturg.models.scripted import Script
 from dramaturg.records import derive_seed
 from dramaturg.scorers import DIMENSIONS
 
@@ -31,7 +32,7 @@ Cleo kept the inn. "Sit," she told them. "The soup is hot and the news is bad."
 
 
 def actor() -> ScriptedModel:
-    tasks = {
+    tasks: dict[str, Script] = {
         "book.extract": _extract,
         "book.names": '{"Captain Bo": "Bo"}',
         "book.profile": "A person of few words who lives by the water, works hard, trusts slowly, "

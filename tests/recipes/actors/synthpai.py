@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.models import Call, ScriptedModel
+from dramaturg.models.scripted import Script
 from dramaturg.records import derive_seed
 
 SETTINGS: dict[str, Any] = {"threads": 4, "invited": 6, "rounds": 2}
@@ -19,7 +20,7 @@ CITIES = ["Graz, Austria", "Cork, Ireland", "Turku, Finland", "Lima, Peru", "Da 
 
 
 def actor() -> ScriptedModel:
-    tasks = {
+    tasks: dict[str, Script] = {
         "profile.invent": _invent,
         "profile.style": json.dumps(
             {"manner": "You write short lines without capitals.", "sample": "rain again, eh"}
