@@ -52,7 +52,7 @@ async def test_the_scenes_that_ship_are_played_without_reading_a_book() -> None:
     assert not any(call.task.startswith("book.") for call in model.calls)
     assert made.notes[0] == "20 scenes were asked for, and the file holds 2"
     assert {p.name for p in made.people} == {"Maren", "Tove", "Jens"}
-    assert all(talk.scene["title"] == "the_lamp_at_skerry" for talk in made.conversations)
+    assert all(talk.scene["title"] == "The Lamp At Skerry" for talk in made.conversations)
     storm = made.conversations[1]
     asked = [c.messages[-1].content for c in model.calls if c.task == "stage.act"]
     late = [text for text in asked if "<you>Maren" in text and "lantern room" in text]

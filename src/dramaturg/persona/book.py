@@ -20,7 +20,7 @@ from dramaturg.errors import ReplyError, UserError
 from dramaturg.models import ChatModel, ask
 from dramaturg.models.json_reply import read_json
 from dramaturg.persona.chunks import TOKENS, cut_book, find_sentence, from_text, plain_words
-from dramaturg.persona.scenes import Character, Circumstance, Scenes, ensembles
+from dramaturg.persona.scenes import Character, Circumstance, Scenes, ensembles, title_of
 from dramaturg.persona.together import ask_or_drop, together
 from dramaturg.prompts import Sampling, Task, load, quote, quote_list
 from dramaturg.prompts.block import quote_block
@@ -118,7 +118,7 @@ async def read_book(
     """
     path = existing_file(source, "the text of a book")
     text = "\n".join(line for _, line in lines(path))
-    title = path.stem.replace("_", " ").replace("-", " ").title()
+    title = title_of(path)
     pieces = cut_book(text, tokens)
     found: list[tuple[FoundPlot, str]] = []
     carried = ""

@@ -81,7 +81,7 @@ def read_scenes(source: Path) -> Scenes:
     dropped = 0
     for line, value in _objects(path):
         try:
-            found += _of_object(value, path.stem)
+            found += _of_object(value, title_of(path))
         except (KeyError, TypeError, ValueError, AttributeError, RecordError) as error:
             dropped += 1
             reason = f"no scene: line {line} cannot be read ({type(error).__name__}: {error})"
@@ -98,6 +98,15 @@ def read_scenes(source: Path) -> Scenes:
         )
     said = [f"{dropped} objects of {path.name} are no scenes: see dropped/"] if dropped else []
     return Scenes(kept, {"scenes": len(kept), "not_read": dropped}, said)
+
+
+def title_of(path: Path) -> str:
+    """A work's title by the name of its file.
+
+    >>> title_of(Path("king_lear.txt"))
+    'King Lear'
+    """
+    return path.stem.replace("_", " ").replace("-", " ").title()
 
 
 def ensembles(found: Sequence[Circumstance], characters: Mapping[str, Character]) -> list[Ensemble]:
@@ -163,9 +172,11 @@ def _of_scene(
     return Ensemble(people=people, scene=Scene(cast=cast, fields=kept))
 
 
-def _of_object(value: dict[str, Any], stem: str) -> list[tuple[Circumstance, dict[str, Character]]]:
+def _of_object(
+    value: dict[str, Any], title_by_file: str
+) -> list[tuple[Circumstance, dict[str, Character]]]:
     if "plots" in value and "character_datasets" in value:
-        return _of_work(value, stem)
+        return _of_work(value, title_by_file)
     title = str(value.get("book", value.get("title", "")))
     plot = value.get("plot") or {}
     told = {c["name"]: str(c.get("description", "")) for c in plot.get("key_characters", ())}

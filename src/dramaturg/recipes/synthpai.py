@@ -81,6 +81,6 @@ async def synthpai(
         tables={"leaks": leaks, "labels": labels, "guesses": guesses},
         figures=[figure(**row) for row in told],
         critics={"attribute tags 1": checker.ref, "attribute grades 1": checker.ref},
-        steps={"people": len(cast), "threads": len(plans), "leaks": len(leaks)},
+        steps={"people": len(cast), "sittings": len(items), "answered": len(sat.results)},
         cut=loop.cut_of(grown, tagged, sat),
     )
