@@ -60,6 +60,9 @@ async def test_without_an_original_the_judge_of_the_storyline_has_nothing_to_say
         await scorers.flaw_list("storyline_consistency", ScriptedModel())(bare)
     assert told.value.kind == "no reference"
     assert (await scorers.flaw_list("anthropomorphism", ScriptedModel("[]"))(bare)).value == 100
+    judge = ScriptedModel("[]")
+    assert (await scorers.flaw_list("character_fidelity", judge)(bare)).value == 100
+    assert "<original>\n(not known)\n</original>" in judge.prompt(0)
 
 
 async def test_an_order_inside_a_line_stays_inside_the_marks() -> None:

@@ -115,7 +115,8 @@ def flaw_list(dimension: str, judge: ChatModel) -> Scorer:
 
     Args:
         dimension: One of `DIMENSIONS`. Storyline consistency and character fidelity hold the scene
-            against the original in `scene["reference"]`, a list of [name, line].
+            against the original in `scene["reference"]`, a list of [name, line]; without one there
+            is no consistency to judge, and fidelity rests on the profiles.
 
     Raises:
         UserError: If there is no such dimension, or the judge cannot be asked.
@@ -182,7 +183,7 @@ class _FlawList:
             "setting": quote(scene.setting) or "(not known)",
             "people": people or "(nothing is known)",
             "major": ", ".join(map(quote, scene.major)),
-            "original": scene.original,
+            "original": scene.original or "(not known)",
             "played": scene.played,
         }
         return {place: values[place] for place in self.task.prompt.places}
@@ -190,7 +191,7 @@ class _FlawList:
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
         need_words(conversation)
         scene = played_scene(conversation)
-        if not scene.original and "original" in self.task.prompt.places:
+        if not scene.original and self.dimension == DIMENSIONS[0]:
             raise NotJudged("there is no original to hold the scene against", kind="no reference")
         answer = await ask(self.judge, self.task, scene, seed=seed, about=conversation.id)
         flaws = answer.value

@@ -1,0 +1,34 @@
+"""The worked examples on the pages of the recipes with a stage are what their commands print."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from dramaturg.cli.main import cli
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["coser", "synthpai"])
+def test_the_worked_example_is_what_the_command_prints(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "recipes" / f"{name}.md").read_text(encoding="utf-8")
+    example = page.partition("## A worked example")[2].partition("\n## ")[0]
+    commands = re.findall(r"^dramaturg (.+)$", example, re.MULTILINE)
+    shown = "\n".join(re.findall(r"```text\n(.*?)```", example, re.DOTALL))
+    assert len(commands) == 2
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    printed: list[Any] = []
+    for command in commands:
+        ran = CliRunner().invoke(cli, command.split())
+        assert ran.exit_code == 0, ran.output
+        printed += ran.output.splitlines()
+    for line in shown.splitlines():
+        assert line in printed, line
