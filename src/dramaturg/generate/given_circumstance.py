@@ -49,8 +49,7 @@ def given_circumstance(
     environment: ChatModel,
     director: ChatModel,
     *,
-    most: int = 20,
-    least: int = 5,
+    turns: tuple[int, int] = (5, 20),
     thoughts: bool = True,
     recall: int = 3,
     known: int = 3,
@@ -64,8 +63,7 @@ def given_circumstance(
     around them is the last speaker, "Environment".
 
     Args:
-        most: Turns at most, those of the environment counted.
-        least: The scene may end after so many.
+        turns: The scene may end after so many, and ends after so many, the environment's counted.
         thoughts: Whether actors think, which nobody else gets to know.
         recall: Most memories an actor is reminded of at once, of what came before this scene.
         known: Sentences an actor knows of each other character.
@@ -78,14 +76,14 @@ def given_circumstance(
         company = _Company(
             ensemble=ensemble,
             models={"actor": actor, "environment": environment, "director": director},
-            least=least,
+            least=turns[0],
             thoughts=thoughts,
             recall=recall,
             known=known,
             seed=seed,
         )
         staged = await stage(
-            len(company.names), speak=company.speak, follow=company.follow, most=most
+            len(company.names), speak=company.speak, follow=company.follow, most=turns[1]
         )
         return Conversation(
             scene_id=ensemble.id,

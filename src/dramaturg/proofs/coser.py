@@ -71,7 +71,7 @@ async def thoughts_stay_private(
         hold(SECRET not in seen, f"{way!r} is heard as {seen!r}")
     lines = {"Ada": ways[0], "Bo": "Good evening, Ada. (bows)"}
     model = _company(lines, lambda call: "Next: Ada" if _last(call) == "Bo" else "Next: Bo")
-    talk = await play(model, model, model, most=6, least=6, recall=0, seed=1)(_scene())
+    talk = await play(model, model, model, turns=(6, 6), recall=0, seed=1)(_scene())
     whole = "\n".join(t.channels.get("thought", "") for t in talk.turns)
     hold(SECRET in whole, "the thought is not in the record of the scene")
     own = [call for call in model.calls if call.task == "stage.act" and _actor(call) == "Ada"]
@@ -86,12 +86,12 @@ async def a_bad_director_ends_at_twenty(play: Play = generate.given_circumstance
     said = ["The butler!", "Next: Ada and Bo", "", "Next: Ada", "<END CHAT>?", "Ada speaks to Bo"]
     lines = {"Ada": "Well.", "Bo": "Indeed."}
     model = _company(lines, lambda call: said[len(model.calls) % len(said)] or "...")
-    talk = await play(model, model, model, most=20, least=20, seed=3)(_scene())
+    talk = await play(model, model, model, turns=(20, 20), seed=3)(_scene())
     speakers = [turn.speaker for turn in talk.turns]
     hold(len(speakers) == 20, f"it ended after {len(speakers)} turns")
     twice = sum(a == b for a, b in itertools.pairwise(speakers))
     hold(not twice, f"{twice} times the same speaker had two turns in a row")
-    again = await play(model, model, model, most=20, least=20, seed=3)(_scene())
+    again = await play(model, model, model, turns=(20, 20), seed=3)(_scene())
     hold(len(again.turns) == 20, "the second time it ended elsewhere")
     return "20 turns, 0 doubled speakers"
 

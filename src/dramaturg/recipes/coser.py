@@ -57,22 +57,16 @@ async def coser(
     read = await persona.scenes_of(
         book, reader, most=scenes, tokens=chunk_tokens, least_lines=least_lines, seed=seed
     )
+    pace, mind = (least_turns, turns), {"recall": recall, "known": known, "seed": seed}
     play = generate.given_circumstance(
-        *(actor, environment, director),
-        most=turns,
-        least=least_turns,
-        thoughts=thoughts,
-        recall=recall,
-        known=known,
-        seed=seed,
-        recipe="coser",
+        actor, environment, director, turns=pace, thoughts=thoughts, recipe="coser", **mind
     )
     at_once = capacity(actor, environment, director, critic)
     played = await loop.each(read.scenes, play, at_once=at_once, step="act", kind="scene")
     judges = [scorers.flaw_list(name, critic) for name in scorers.DIMENSIONS]
     judge = critique.scored(judges, seed=seed)
     judged = await loop.each(played.results, judge, at_once=at_once, step="judge", kind="scene")
-    samples = generate.samples_of(read.scenes, known=known, recall=recall, seed=seed)
+    samples = generate.samples_of(read.scenes, **mind)
     told = evaluate.acting_figures(judged.results, judge=critic.ref)
     return finished(
         judged.results,

@@ -21,6 +21,8 @@ from dramaturg.recipes.finish import figure, finished
 from dramaturg.recipes.recipe import Made, recipe
 from dramaturg.recipes.stage_estimates import SYNTHPAI_RANGES, synthpai_calls
 
+NAME = "synthpai"
+
 
 @recipe(
     tasks={
@@ -53,12 +55,7 @@ async def synthpai(
     truths = {person.id: persona.attributes_of(person) for person in cast}
     at_once = capacity(writer, checker, guesser)
     grow = generate.forum_thread(
-        *(writer, checker),
-        rounds=rounds,
-        actions=actions,
-        critical=critical,
-        seed=seed,
-        recipe="synthpai",
+        writer, checker, rounds=rounds, actions=actions, critical=critical, seed=seed, recipe=NAME
     )
     plans = pairing.gatherings(
         cast, count=threads, invited=invited, topics=list(scorers.ATTRIBUTES), seed=seed

@@ -85,7 +85,7 @@ def forgetful_play(*models: Any, **settings: Any) -> Callable[[Ensemble], Any]:
 
 
 def ends_early(*models: Any, **settings: Any) -> Callable[[Ensemble], Any]:
-    return generate.given_circumstance(*models, **{**settings, "most": 12, "least": 5})
+    return generate.given_circumstance(*models, **{**settings, "turns": (5, 12)})
 
 
 def same_again(
