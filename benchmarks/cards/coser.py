@@ -33,6 +33,7 @@ def main(folder: Path) -> None:
         ("data/test/test_set.json", test_set),
         ("data/final/Othello.json", work),
         ("data/final/King Lear.json", work),
+        ("data/src/books_example.jsonl", books),
         ("exp/simulation", simulations),
     ):
         path = folder / name
@@ -91,6 +92,19 @@ def work(path: Path) -> Iterator[str]:
     read = persona.read_scenes(path)
     lived = sum(len(p.views.get("history", ())) for p in read.people)
     yield f"{path.stem}: {len(read.scenes)} scenes, {len(read.people)} people with {lived} memories"
+
+
+def books(path: Path) -> Iterator[str]:
+    """Pieces of the four books in the public domain."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        book = json.loads(line)
+        pieces = persona.cut_book(book["content"])
+        sizes = [len(piece) // 4 for piece in pieces]
+        whole = "".join(pieces) == book["content"]
+        yield (
+            f"{book['title']}: {len(pieces)} pieces of {min(sizes):,} to {max(sizes):,} tokens "
+            f"(half to twice of 8,192: 4,096 to 16,384), joined the book: {whole}"
+        )
 
 
 def simulations(path: Path) -> Iterator[str]:

@@ -175,7 +175,7 @@ async def test_an_unfinished_plot_is_carried_into_the_next_piece(tmp_path: Path)
 
 
 def test_pieces_are_cut_at_chapters_and_joined_they_are_the_book() -> None:
-    chapter = "Chapter {n}\n\n" + "A sentence of the story. " * 40 + "\n\n"
+    chapter = "Chapter\u00a0{n}.\n\n" + "A sentence of the story. " * 40 + "\n\n"
     book = "".join(chapter.replace("{n}", str(n)) for n in range(1, 8))
     pieces = persona.cut_book(book, tokens=500)
     assert "".join(pieces) == book

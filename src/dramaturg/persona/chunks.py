@@ -10,8 +10,8 @@ from collections.abc import Sequence
 TOKENS = 8_192  # a piece, as in CoSER
 _PER_TOKEN = 4  # characters
 _HEADING = re.compile(
-    r"(?im)^[ \t#*_]*(?:(?:chapter|act|scene|part|book|canto|letter|prologue|epilogue)\b"
-    r"[ \t.:,\w]{0,40}|[IVXLC]{1,7}\.?|\d{1,3}\.)[ \t*_]*$"
+    r"(?im)^(?:[^\S\n]|[#*_])*(?:(?:chapter|act|scene|part|book|canto|letter|prologue|epilogue)\b"
+    r"(?:[^\S\n]|[.:,\w]){0,40}|[IVXLC]{1,7}\.?|\d{1,3}\.)(?:[^\S\n]|[*_])*$"
 )
 _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+[\"'”’)]*|\n|$)")
 

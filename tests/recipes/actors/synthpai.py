@@ -14,7 +14,11 @@ from dramaturg.records import derive_seed
 
 SETTINGS: dict[str, Any] = {"threads": 4, "invited": 6, "rounds": 2}
 EMBEDDED = "refuses"
-PER_ITEM = "a post, a yes or no of 40 invited people, and for each comment its text and its tags"
+PER_ITEM = (
+    "a post, a yes or no of 40 invited people, text and tags of each comment; a style and a "
+    "sitting for each person (ours: three sittings, two of them controls)"
+)
+_PEOPLE = 9
 TRADES = ["baker", "nurse", "welder", "tour guide", "clerk", "diver", "judge", "tailor", "pilot"]
 CITIES = ["Graz, Austria", "Cork, Ireland", "Turku, Finland", "Lima, Peru", "Da Nang, Vietnam"]
 
@@ -54,15 +58,17 @@ def people(count: int) -> list[dict[str, Any]]:
 
 def inputs(folder: Path) -> dict[str, Any]:
     target = folder / "people.jsonl"
-    target.write_text("".join(json.dumps(row) + "\n" for row in people(9)), encoding="utf-8")
+    target.write_text("".join(json.dumps(row) + "\n" for row in people(_PEOPLE)), encoding="utf-8")
     return {"profiles": target}
 
 
 def paper_calls(settings: Mapping[str, Any]) -> float:
-    """As the released code asks: two calls a comment, one an invited person, one a post and tag."""
+    """As the released code asks, without controls: two calls a comment and a check of what is tagged
+    (here a third), one an invited person, two a post, a style and a graded sitting a person."""
     joined = 0.75 * settings["invited"]
     comments = joined * 2 * sum((7 - n) / 10 for n in range(settings["rounds"]))
-    return float(settings["threads"] * (2 + settings["invited"] + 2 * comments))
+    threads = settings["threads"] * (2 + settings["invited"] + (2 + 1 / 3) * comments)
+    return float(threads + _PEOPLE + 2 * _PEOPLE)
 
 
 def _invent(call: Call) -> str:
