@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,16 @@ from click.testing import CliRunner
 from dramaturg.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
+
+
+def test_the_python_of_the_benchmark_runs_as_it_stands() -> None:
+    page = (ROOT / "docs" / "recipes" / "synthpai.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.stderr == ""
+    assert f"It prints `{ran.stdout.strip()}`" in page
 
 
 @pytest.mark.parametrize("name", ["coser", "synthpai"])

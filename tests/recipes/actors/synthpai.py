@@ -63,7 +63,7 @@ def inputs(folder: Path) -> dict[str, Any]:
 
 
 def paper_calls(settings: Mapping[str, Any]) -> float:
-    """As the released code asks, without controls: two calls a comment and a check of what is tagged
+    """As the released code asks, without controls: two calls a comment, a check of what is tagged
     (here a third), one an invited person, two a post, a style and a graded sitting a person."""
     joined = 0.75 * settings["invited"]
     comments = joined * 2 * sum((7 - n) / 10 for n in range(settings["rounds"]))
