@@ -161,7 +161,7 @@ def extract() -> Task[Piece, tuple[FoundPlot, ...]]:
     """ "book.extract": the plots of a piece, each with its people and talks."""
     return Task(
         name="book.extract",
-        prompt=load("dramaturg.persona", "extract"),
+        prompt=load("dramaturg.persona", "book_extract"),
         fill=lambda given: {
             "title": quote(given.title),
             "carried": f"<unfinished>\n{quote_block(given.carried)}\n</unfinished>\n"
@@ -179,7 +179,7 @@ def one_name() -> Task[Names, dict[str, str]]:
     """ "book.names": for each name the full name of the person it stands for."""
     return Task(
         name="book.names",
-        prompt=load("dramaturg.persona", "names"),
+        prompt=load("dramaturg.persona", "book_names"),
         fill=lambda given: {"title": quote(given.title), "names": quote_list(given.names)},
         parse=lambda reply, given: read_names(reply, given.names),
         sampling=Sampling(temperature=0.0, top_k=None, max_tokens=4_000),
@@ -191,7 +191,7 @@ def write_profile() -> Task[Known, str]:
     """ "book.profile": who a character is, from their own data only."""
     return Task(
         name="book.profile",
-        prompt=load("dramaturg.persona", "character"),
+        prompt=load("dramaturg.persona", "book_profile"),
         fill=lambda given: {
             "title": quote(given.title),
             "name": quote(given.name),
