@@ -118,6 +118,9 @@ def test_a_line_ends_where_it_goes_on_for_somebody_else() -> None:
     names = ["Ada", "Bo", "Environment"]
     line = generate.read_line("**Ada:** [No.] Yes.\nAnd no.\nBo: What?", "Ada", names)
     assert (line.speech, line.thoughts) == ("Yes. And no.", ("No.",))
+    low = generate.read_line("Ada (in a low voice): Come.", "Ada", names)
+    assert (low.speech, low.actions) == ("Come.", ("in a low voice",))
+    assert generate.read_line("At noon: come.", "Ada", names).speech == "At noon: come."
     with pytest.raises(ReplyError) as told:
         generate.read_line("Bo: What?", "Ada", names)
     assert told.value.kind == "another speaker"

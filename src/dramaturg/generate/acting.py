@@ -14,6 +14,7 @@ from dramaturg.prompts import Sampling, Task, load, quote, quote_list
 from dramaturg.prompts.channels import Script, read_script
 
 END = "END"
+_LABEL = re.compile(r"(.*?)\s*(\([^()]*\))?\W*", re.DOTALL)  # a name, and how it is said
 _MARKS = " \t*_#\"'“”‘’«»`.:-–—<>"
 
 
@@ -115,12 +116,13 @@ def read_line(reply: str, name: str, names: Sequence[str]) -> Script:
     kept: list[str] = []
     for line in reply.replace("```", "").splitlines():
         label, colon, rest = line.replace("：", ":").partition(":")
-        who = _same(label.strip(_MARKS), names) if colon else None
+        plain, manner = _LABEL.fullmatch(label.strip()).groups()  # type: ignore[union-attr]
+        who = _same(plain.strip(_MARKS), names) if colon else None
         if who is not None and who != name:
             if kept and any(one.strip() for one in kept):
                 break
             raise ReplyError(f"it speaks for {who} and not for {name}", kind="another speaker")
-        kept.append(rest.lstrip("*_ ") if who == name else line)
+        kept.append(f"{manner or ''} {rest.lstrip('*_ ')}" if who == name else line)
     script = read_script("\n".join(kept))
     if not (script.speech or script.actions or script.thoughts):
         raise ReplyError("nothing is said, done or thought", kind="no line")
@@ -135,6 +137,7 @@ def named(reply: str, names: Sequence[str]) -> str | None:
     """
     for line in reversed([line for line in reply.splitlines() if line.strip()]):
         said = re.sub(r"(?i)^.*\bnext(?: speaker)?\b\W*(?:is\b\W*)?", "", line).strip(_MARKS)
+        said = said or line  # "Othello should speak next."
         if said.upper() in (END, "END CHAT", "END SCENE"):
             return END
         whole = _same(said, names)

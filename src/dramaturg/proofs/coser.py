@@ -128,6 +128,7 @@ def one_name_is_read(read: Named = generate.named) -> str:
         "Lear has spoken to the Fool.\nNext: Fool": "Fool",
         "**Next Speaker:** King Lear.": "King Lear",
         "Next: END": "END",
+        "Lear is silent.\nThe Fool should speak next.": "Fool",
         "The Fool or King Lear": None,
         "next speaker is environment": "Environment",
         "Foolish question, nobody.": None,
