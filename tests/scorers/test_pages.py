@@ -13,14 +13,15 @@ PAGE = (Path(__file__).parents[2] / "docs" / "critique.md").read_text(encoding="
 
 def test_every_scorer_and_group_is_on_the_page_and_nothing_else() -> None:
     told = set(re.findall(r"`([a-z_]+)`", PAGE))
+    families = ("llm_eval", "gpt_score", "g_eval", "flaws")
     for name in NAMES:
-        family = next((f for f in ("llm_eval", "gpt_score", "g_eval") if name.startswith(f)), None)
+        family = next((f for f in families if name.startswith(f)), None)
         if family is None:
             assert name in told, name
         else:
             (line,) = re.findall(rf"^\| `{family}_\*` \| (.*?) \|", PAGE, re.MULTILINE)
             assert name.removeprefix(f"{family}_") in line, name
-    assert set(GROUPS) <= told | {"llm_eval", "gpt_score", "g_eval"}
+    assert set(GROUPS) <= told | set(families)
 
 
 def test_each_exam_on_the_page_exists() -> None:

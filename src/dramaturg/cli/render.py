@@ -16,9 +16,10 @@ from dramaturg.dataset.leak_check import Leaks
 from dramaturg.dataset.produce import Produced
 from dramaturg.dataset.publish import Sent, Upload
 from dramaturg.dataset.published import Agreement
+from dramaturg.prompts.channels import write_script
 from dramaturg.proofs import Outcome
 from dramaturg.recipes.recipe import Recipe
-from dramaturg.records import Change
+from dramaturg.records import Change, Turn
 from dramaturg.runner.lineage import Lineage
 from dramaturg.runner.perform import Run
 
@@ -202,7 +203,7 @@ def lineage(found: Lineage) -> str:
     for number, turn in enumerate(talk.turns):
         name = plain(talk.speakers[turn.speaker].name)
         said = textwrap.fill(
-            f"{number:>3} {name}: {plain(turn.text)}", _WIDTH, subsequent_indent="      "
+            f"{number:>3} {name}: {plain(_said(turn))}", _WIDTH, subsequent_indent="      "
         )
         lines.append(said)
         for ground in turn.grounding:
@@ -242,6 +243,14 @@ def lineage(found: Lineage) -> str:
         text = reply.get("text", "") if isinstance(reply, dict) else str(reply)
         lines += ["[reply]", plain(text)]
     return "\n".join(lines)
+
+
+def _said(turn: Turn) -> str:
+    """A turn's text with its channels: [thought] (action), and the turn that it answers."""
+    if not turn.channels:
+        return turn.text
+    answers = turn.channels.get("reply_to")
+    return (f"(to {answers}) " if answers else "") + write_script(turn)
 
 
 def scorer_list() -> str:

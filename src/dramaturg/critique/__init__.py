@@ -2,6 +2,7 @@
 
 from dramaturg.critique.choice import Choice
 from dramaturg.critique.panel import Critic, Panel, panel
+from dramaturg.critique.scored import scored
 from dramaturg.critique.voting import Tally, tally
 
-__all__ = ["Choice", "Critic", "Panel", "Tally", "panel", "tally"]
+__all__ = ["Choice", "Critic", "Panel", "Tally", "panel", "scored", "tally"]

@@ -5,6 +5,7 @@
 The module can be called: `dg.evaluate("my-dataset")` is `dramaturg.runner.evaluate_dataset`.
 """
 
+from dramaturg.evaluate.acting import acting_figures, bleu, rouge_l
 from dramaturg.evaluate.agreement import (
     Agreement,
     agreement,
@@ -14,6 +15,20 @@ from dramaturg.evaluate.agreement import (
     share_agreed,
 )
 from dramaturg.evaluate.answer_score import answer_score
+from dramaturg.evaluate.attribute_benchmark import (
+    AttributeItem,
+    attribute_items,
+    attribute_labels,
+    inference_figures,
+    sit_attributes,
+)
+from dramaturg.evaluate.attribute_guesses import (
+    AttributeGuess,
+    AttributeLabel,
+    Hits,
+    attribute_hits,
+    shuffled_comments,
+)
 from dramaturg.evaluate.attributes import AttributeScores, attribute_scores, plain_value, set_f1
 from dramaturg.evaluate.beside import beside
 from dramaturg.evaluate.collect import FACTS, SAMPLE, Collected, collect
@@ -109,6 +124,9 @@ __all__ = [
     "TITLES",
     "Agreement",
     "Asked",
+    "AttributeGuess",
+    "AttributeItem",
+    "AttributeLabel",
     "AttributeScores",
     "Chosen",
     "Coder",
@@ -123,6 +141,7 @@ __all__ = [
     "Found",
     "History",
     "HistoryTurn",
+    "Hits",
     "Item",
     "JuryItem",
     "JuryResult",
@@ -145,14 +164,19 @@ __all__ = [
     "Told",
     "Vectors",
     "Whose",
+    "acting_figures",
     "agreement",
     "answer_score",
     "arranged",
+    "attribute_hits",
+    "attribute_items",
+    "attribute_labels",
     "attribute_scores",
     "auc",
     "badness",
     "balanced_places",
     "beside",
+    "bleu",
     "by_round",
     "cases",
     "categories",
@@ -184,6 +208,7 @@ __all__ = [
     "frechet",
     "health",
     "in_domain",
+    "inference_figures",
     "interval",
     "join_sessions",
     "jury",
@@ -220,6 +245,7 @@ __all__ = [
     "ranker_hits",
     "read_option",
     "retrieval_figures",
+    "rouge_l",
     "score_options",
     "scores",
     "self_bleu",
@@ -230,6 +256,8 @@ __all__ = [
     "shortest",
     "shown",
     "shown_talk",
+    "shuffled_comments",
+    "sit_attributes",
     "sit_exam",
     "sit_pairwise_exam",
     "surface",

@@ -5,6 +5,7 @@ from dramaturg.pairing.by_chance import by_chance
 from dramaturg.pairing.by_relation import by_relation
 from dramaturg.pairing.by_similarity import by_similarity
 from dramaturg.pairing.every_pair import every_pair
+from dramaturg.pairing.gatherings import gatherings
 from dramaturg.pairing.given import given
 from dramaturg.pairing.similarity import shared, similarity
 
@@ -14,6 +15,7 @@ __all__ = [
     "by_relation",
     "by_similarity",
     "every_pair",
+    "gatherings",
     "given",
     "shared",
     "similarity",

@@ -1,7 +1,18 @@
 """Persona sources: facts expanded over queries, people out of texts, relations and topics."""
 
+from dramaturg.persona.book import read_book, read_names, read_plots
 from dramaturg.persona.bootstrap import bootstrap_facts
+from dramaturg.persona.chunks import cut_book, find_sentence
 from dramaturg.persona.cluster import Categories, cluster, lsa
+from dramaturg.persona.demographics import (
+    Drawn,
+    attributes_of,
+    draw_person,
+    invent_profiles,
+    people_by_attributes,
+    person_of,
+    read_profiles,
+)
 from dramaturg.persona.described import description, lines_of, wrong_with
 from dramaturg.persona.expand import Expanded, categories_of, expand, name_categories
 from dramaturg.persona.from_text import (
@@ -15,6 +26,7 @@ from dramaturg.persona.from_text import (
 )
 from dramaturg.persona.grid import Grid, Rule, from_grid, load_grid
 from dramaturg.persona.near import Distinct, distinct, jaccard, near_duplicates, near_in_meaning
+from dramaturg.persona.plays import holds_scenes, scenes_of
 from dramaturg.persona.portrait import portrait
 from dramaturg.persona.queries import Query, bootstrap_queries, induce_queries
 from dramaturg.persona.related import (
@@ -27,6 +39,15 @@ from dramaturg.persona.related import (
     seeds_wanted,
 )
 from dramaturg.persona.replies import OPENINGS, normalised
+from dramaturg.persona.scenes import (
+    Character,
+    Circumstance,
+    Scenes,
+    ensembles,
+    read_scenes,
+    reading_figures,
+    starter_scenes,
+)
 from dramaturg.persona.seen import Seen
 from dramaturg.persona.tasks import AnswerAs, Further, Induce, More, answer, further, induce, more
 from dramaturg.persona.topics import (
@@ -48,10 +69,13 @@ __all__ = [
     "Branch",
     "Branches",
     "Categories",
+    "Character",
     "Circle",
+    "Circumstance",
     "Close",
     "Detail",
     "Distinct",
+    "Drawn",
     "Expanded",
     "FromText",
     "Further",
@@ -62,23 +86,31 @@ __all__ = [
     "Query",
     "RelatedTo",
     "Rule",
+    "Scenes",
     "Seen",
     "answer",
+    "attributes_of",
     "bootstrap_facts",
     "bootstrap_queries",
     "categories_of",
     "cluster",
+    "cut_book",
     "description",
     "distinct",
     "distinct_entries",
+    "draw_person",
+    "ensembles",
     "evenly",
     "expand",
+    "find_sentence",
     "from_grid",
     "from_text",
     "from_text_task",
     "further",
+    "holds_scenes",
     "induce",
     "induce_queries",
+    "invent_profiles",
     "jaccard",
     "lines_of",
     "load_grid",
@@ -89,11 +121,21 @@ __all__ = [
     "near_duplicates",
     "near_in_meaning",
     "normalised",
+    "people_by_attributes",
+    "person_of",
     "portrait",
+    "read_book",
+    "read_names",
+    "read_plots",
+    "read_profiles",
     "read_related",
+    "read_scenes",
+    "reading_figures",
     "related",
     "related_task",
+    "scenes_of",
     "seeds_wanted",
+    "starter_scenes",
     "subtopics",
     "subtopics_task",
     "topic_people",

@@ -32,6 +32,7 @@ from dramaturg.profile.retrieve import (
     retrieve_fact,
     same_words,
 )
+from dramaturg.profile.style_card import style_cards
 from dramaturg.profile.subject import is_subject
 from dramaturg.profile.tell import tell
 from dramaturg.profile.timeline import (
@@ -108,6 +109,7 @@ __all__ = [
     "show",
     "span",
     "state_on",
+    "style_cards",
     "tell",
     "told",
     "traits_shown",

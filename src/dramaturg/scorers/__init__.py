@@ -9,6 +9,16 @@ from dramaturg.scorers.atomic import (
     steadiness,
 )
 from dramaturg.scorers.attribute import USES, Attribution, attribute
+from dramaturg.scorers.attribute_inference import infer_attributes, read_guesses
+from dramaturg.scorers.attribute_leaks import Leak, leaks_in, read_tags, right_tags
+from dramaturg.scorers.attributes import (
+    ATTRIBUTES,
+    age_matches,
+    grade_by_rule,
+    grade_guesses,
+    options_in,
+    read_verdicts,
+)
 from dramaturg.scorers.base import Comparer, Scorer
 from dramaturg.scorers.by_probability import follow_up, remarks, weighted_rating, yes_probability
 from dramaturg.scorers.coherence import coherence
@@ -16,6 +26,17 @@ from dramaturg.scorers.degenerate import Circles, Degeneration, degeneration, re
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
 from dramaturg.scorers.fits import better_fit, blind_wins
+from dramaturg.scorers.flaws import (
+    DIMENSIONS,
+    ENVIRONMENT,
+    FLAW_TASKS,
+    Flaw,
+    actor_turns,
+    flaw_list,
+    flaw_score,
+    read_flaws,
+    severity_of,
+)
 from dramaturg.scorers.g_eval import g_eval
 from dramaturg.scorers.gpt_score import gpt_score
 from dramaturg.scorers.ground import ground
@@ -72,9 +93,13 @@ from dramaturg.scorers.who_speaks import (
 from dramaturg.scorers.words import shown_words, tokens, utterances
 
 __all__ = [
+    "ATTRIBUTES",
     "DEFAULT",
+    "DIMENSIONS",
     "ENTRIES",
+    "ENVIRONMENT",
     "FAILED_CALL",
+    "FLAW_TASKS",
     "GROUPS",
     "NAMES",
     "POLICIES",
@@ -86,8 +111,10 @@ __all__ = [
     "Degeneration",
     "FactRow",
     "FactTable",
+    "Flaw",
     "HumanReference",
     "Kit",
+    "Leak",
     "Length",
     "PersonaShown",
     "Questions",
@@ -98,6 +125,8 @@ __all__ = [
     "SpeakerFigures",
     "SpeakerItem",
     "TurnFormat",
+    "actor_turns",
+    "age_matches",
     "atomic_fidelity",
     "atomic_trait",
     "attribute",
@@ -115,13 +144,19 @@ __all__ = [
     "expand_names",
     "fact_table",
     "faithfulness",
+    "flaw_list",
+    "flaw_score",
     "follow_up",
     "g_eval",
     "gpt_score",
+    "grade_by_rule",
+    "grade_guesses",
     "ground",
     "guess_speakers",
     "human_reference",
     "in_level",
+    "infer_attributes",
+    "leaks_in",
     "level_shown",
     "llm_eval",
     "longest_common",
@@ -131,6 +166,7 @@ __all__ = [
     "more_human",
     "naturalness",
     "need",
+    "options_in",
     "overall",
     "paid",
     "partner_fact",
@@ -138,15 +174,21 @@ __all__ = [
     "persona_shown_by",
     "quality",
     "quality_panel",
+    "read_flaws",
+    "read_guesses",
+    "read_tags",
+    "read_verdicts",
     "remarks",
     "repeatability",
     "repeats_itself",
     "reveals",
+    "right_tags",
     "rouge_l",
     "rounds_text",
     "rubric",
     "rubrics",
     "said_aloud",
+    "severity_of",
     "shown",
     "shown_counts",
     "shown_words",

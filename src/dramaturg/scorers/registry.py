@@ -17,6 +17,7 @@ from dramaturg.scorers.base import Scorer, prompted
 from dramaturg.scorers.coherence import coherence
 from dramaturg.scorers.degenerate import Circles
 from dramaturg.scorers.faithfulness import faithfulness
+from dramaturg.scorers.flaws import DIMENSIONS, flaw_list
 from dramaturg.scorers.g_eval import G_EVAL, SAMPLES, g_eval
 from dramaturg.scorers.gpt_score import GPT_SCORE, gpt_score
 from dramaturg.scorers.llm_eval import LLM_EVAL, llm_eval
@@ -187,6 +188,14 @@ _FAMILIES: tuple[_Family, ...] = (
         )
         for c, top in G_EVAL.items()
     ),
+    *(
+        _one(
+            Entry(f"flaws_{c}", f"flaws listed in {c.replace('_', ' ')}, 0 to 100", "high", _WORDS,
+                  _PROMPT, "1"),
+            lambda judge, _, c=c: flaw_list(c, judge),  # type: ignore[misc]
+        )
+        for c in DIMENSIONS
+    ),
 )  # fmt: skip
 
 ENTRIES: Mapping[str, Entry] = {e.name: e for family in _FAMILIES for e in family.entries}
@@ -202,6 +211,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "llm_eval": tuple(f"llm_eval_{c}" for c in LLM_EVAL),
     "gpt_score": tuple(f"gpt_score_{c}" for c in GPT_SCORE),
     "g_eval": tuple(f"g_eval_{c}" for c in G_EVAL),
+    "flaws": tuple(f"flaws_{c}" for c in DIMENSIONS),
     "all": tuple(name for name, entry in ENTRIES.items() if entry.forms != _PROMPT),
     "everything": NAMES,
 }  # fmt: skip

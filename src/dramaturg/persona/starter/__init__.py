@@ -1,0 +1,1 @@
+"""Scenes of our own, so that a first run needs no file."""
