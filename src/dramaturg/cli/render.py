@@ -19,7 +19,7 @@ from dramaturg.dataset.published import Agreement
 from dramaturg.prompts.channels import write_script
 from dramaturg.proofs import Outcome
 from dramaturg.recipes.recipe import Recipe
-from dramaturg.records import Turn
+from dramaturg.records import Change, Turn
 from dramaturg.runner.lineage import Lineage
 from dramaturg.runner.perform import Run
 
@@ -30,6 +30,17 @@ _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 def plain(text: str) -> str:
     """Text of a dataset made safe for a terminal: no control or direction character acts."""
     return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def changes(made: Sequence[Change]) -> str:
+    """What a text changed in a profile, one value a line, with the words that say it."""
+    signs = {"add": "+", "replace": "~", "remove": "-", "none": "="}
+    lines = []
+    for one in made:
+        value = " -> ".join(part for part in (one.old, one.new) if part)
+        said = f'   "{one.evidence.text}"' if one.evidence else ""
+        lines.append(f"{signs[one.op]} {one.key}: {value}{said}")
+    return "\n".join(lines) or "nothing changes"
 
 
 def result(run: Run) -> str:

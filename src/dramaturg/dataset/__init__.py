@@ -8,7 +8,12 @@ from dramaturg.dataset.evaluation_page import evaluation_page
 from dramaturg.dataset.export import export
 from dramaturg.dataset.formats import FORMATS
 from dramaturg.dataset.load_conversations import load_conversations
+from dramaturg.dataset.load_documents import Document, Library, load_documents
 from dramaturg.dataset.load_personas import Loaded, load_personas
+from dramaturg.dataset.load_profiles import Biography, load_profiles
+from dramaturg.dataset.load_scenes import Scenes, load_scenes
+from dramaturg.dataset.load_texts import Passage, Texts, load_texts
+from dramaturg.dataset.load_turns import Turns, load_turns
 from dramaturg.dataset.parquet import read_dataset
 from dramaturg.dataset.report_page import write_report_page
 from dramaturg.dataset.split import (
@@ -21,15 +26,23 @@ from dramaturg.dataset.split import (
     leaks,
     people_apart,
 )
-from dramaturg.dataset.starter import starter_people
+from dramaturg.dataset.starter import starter_entries, starter_people
+from dramaturg.dataset.terms import terms
 
 __all__ = [
     "FORMATS",
     "SAME_PERSON",
     "SHARES",
+    "Biography",
     "Converted",
+    "Document",
+    "Library",
     "Loaded",
+    "Passage",
+    "Scenes",
     "Splits",
+    "Texts",
+    "Turns",
     "apart_by_pair",
     "apart_by_paraphrase",
     "apart_by_persona",
@@ -40,10 +53,17 @@ __all__ = [
     "export",
     "leaks",
     "load_conversations",
+    "load_documents",
     "load_personas",
+    "load_profiles",
+    "load_scenes",
+    "load_texts",
+    "load_turns",
     "people_apart",
     "read_dataset",
+    "starter_entries",
     "starter_people",
+    "terms",
     "write_card",
     "write_report_page",
 ]

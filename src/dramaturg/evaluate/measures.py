@@ -12,6 +12,7 @@ from dramaturg.evaluate.collect import Collected
 from dramaturg.evaluate.leakage import leakage
 from dramaturg.evaluate.measure import Measure
 from dramaturg.evaluate.near_duplicates import earlier_twin
+from dramaturg.evaluate.nearest import nearest_in_words
 from dramaturg.evaluate.next_utterance import next_utterance
 from dramaturg.evaluate.profile_extraction import profile_extraction
 from dramaturg.evaluate.ranker import exchanges, ranker_hits
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = npt.NDArray[Any]
 
 AT_UTTERANCES, BLEU_UTTERANCES, RANKED = 10_000, 1_000, 1_000
+NEAREST_TALKS = 200  # compared with one another, as DiaSynth does
 AT_VECTORS = 1_000
 TOPICS = 50
 
@@ -81,6 +83,7 @@ class Equal:
     utterances: int = AT_UTTERANCES
     bytes: int = AT_BYTES
     bleu: int = BLEU_UTTERANCES
+    nearest: int = NEAREST_TALKS
     vectors: int = AT_VECTORS
     vector_turns: int = AT_UTTERANCES
 
@@ -99,6 +102,7 @@ class Equal:
             utterances=min(AT_UTTERANCES, *turns),
             bytes=min(AT_BYTES, *size),
             bleu=min(BLEU_UTTERANCES, *turns),
+            nearest=min([NEAREST_TALKS, *(len(side.talks) for side in sides)]),
             vectors=min([AT_VECTORS, *map(len, vectors)]),
             vector_turns=min([AT_UTTERANCES, *(sum(map(len, part)) for part in vectors)]),
         )
@@ -206,6 +210,26 @@ def bleu(side: Side, equal: Equal, seed: int) -> list[Measure]:
         _measure(
             side, "self_bleu", "variety", "BLEU-4, 0 to 1", "utterances", Ratio(over, under),
             len(chosen), sampled=True, sample=f"{len(chosen):,} utterances, seed {seed}",
+        )
+    ]  # fmt: skip
+
+
+def nearest(side: Side, equal: Equal, seed: int) -> list[Measure]:
+    """ROUGE-L of a conversation to the nearest other one, among equally many of the sample."""
+    import numpy as np
+
+    draw = random.Random(derive_seed(seed, "nearest"))
+    chosen = draw.sample(range(len(side.talks)), min(equal.nearest, len(side.talks)))
+    near = nearest_in_words([" ".join(side.talks[i].plain) for i in chosen])
+    over, under = np.zeros(len(side.talks)), np.zeros(len(side.talks))
+    over[chosen], under[chosen] = near, 1
+    alone = len(chosen) < 2
+    return [
+        _measure(
+            side, "nearest_talk", "variety", "ROUGE-L, 0 to 1", "conversations",
+            None if alone else Ratio(over, under), len(chosen), sampled=True,
+            sample=f"{len(chosen):,} conversations, seed {seed}",
+            why="there is no other conversation" if alone else "",
         )
     ]  # fmt: skip
 
@@ -421,6 +445,7 @@ SETS: dict[str, Callable[[Side, Equal, int], list[Measure]]] = {
     "distinct-n, compression": words_varied,
     "different utterances": utterances_all,
     "self-BLEU": bleu,
+    "nearest talk": nearest,
     "Vendi score": meanings,
     "near-duplicates": duplicates,
     "leakage": leaks,

@@ -30,6 +30,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "said_before": ("said before", "utterances repeated inside their conversation"),
     "compression": ("compression ratio", "higher is more repetitive"),
     "self_bleu": ("self-BLEU", "how well utterances are pieced together from others"),
+    "nearest_talk": ("nearest other talk", "highest ROUGE-L to any of equally many others"),
     "vendi_utterances": ("Vendi score, utterances", "effective number of different meanings"),
     "vendi_conversations": ("Vendi score, conversations", "effective number of different talks"),
     "distance_of_conversations": ("distance of conversations", "mean over all pairs"),

@@ -134,7 +134,7 @@ class FewShot:
         return Conversation(
             scene_id=pair.scene.id,
             scene=dict(pair.scene.fields),
-            speakers=_speakers(pair),
+            speakers=speakers_of(pair),
             turns=tuple(Turn(speaker=who, text=text) for who, text in parsed.turns),
             provenance=Provenance(
                 recipe=self.recipe or "few-shot",
@@ -233,7 +233,8 @@ def draw_demonstrations(
     return found
 
 
-def _speakers(pair: Pair) -> tuple[Speaker, ...]:
+def speakers_of(pair: Pair) -> tuple[Speaker, ...]:
+    """Both as speakers, "User 1" and "User 2", each with the persona they are written for."""
     return tuple(
         Speaker(
             name=f"User {i + 1}",

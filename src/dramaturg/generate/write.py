@@ -92,9 +92,15 @@ def _parse(reply: str, inputs: WriteInput) -> Parsed:
     parsed = parse_conversation(reply, facts=(inputs.facts_1, inputs.facts_2))
     _check_length(len(parsed.turns), inputs)
     _check_language([text for _, text in parsed.turns], inputs)
+    check_own_words(parsed, inputs.demonstrations)
+    return parsed
+
+
+def check_own_words(parsed: Parsed, shown: Sequence[Demonstration]) -> None:
+    """Raises ReplyError where a talk copies one that was shown, or says itself again."""
     said = [_plain(text) for _, text in parsed.turns]
     long = [text for text in said if len(text.split()) >= 4]
-    for demo in inputs.demonstrations:
+    for demo in shown:
         theirs = {_plain(text) for _, text in demo.turns}
         if len(long) >= 2 and sum(text in theirs for text in long) >= _COPIED * len(long):
             raise ReplyError(
@@ -105,7 +111,6 @@ def _parse(reply: str, inputs: WriteInput) -> Parsed:
     most = Counter(said).most_common(1)[0][1]
     if len(said) >= 6 and (len(set(said)) < _DIFFERENT * len(said) or most > len(said) / 3):
         raise ReplyError("the conversation repeats its own turns", kind="repetition")
-    return parsed
 
 
 def _check_length(turns: int, inputs: WriteInput) -> None:

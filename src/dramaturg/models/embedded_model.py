@@ -176,6 +176,21 @@ async def _write(call: Call) -> tuple[str, int, int]:
     return text, made.tokens_in, made.tokens_out
 
 
+async def _next_turn(call: Call) -> tuple[str, int, int]:
+    from dramaturg.models.embedded import writer
+
+    given: Any = call.inputs
+    made = await writer.write_turn(
+        given["facts"],
+        [],
+        [(who, text) for who, text in given["heard"]],
+        speaker=0,
+        seed=call.seed,
+        grounding=GROUNDING,
+    )
+    return " ".join(made.turns[0].text.split()), made.tokens_in, made.tokens_out
+
+
 def _said(text: str, *shown: str) -> tuple[str, int, int]:
     return text, sum(len(s.split()) for s in shown), len(text.split())
 
@@ -223,4 +238,5 @@ _TASKS: dict[str, Callable[[Call], Awaitable[tuple[str, int, int]]]] = {
     "persona.answer": _answer,
     "query.induce": _induce,
     "query.more": _more,
+    "turn.next": _next_turn,
 }

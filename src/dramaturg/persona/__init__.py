@@ -1,4 +1,4 @@
-"""Persona expansion: from seed facts to categories, queries and many more facts."""
+"""Persona sources: facts expanded over queries, people out of texts, relations and topics."""
 
 from dramaturg.persona.book import read_book, read_names, read_plots
 from dramaturg.persona.bootstrap import bootstrap_facts
@@ -13,9 +13,31 @@ from dramaturg.persona.demographics import (
     person_of,
     read_profiles,
 )
+from dramaturg.persona.described import description, lines_of, wrong_with
 from dramaturg.persona.expand import Expanded, categories_of, expand, name_categories
+from dramaturg.persona.from_text import (
+    TIES,
+    Detail,
+    FromText,
+    Look,
+    from_text,
+    from_text_task,
+    looks,
+)
+from dramaturg.persona.grid import Grid, Rule, from_grid, load_grid
+from dramaturg.persona.near import Distinct, distinct, jaccard, near_duplicates, near_in_meaning
 from dramaturg.persona.plays import holds_scenes, scenes_of
+from dramaturg.persona.portrait import portrait
 from dramaturg.persona.queries import Query, bootstrap_queries, induce_queries
+from dramaturg.persona.related import (
+    Circle,
+    Close,
+    RelatedTo,
+    read_related,
+    related,
+    related_task,
+    seeds_wanted,
+)
 from dramaturg.persona.replies import OPENINGS, normalised
 from dramaturg.persona.scenes import (
     Character,
@@ -26,21 +48,46 @@ from dramaturg.persona.scenes import (
     reading_figures,
     starter_scenes,
 )
+from dramaturg.persona.seen import Seen
 from dramaturg.persona.tasks import AnswerAs, Further, Induce, More, answer, further, induce, more
+from dramaturg.persona.topics import (
+    Branch,
+    Branches,
+    distinct_entries,
+    evenly,
+    subtopics,
+    subtopics_task,
+    topic_people,
+    topic_people_task,
+    wrong_topic,
+)
 
 __all__ = [
     "OPENINGS",
+    "TIES",
     "AnswerAs",
+    "Branch",
+    "Branches",
     "Categories",
     "Character",
+    "Circle",
     "Circumstance",
+    "Close",
+    "Detail",
+    "Distinct",
     "Drawn",
     "Expanded",
+    "FromText",
     "Further",
+    "Grid",
     "Induce",
+    "Look",
     "More",
     "Query",
+    "RelatedTo",
+    "Rule",
     "Scenes",
+    "Seen",
     "answer",
     "attributes_of",
     "bootstrap_facts",
@@ -48,27 +95,51 @@ __all__ = [
     "categories_of",
     "cluster",
     "cut_book",
+    "description",
+    "distinct",
+    "distinct_entries",
     "draw_person",
     "ensembles",
+    "evenly",
     "expand",
     "find_sentence",
+    "from_grid",
+    "from_text",
+    "from_text_task",
     "further",
     "holds_scenes",
     "induce",
     "induce_queries",
     "invent_profiles",
+    "jaccard",
+    "lines_of",
+    "load_grid",
+    "looks",
     "lsa",
     "more",
     "name_categories",
+    "near_duplicates",
+    "near_in_meaning",
     "normalised",
     "people_by_attributes",
     "person_of",
+    "portrait",
     "read_book",
     "read_names",
     "read_plots",
     "read_profiles",
+    "read_related",
     "read_scenes",
     "reading_figures",
+    "related",
+    "related_task",
     "scenes_of",
+    "seeds_wanted",
     "starter_scenes",
+    "subtopics",
+    "subtopics_task",
+    "topic_people",
+    "topic_people_task",
+    "wrong_topic",
+    "wrong_with",
 ]

@@ -53,7 +53,7 @@ class Seen:
         found = []
         for text, vector in zip(texts, vectors, strict=True):
             same = self._by_words.get(normalised(text))
-            at, cosine = (same, 1.0) if same is not None else self._nearest(vector)
+            at, cosine = (same, 1.0) if same is not None else self.nearest(vector)
             if at is not None and (same is not None or cosine > self.duplicate):
                 found.append((self.texts[at], cosine))
             else:
@@ -61,7 +61,8 @@ class Seen:
                 found.append(("", cosine))
         return found
 
-    def _nearest(self, vector: npt.NDArray[Any]) -> tuple[int | None, float]:
+    def nearest(self, vector: npt.NDArray[Any]) -> tuple[int | None, float]:
+        """Place of the nearest known text and their cosine; `(None, -1.0)` where none is known."""
         best, most = None, -1.0
         for start in range(0, len(self.texts), _BLOCK):
             assert self._rows is not None

@@ -66,6 +66,18 @@ async def meet(
     return pairs, sides
 
 
+def meet_by_chance(cast: Sequence[Persona], *, count: int, partners: int, seed: int) -> list[Pair]:
+    """Pairs inside each split by chance; none where there are fewer than two people."""
+    shares = dataset.SHARES if len(cast) >= _PEOPLE_TO_DIVIDE else {"train": 1.0}
+    sides = dataset.people_apart(cast, shares, seed=seed)
+    pairs: list[Pair] = []
+    for split, wanted in _shared_out(count, shares).items():
+        people = [person for person in cast if sides[person.id] == split]
+        if len(people) > 1 and wanted:
+            pairs += pairing.by_chance(people, count=wanted, partners=partners, seed=seed)
+    return pairs
+
+
 def _shared_out(count: int, shares: Mapping[str, float]) -> dict[str, int]:
     """Whole numbers that sum to `count`; the first split takes what rounding leaves."""
     wanted = {split: math.floor(share * count) for split, share in shares.items()}

@@ -87,6 +87,8 @@ def _arrow_type(name: str, hint: Any, keys: Mapping[str, Sequence[str]]) -> Any:
     plain = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
     if bare in plain:
         return plain[bare]
+    if origin is typing.Literal:
+        return plain[type(typing.get_args(bare)[0])]
     if origin is tuple:
         return pa.list_(_arrow_type(name, typing.get_args(bare)[0], keys))
     if origin is dict:

@@ -88,6 +88,24 @@ class Persona(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The facts as plain sentences, in order."""
         return tuple(fact.text for fact in self.facts)
 
+    @property
+    def undated(self) -> tuple[str, ...]:
+        """What is always true of the person: the sentences of the facts that bear no date."""
+        return tuple(fact.text for fact in self.facts if fact.valid_from is None)
+
+    def on(self, date: str) -> Persona:
+        """The same person (and id) with the facts that hold on a day; undated ones always hold.
+
+        Args:
+            date: ISO 8601. A fact holds from its first day on, and not on the day on which it ends.
+        """
+        held = tuple(
+            fact
+            for fact in self.facts
+            if (fact.valid_from or "") <= date and (fact.valid_to is None or date < fact.valid_to)
+        )
+        return msgspec.structs.replace(self, facts=held)
+
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who talks (2..n personas) and under which circumstances.

@@ -181,7 +181,9 @@ async def aevaluate(
         told = []
         for side, name, lost, (values, ranges) in zip(sides, named, drops, scored, strict=True):
             long = [float(len(talk.flat)) for talk in side.talks]
-            mine = notes(side, lost.first, lost.count) + evaluate.health(values, ranges, long)
+            odds = [score for score in values if score.startswith("yes_probability")]
+            mine = notes(side, lost.first, lost.count)
+            mine += evaluate.health(values, ranges, long, chances=odds)
             told += [f"{name}: {note}" if len(sides) > 1 else note for note in mine]
         told += exams.notes("it is not asked about the conversations, and has no figure")
         told += judges.notes()

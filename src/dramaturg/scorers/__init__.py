@@ -1,5 +1,6 @@
 """Scorers: one conversation in, a number and its evidence out; or two in, and the better one."""
 
+from dramaturg.scorers.aloud import said_aloud
 from dramaturg.scorers.atomic import (
     atomic_fidelity,
     atomic_trait,
@@ -7,6 +8,7 @@ from dramaturg.scorers.atomic import (
     repeatability,
     steadiness,
 )
+from dramaturg.scorers.attribute import USES, Attribution, attribute
 from dramaturg.scorers.attribute_inference import infer_attributes, read_guesses
 from dramaturg.scorers.attribute_leaks import Leak, leaks_in, read_tags, right_tags
 from dramaturg.scorers.attributes import (
@@ -18,9 +20,12 @@ from dramaturg.scorers.attributes import (
     read_verdicts,
 )
 from dramaturg.scorers.base import Comparer, Scorer
+from dramaturg.scorers.by_probability import follow_up, remarks, weighted_rating, yes_probability
 from dramaturg.scorers.coherence import coherence
+from dramaturg.scorers.degenerate import Circles, Degeneration, degeneration, repeats_itself
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
+from dramaturg.scorers.fits import better_fit, blind_wins
 from dramaturg.scorers.flaws import (
     DIMENSIONS,
     ENVIRONMENT,
@@ -35,11 +40,14 @@ from dramaturg.scorers.flaws import (
 from dramaturg.scorers.g_eval import g_eval
 from dramaturg.scorers.gpt_score import gpt_score
 from dramaturg.scorers.ground import ground
+from dramaturg.scorers.hints import clashes, reveals, rounds_text
 from dramaturg.scorers.llm_eval import llm_eval
 from dramaturg.scorers.more_human import more_human
 from dramaturg.scorers.naturalness import HumanReference, human_reference, naturalness
+from dramaturg.scorers.overall import overall
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.persona_recall import persona_shown_by
+from dramaturg.scorers.personal_answer import mark_answer
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
 from dramaturg.scorers.registry import (
     DEFAULT,
@@ -51,6 +59,7 @@ from dramaturg.scorers.registry import (
     expand_names,
     need,
 )
+from dramaturg.scorers.rouge import longest_common, rouge_l, too_alike
 from dramaturg.scorers.rubric import rubric, rubrics
 from dramaturg.scorers.shape import Balance, Length, Questions, Repetition
 from dramaturg.scorers.shown import (
@@ -70,6 +79,8 @@ from dramaturg.scorers.together import (
     why_lost,
 )
 from dramaturg.scorers.toxicity import toxicity
+from dramaturg.scorers.trait_ratings import level_shown, trait_ratings
+from dramaturg.scorers.turn_format import TurnFormat, longest_copied
 from dramaturg.scorers.variety import count_tokens, different_utterances, distinct_n
 from dramaturg.scorers.who_speaks import (
     SpeakerFigures,
@@ -79,7 +90,7 @@ from dramaturg.scorers.who_speaks import (
     speaker_items,
     who_speaks,
 )
-from dramaturg.scorers.words import tokens, utterances
+from dramaturg.scorers.words import shown_words, tokens, utterances
 
 __all__ = [
     "ATTRIBUTES",
@@ -92,8 +103,12 @@ __all__ = [
     "GROUPS",
     "NAMES",
     "POLICIES",
+    "USES",
+    "Attribution",
     "Balance",
+    "Circles",
     "Comparer",
+    "Degeneration",
     "FactRow",
     "FactTable",
     "Flaw",
@@ -109,15 +124,21 @@ __all__ = [
     "ShownCounts",
     "SpeakerFigures",
     "SpeakerItem",
+    "TurnFormat",
     "actor_turns",
     "age_matches",
     "atomic_fidelity",
     "atomic_trait",
+    "attribute",
+    "better_fit",
+    "blind_wins",
     "build",
     "claims",
+    "clashes",
     "coherence",
     "costs_one_item",
     "count_tokens",
+    "degeneration",
     "different_utterances",
     "distinct_n",
     "expand_names",
@@ -125,6 +146,7 @@ __all__ = [
     "faithfulness",
     "flaw_list",
     "flaw_score",
+    "follow_up",
     "g_eval",
     "gpt_score",
     "grade_by_rule",
@@ -135,12 +157,17 @@ __all__ = [
     "in_level",
     "infer_attributes",
     "leaks_in",
+    "level_shown",
     "llm_eval",
+    "longest_common",
+    "longest_copied",
     "lost_call",
+    "mark_answer",
     "more_human",
     "naturalness",
     "need",
     "options_in",
+    "overall",
     "paid",
     "partner_fact",
     "persona_shown",
@@ -151,20 +178,31 @@ __all__ = [
     "read_guesses",
     "read_tags",
     "read_verdicts",
+    "remarks",
     "repeatability",
+    "repeats_itself",
+    "reveals",
     "right_tags",
+    "rouge_l",
+    "rounds_text",
     "rubric",
     "rubrics",
+    "said_aloud",
     "severity_of",
     "shown",
     "shown_counts",
+    "shown_words",
     "speaker_figures",
     "speaker_items",
     "steadiness",
     "together",
     "tokens",
+    "too_alike",
     "toxicity",
+    "trait_ratings",
     "utterances",
+    "weighted_rating",
     "who_speaks",
     "why_lost",
+    "yes_probability",
 ]

@@ -15,12 +15,14 @@ from dramaturg.scorers.asked import need_personas, need_two_speakers, need_words
 from dramaturg.scorers.atomic import atomic_fidelity
 from dramaturg.scorers.base import Scorer, prompted
 from dramaturg.scorers.coherence import coherence
+from dramaturg.scorers.degenerate import Circles
 from dramaturg.scorers.faithfulness import faithfulness
 from dramaturg.scorers.flaws import DIMENSIONS, flaw_list
 from dramaturg.scorers.g_eval import G_EVAL, SAMPLES, g_eval
 from dramaturg.scorers.gpt_score import GPT_SCORE, gpt_score
 from dramaturg.scorers.llm_eval import LLM_EVAL, llm_eval
 from dramaturg.scorers.naturalness import HumanReference, naturalness
+from dramaturg.scorers.overall import overall
 from dramaturg.scorers.partner_fact import partner_fact
 from dramaturg.scorers.persona_recall import persona_shown_by
 from dramaturg.scorers.quality import POLICIES
@@ -143,6 +145,10 @@ _FAMILIES: tuple[_Family, ...] = (
         lambda *_: Repetition(),
     ),
     _one(
+        Entry("circles", "share of turns that go round in circles", "low", _WORDS, ("rule",)),
+        lambda *_: Circles(),
+    ),
+    _one(
         Entry("length", "words in all turns", "neither", (), ("rule",)),
         lambda *_: Length(),
     ),
@@ -154,6 +160,11 @@ _FAMILIES: tuple[_Family, ...] = (
         Entry("balance", "how evenly the words are shared", "high", ("words", "two speakers"),
               ("rule",)),
         lambda *_: Balance(),
+    ),
+    _one(
+        Entry("overall", "fit of the talk for its people and topic, 1 to 10", "high", _WORDS,
+              _PROMPT, "1"),
+        lambda judge, _: overall(judge),
     ),
     _Family(
         tuple(
@@ -196,7 +207,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "faithfulness", "partner_fact", "persona_recall", "persona_precision", "atomic_fidelity",
         "who_speaks",
     ),
-    "shape": ("repetition", "length", "questions", "balance"),
+    "shape": ("repetition", "circles", "length", "questions", "balance"),
     "llm_eval": tuple(f"llm_eval_{c}" for c in LLM_EVAL),
     "gpt_score": tuple(f"gpt_score_{c}" for c in GPT_SCORE),
     "g_eval": tuple(f"g_eval_{c}" for c in G_EVAL),

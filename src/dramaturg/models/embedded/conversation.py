@@ -97,6 +97,30 @@ class Writing:
             yield from self._turn(len(turns) % 2, order.turns - len(turns))
         return self.script
 
+    def run_next(self, said: Sequence[tuple[int, str]], who: int) -> Program[Script]:
+        """The program of one turn: header, what was said, then the next turn of `who`.
+
+        The earliest turns are left out where the context is too short for all.
+        """
+        order, turns = self.order, self.script.turns
+        head = formats.header(*order.facts, style=order.style, turns=order.turns)
+        room = self.context - len(head) - TURN_TOKENS - formats.FACT_TOKENS - 8
+        before: list[tuple[int, str, Ids]] = []
+        for speaker, text in reversed(said):
+            ids = [formats.speaker(speaker), Control.SAY, *self.bpe.encode(text)]
+            room -= len(ids)
+            if room < 0:
+                break
+            before.append((speaker, text, ids))
+        for speaker, text, ids in reversed(before):
+            head += ids
+            turns.append(WrittenTurn(speaker, text, None, None))
+            self._note_unasked(speaker, text)
+        self.script.tokens_in = len(head)
+        yield from self._feed(head)
+        yield from self._turn(who, order.turns - len(turns))
+        return self.script
+
     def _over(self) -> bool:
         turns, target = self.script.turns, self.order.turns
         asked = bool(turns) and turns[-1].text.endswith("?")

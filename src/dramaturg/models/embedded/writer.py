@@ -116,6 +116,57 @@ async def write_conversation(
     )
 
 
+async def write_turn(
+    facts_1: Sequence[str],
+    facts_2: Sequence[str],
+    said: Sequence[tuple[int, str]],
+    *,
+    speaker: int,
+    seed: int | str,
+    style: str = "made",
+    grounding: float = 0.9,
+    temperature: float = 0.7,
+    top_k: int = 40,
+    drafts: int = 3,
+    pull: float = 1.0,
+) -> WrittenConversation:
+    """The next turn of a conversation, as `write_conversation` would write it.
+
+    Args:
+        said: `(speaker, text)` so far, at least one; may be any text.
+        speaker: Who is next, 0 or 1.
+        grounding: Odds that the turn brings up an unused fact of its speaker, 0 to 1.
+
+    Returns:
+        One turn.
+
+    Raises:
+        ValueError: If nothing was said, or an argument is out of its range.
+    """
+    from dramaturg.models.embedded.conversation import LATE, Order, Writing
+
+    turns = min(MAX_TURNS, len(said) + LATE + formats.CLOSING_TURNS + 1)  # no end in sight
+    _check(turns=turns, style=style, grounding=grounding, temperature=temperature, top_k=top_k)
+    if not said or speaker not in (0, 1):
+        raise ValueError("there must be a turn to answer, and speaker must be 0 or 1")
+    began = time.perf_counter()
+    bpe = loaded()[1]
+    said = said[-(MAX_TURNS // 2) :]
+    sides, truncated = fitted(facts_1, facts_2)
+    texts = (tuple(facts_1), tuple(facts_2))
+    order = Order(
+        sides, texts, turns, seed, style, grounding, temperature, top_k, max(1, drafts), pull
+    )
+    script = await _run(lambda: Writing(order, bpe, formats.Sizes.context).run_next(said, speaker))
+    return WrittenConversation(
+        tuple(script.turns[-1:]),
+        script.tokens_in,
+        script.tokens_out,
+        time.perf_counter() - began,
+        truncated,
+    )
+
+
 async def induce_query(facts: Sequence[str], *, seed: int | str) -> str:
     """The question that all these sentences answer (three work best).
 

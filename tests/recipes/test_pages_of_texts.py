@@ -1,0 +1,29 @@
+"""The worked examples of two pages print what stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dramaturg.cli.main import cli
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", ["persona-hub", "diasynth"])
+def test_the_worked_example_prints_what_its_page_shows(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "recipes" / f"{name}.md").read_text(encoding="utf-8")
+    command, shown = re.findall(
+        r"```bash\ndramaturg (run [^\n]* --quiet)\n```\n\n```text\n(.*?)```", page, re.DOTALL
+    )[0]
+    words = [str(ROOT / w) if w.startswith("docs/") else w for w in command.split()]
+    words = [w.replace("scripted:docs", f"scripted:{ROOT}/docs") for w in words]
+    monkeypatch.chdir(tmp_path)
+    ran = CliRunner().invoke(cli, words)
+    assert ran.exit_code == 0, ran.output
+    assert shown.strip() in ran.output
