@@ -18,6 +18,7 @@ from dramaturg import evaluate, generate, persona, scorers
 from dramaturg.dataset.terms import terms
 from dramaturg.prompts.channels import read_script, write_script
 from dramaturg.records import Conversation, Speaker, Turn
+from dramaturg.scorers.rouge import rouge_l_of
 
 _DIMENSIONS = {
     "Storyline Consistency": "storyline_consistency",
@@ -128,7 +129,7 @@ def simulations(path: Path) -> Iterator[str]:
             )
             played = "\n".join(write_script(t, hide=["thought"]) for t in talk.turns)
             a, b = terms(played), terms(original)
-            overlap.append((evaluate.bleu(a, b), evaluate.rouge_l(a, b)))
+            overlap.append((evaluate.bleu(a, b), rouge_l_of(a, b)))
         bleu, rouge = (sum(x) / len(overlap) for x in zip(*overlap, strict=True))
         yield (
             f"{file.stem}: {len(rows)} scenes, {turns} turns, {twice} with the same speaker twice, "

@@ -5,7 +5,7 @@
 The module can be called: `dg.evaluate("my-dataset")` is `dramaturg.runner.evaluate_dataset`.
 """
 
-from dramaturg.evaluate.acting import acting_figures, bleu, rouge_l
+from dramaturg.evaluate.acting import acting_figures, bleu
 from dramaturg.evaluate.agreement import (
     Agreement,
     agreement,

@@ -16,7 +16,7 @@ from dramaturg.dataset.terms import terms
 from dramaturg.prompts.channels import THOUGHT, read_script, write_script
 from dramaturg.records import Conversation
 from dramaturg.scorers.flaws import DIMENSIONS
-from dramaturg.scorers.rouge import longest_common
+from dramaturg.scorers.rouge import rouge_l_of
 
 _PARTS = 4  # BLEU looks at runs of one to four words
 
@@ -46,12 +46,6 @@ def bleu(candidate: Sequence[str], reference: Sequence[str]) -> float:
     return math.exp(logs / _PARTS + short)
 
 
-def rouge_l(candidate: Sequence[str], reference: Sequence[str]) -> float:
-    """ROUGE-L's F of one text against one reference; in [0, 1], 0 where one is empty."""
-    total = len(candidate) + len(reference)
-    return 2 * longest_common(candidate, reference) / total if candidate and reference else 0.0
-
-
 def words_of_play(conversation: Conversation) -> tuple[list[str], list[str]]:
     """Words as played and words of the original, thoughts left out; [] where there is none."""
     names = [speaker.name for speaker in conversation.speakers]
@@ -78,7 +72,7 @@ def acting_figures(conversations: Sequence[Conversation], *, judge: str) -> list
         played, original = words_of_play(talk)
         if original:
             overlap["bleu"].append(bleu(played, original))
-            overlap["rouge_l"].append(rouge_l(played, original))
+            overlap["rouge_l"].append(rouge_l_of(played, original))
         turns.append(len(talk.turns))
         drawn += talk.provenance.repairs.get("next speaker drawn", 0)
     whole = (
