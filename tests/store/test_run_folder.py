@@ -58,7 +58,8 @@ def fingerprint_of(out: Path) -> str:
 
 
 def test_other_arguments_are_refused_and_each_is_named(tmp_path: Path) -> None:
-    RunFolder.open(tmp_path / "r", ARGUMENTS, "1").close()
+    with RunFolder.open(tmp_path / "r", ARGUMENTS, "1") as folder:
+        folder.journal.put("conversation", "c-1", "{}")
     other = {**ARGUMENTS, "seed": 14, "settings": {"rounds": 2, "personas": "people.txt"}}
     with pytest.raises(RunFolderError) as told:
         RunFolder.open(tmp_path / "r", other, "2")
@@ -209,3 +210,17 @@ def test_a_report_with_costs_by_role_and_task_can_be_written(tmp_path: Path) -> 
         path = folder.write_json("report.json", {"totals": folder.journal.totals()})
     told = json.loads(path.read_text())["totals"]
     assert (list(told), told["w t"]["calls"], told["w t"]["tokens_in"]) == (["w t"], 1, 4)
+
+
+def test_a_run_that_asked_nothing_and_kept_nothing_gives_its_folder_to_the_corrected_one(
+    tmp_path: Path,
+) -> None:
+    with RunFolder.open(tmp_path / "run", {"recipe": "r", "traits": "opennes"}, "1") as folder:
+        folder.journal.put("drop", "d-1", "{}")
+    with RunFolder.open(tmp_path / "run", {"recipe": "r", "traits": "openness"}, "1") as folder:
+        assert not folder.resumed
+        folder.journal.put("conversation", "c-1", "{}")
+    with pytest.raises(RunFolderError, match="other arguments"):
+        RunFolder.open(tmp_path / "run", {"recipe": "r", "traits": "all"}, "1")
+    with RunFolder.open(tmp_path / "run", {"recipe": "r", "traits": "openness"}, "1") as folder:
+        assert folder.resumed

@@ -195,16 +195,26 @@ class RunFolder:
                     why=f"{JOURNAL_FILE} holds every call and record of a run",
                     fix=f"restore {JOURNAL_FILE}, or give another --out",
                 )
-            self._info = {"created": _now()}
-            self.journal.remember("created", self._info["created"])
-            self.journal.remember("arguments", json.dumps(self.arguments, sort_keys=True))
-            self.journal.flush()
+            self._begin_anew()
+        elif fingerprint(json.loads(kept)) != self.fingerprint and self._unused():
+            self._begin_anew()  # a run that was refused before its first call left nothing behind
         else:
             before = json.loads(kept)
             self._refuse_another_run(before)
             self.resumed = True
             self._info = {"created": self.journal.meta("created") or _now()}
         self._save("running")
+
+    def _begin_anew(self) -> None:
+        self._info = {"created": _now()}
+        self.journal.remember("created", self._info["created"])
+        self.journal.remember("arguments", json.dumps(self.arguments, sort_keys=True))
+        self.journal.flush()
+
+    def _unused(self) -> bool:
+        """Whether no call was made here and nothing was kept: drops alone are no work."""
+        kept = self.journal.kinds().keys() - {"drop"}
+        return not kept and not self.journal.states()
 
     def _refuse_another_run(self, before: dict[str, Any]) -> None:
         if fingerprint(before) == self.fingerprint:
