@@ -245,6 +245,7 @@ __all__ = [
     "ranker_hits",
     "read_option",
     "retrieval_figures",
+    "rouge_l",
     "score_options",
     "scores",
     "self_bleu",
