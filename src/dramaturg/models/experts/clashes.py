@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905  # word lists read best as words, unbroken
+# ruff: noqa: SIM905, E501  # word lists read best as words, unbroken
 """Where two claims of one speaker cannot both hold: named clashes, each with its reason."""
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905  # word lists and patterns read best unbroken
+# ruff: noqa: SIM905, E501  # word lists and patterns read best unbroken
 """What a sentence claims about its speaker: clauses with subject, tense, polarity, attitude."""
 
 import re

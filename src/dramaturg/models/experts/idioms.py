@@ -1,4 +1,4 @@
-# a pattern of many alternatives reads best unbroken
+# ruff: noqa: E501  # a pattern of many alternatives reads best unbroken
 """Turns of phrase that a word-by-word reading gets wrong, rewritten first; where claims part."""
 
 import re

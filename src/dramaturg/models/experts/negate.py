@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905  # word lists and patterns read best unbroken
+# ruff: noqa: SIM905, E501  # word lists and patterns read best unbroken
 """Turn a first-person English sentence into its denial, by rule, or say that it cannot."""
 
 import re

@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905  # word lists read best as words, unbroken
+# ruff: noqa: SIM905, E501  # word lists read best as words, unbroken
 """Jobs that one person may well have together, or by two names."""
 
 from dramaturg.models.experts.words import stem

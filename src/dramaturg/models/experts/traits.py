@@ -1,4 +1,4 @@
-# a pattern of many alternatives reads best unbroken
+# ruff: noqa: E501  # a pattern of many alternatives reads best unbroken
 """What follows from a claim about its speaker: "I have a steak every night" means no vegan."""
 
 import re
