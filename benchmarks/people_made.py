@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,8 +44,8 @@ recites epic verse|engraves silver rings|records birdsong daily|skates frozen ca
 KEEPS = """two parrots|an orchard|a telescope|seven aquariums|a lighthouse|old diaries|three donkeys
 a vineyard|a printing press|rare orchids|a canoe|a tame raven|many clocks|an accordion|a greenhouse
 forty cacti|a windmill|a sidecar|a loom|four llamas|a tortoise|a dictionary collection|a sauna
-a houseboat|a cello|five hens|a snake|a trampoline|a bakery van|a puppet theatre|a rowing machine
-a herb garden|a jukebox|a chess computer|a flute collection|a bonsai|a pinball table|a tractor"""
+a houseboat|a cello|five hens|a snake|a trampoline|a bakery van|a puppet theatre
+a rowing machine|a herb garden|a jukebox|a chess computer|a flute collection|a bonsai|a pinball table|a tractor"""
 DREADS = """thunderstorms|lifts|spiders|public speaking|deep water|dentists|flying|crowds|moths|heights
 tunnels|silence|needles|clowns|mirrors|escalators|bridges|geese|fog|exams|horses|telephones|caves
 balloons|wasps|strangers|hospitals|driving|eels|basements|auctions|fireworks|ladders|snow"""
@@ -56,15 +57,19 @@ cook for a king|plant a forest|stand for mayor|visit every lighthouse|write a co
 sell everything|sail around Iceland|become a monk|teach in Nairobi|invent a cheese"""
 FRAMES = (
     "{A} {how} {who} from {place} who {does} with {name}, keeps {keeps} and hopes to {hopes}.",
-    "{name}, {a} {how} {who} in {place}, {does} for {other}, dreads {dreads} and wants to {hopes}.",
+    "{name}, {a} {how} {who} in {place}, {does} for {other}, dreads {dreads}, hopes to {hopes}.",
     "The {how} {who} of {place} {does} with {name}, owns {keeps} called {other}, fears {dreads}.",
     "I am {a} {how} {who} near {place}; my friend {name} {does} while {other} tends {keeps}.",
     "Born in {place}, this {how} {who} {does}, shares {keeps} with {name} {other}, will {hopes}.",
     "{A} {how} {who}, {name} {other} left {place} to {hopes}, and {does} despite {dreads}.",
 )
-_ONSETS = "b br c d dr f fl g gr h k kl l m n p pr r s sk st t tr v w z".split()
-_VOWELS = "a e i o u ai ea ou".split()
-_ENDS = "ck dale den field ford gate ham heim ley low mere mont nia port ra ria sund ton ville".split()
+_ONSETS = ["b", "br", "c", "d", "dr", "f", "fl", "g", "gr", "h", "k", "kl", "l", "m", "n", "p", "pr", "r", "s", "sk", "st", "t", "tr", "v", "w", "z"]
+_VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "ou"]
+_ENDS = (
+    "ck dale den field ford gate ham heim ley low mere mont nia port ra ria sund ton ville".split()
+)
+    ["ck", "dale", "den", "field", "ford", "gate", "ham", "heim", "ley", "low", "mere", "mont", "nia", "port", "ra", "ria", "sund", "ton", "ville"]
+)
 
 
 class Made(NamedTuple):
@@ -137,8 +142,18 @@ def write(path: Path, count: int, seed: int = 13) -> Path:
 def _new(draw: random.Random) -> str:
     filled = {name: draw.choice(parts) for name, parts in _LISTS.items()}
     a = "an" if filled["how"][0] in "aeiou" else "a"
-    names = {name: _place(draw) for name in ("place", "name", "other")}
+    names = {name: draw.choice(_names()) for name in ("place", "name", "other")}
     return draw.choice(FRAMES).format(**filled, **names, a=a, A=a.capitalize())
+
+
+@lru_cache(maxsize=1)
+def _names() -> list[str]:
+    """30,000 names, as many as a large list of people and places might have."""
+    draw = random.Random(7)
+    names: dict[str, None] = {}
+    while len(names) < 30_000:
+        names[_place(draw)] = None
+    return list(names)
 
 
 def _place(draw: random.Random) -> str:

@@ -184,7 +184,7 @@ def _differ(sizes: Ints, near: float, shared: int) -> Ints:
     """
     own = edits(sizes, near)
     most = edits(np.floor(sizes / near + _SLACK), near)
-    return np.where(sizes < shared + most, most, own)
+    return np.asarray(np.where(sizes < shared + most, most, own))
 
 
 def _entries(sizes: Ints, near: float, shared: int) -> Ints:
@@ -193,9 +193,7 @@ def _entries(sizes: Ints, near: float, shared: int) -> Ints:
     return np.asarray(table[differ])
 
 
-def _file(
-    bags: Bags, rows: Ints, start: int, near: float, shared: int, files: _Files
-) -> None:
+def _file(bags: Bags, rows: Ints, start: int, near: float, shared: int, files: _Files) -> None:
     """File these texts, all within one stretch, under their choices of rare words."""
     if not len(rows):
         return

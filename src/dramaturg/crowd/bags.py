@@ -1,7 +1,7 @@
-"""Texts as bags of words on disk: 8 bytes a word there, 24 bytes a text in memory.
+"""Texts as bags of words on disk: 8 bytes a word there, some 40 bytes a text in memory.
 
-Their numbers lie one text behind the other, in a temporary file that is gone when the bags are. A word that stands in a text twice gets another number the second time, so that a bag is
-a set.
+Their numbers lie one text behind the other, in a temporary file that is gone when the bags are. A
+word that stands in a text twice gets another number the second time, so that a bag is a set.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def cluster(
     *,
     count: int | None = None,
     like: str | Path | None = None,
-    embed: Embed,
+    embed: str | Embed = "embedded",
     seed: int = 13,
     force: bool = False,
 ) -> Made:
@@ -49,21 +49,22 @@ def cluster(
         count: Categories; None = the square root of the number of sentences, at most 300.
         like: Instead, people whose `category` is known: each sentence joins the category whose
             mean is nearest.
-        embed: Who turns texts into unit vectors.
+        embed: Who turns texts into unit vectors: a reference, or a function.
 
     Raises:
         UserError: If nothing can be read, `like` knows no category, or the target exists.
     """
+    from dramaturg.crowd.embedder import embedding
     from dramaturg.crowd.vectors import embedded
 
     if count is not None and (count < 1 or like is not None):
         raise UserError("categories have a number or examples", fix="give --count N or --like FILE")
-    with target(source, out, "cluster", force) as to:
-        with closing(embedded(sentences(source), embed)) as vectors:
+    with target(source, out, "cluster", force) as to, embedding(embed) as made_of:
+        with closing(embedded(sentences(source), made_of)) as vectors:
             if not len(vectors):
                 raise UserError(f"{source} holds no person", fix="give one sentence a line")
             if like is not None:
-                names, middle = _known(like, embed)
+                names, middle = _known(like, made_of)
                 label, likeness = _nearest(vectors, middle)
             else:
                 count = count or default_count(len(vectors))

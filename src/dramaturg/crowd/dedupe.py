@@ -12,6 +12,7 @@ import numpy as np
 
 from dramaturg.crowd.alike import NEAR, alike, bags_for, repeats
 from dramaturg.crowd.bags import Bags
+from dramaturg.crowd.embedder import embedding
 from dramaturg.crowd.made import Made, Target, people, target
 from dramaturg.crowd.meaning import close
 from dramaturg.crowd.rows import Row, read
@@ -29,7 +30,7 @@ def dedupe(
     near: float = NEAR,
     by: Literal["words", "meaning"] = "words",
     cosine: float = COSINE,
-    embed: Embed | None = None,
+    embed: str | Embed = "embedded",
     seed: int = 13,
     force: bool = False,
     say: Say | None = None,
@@ -46,7 +47,8 @@ def dedupe(
             word with a digit says something else.
         by: "meaning" leaves out, of what words leave, also what has nearly the same vector.
         cosine: For that, the cosine from which two vectors are nearly the same, in (0, 1].
-        embed: Who turns texts into unit vectors; needed for "meaning".
+        embed: Who turns texts into unit vectors: a reference, or a function.
+        say: Is told now and then how far it is.
 
     Raises:
         UserError: If the source cannot be read or changes meanwhile, or the target exists.
@@ -54,8 +56,6 @@ def dedupe(
     Source: the two passes are those of Ge et al. 2024, "Scaling synthetic data creation with
         1,000,000,000 personas", whose word pass compares by Jaccard; here see `alike`.
     """
-    if by == "meaning" and embed is None:
-        raise UserError("finding what means the same takes an embedder", fix="give embed=")
     if not 0 < cosine <= 1:
         raise UserError(f"{cosine:g} is no cosine to ask for", fix="give one above 0, at most 1")
     with target(source, out, "dedupe", force) as to, closing(bags_for(near)) as bags:
@@ -66,8 +66,9 @@ def dedupe(
             told(say, "read", bags)
         bags.ready()
         again = _by_words(bags, near, to.made)
-        if by == "meaning" and embed is not None:
-            again |= _by_meaning(source, bags, again, cosine, embed, seed)
+        if by == "meaning":
+            with embedding(embed) as made_of:
+                again |= _by_meaning(source, bags, again, cosine, made_of, seed)
         _write(source, to, lines, again)
         to.made.read = to.made.kept + to.made.dropped.total()
     return to.made

@@ -41,7 +41,9 @@ def close(vectors: Vectors, cosine: float, *, flagged: Ints | None = None, seed:
             ordered = two < one + start
             one, two = one[ordered], two[ordered]
             if len(one) > _PAIRS:
-                likeness[np.arange(likeness.shape[1]) >= np.arange(len(likeness))[:, None] + start] = -2
+                likeness[
+                    np.arange(likeness.shape[1]) >= np.arange(len(likeness))[:, None] + start
+                ] = -2
                 one, two = np.arange(len(likeness)), likeness.argmax(axis=1)
                 good = likeness[one, two] >= cosine
                 one, two = one[good], two[good]

@@ -7,12 +7,12 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from dramaturg.crowd.made import Made, Target, target
-from dramaturg.crowd.rows import Row, read
+from dramaturg.crowd.rows import Row, categories_of, read
 from dramaturg.errors import UserError
 from dramaturg.records import derive_seed
 
@@ -45,7 +45,7 @@ def pair(
     likeness: tuple[float, float] = (-1.0, 0.9),
     even: bool = False,
     splits: Mapping[str, float] | None = None,
-    embed: Embed,
+    embed: str | Embed = "embedded",
     seed: int = 13,
     force: bool = False,
 ) -> Made:
@@ -66,7 +66,7 @@ def pair(
         splits: Shares by name: pairs stay within a split, and people who share nine words of ten,
             directly or over others, are in the same. None = the rows' own `split`, where they have
             one; those who say what somebody in another split says are then left out.
-        embed: Who turns texts into unit vectors.
+        embed: Who turns texts into unit vectors: a reference, or a function.
 
     Returns:
         Its figures say what was checked of the pairs written: the most partners of one person,
@@ -75,9 +75,13 @@ def pair(
     Raises:
         UserError: If a setting is out of range, no pair can be made, or fewer than n.
     """
+    from dramaturg.crowd.embedder import embedding
+
     _check(n, share, at_most, likeness, splits)
     with target(source, out, "pair", force) as to, closing(_Crowd()) as crowd:
-        crowd.read(source, to, embed)
+        with embedding(embed) as made_of:
+            crowd.read(source, to, made_of)
+        bad = to.made.dropped.total()
         crowd.categorise(share, seed, to.made)
         crowd.divide(splits, seed)
         pairs = _Pairs(crowd, at_most, prefer, likeness, seed)
@@ -94,7 +98,7 @@ def pair(
         chosen = _chosen(pairs, crowd, n, even, seed)
         _write(to, crowd, chosen)
         to.made.figures = _checked(crowd, chosen)
-        to.made.read = len(crowd) + to.made.dropped.total() - crowd.left
+        to.made.read = len(crowd) + bad
     return to.made
 
 
@@ -141,7 +145,7 @@ class _Crowd:
         self.splits: list[int] = []
         self.split_names: dict[str, int] = {}
         self.group: Any = None
-        self.left = 0
+        self.elsewhere: set[int] = set()  # those who say what somebody in another split says
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -169,7 +173,7 @@ class _Crowd:
             for row in batch:
                 self.lines.append(row.line)
                 self.texts.add(row.facts)
-                told = _categories(row)[:_MOST_CATEGORIES]
+                told = categories_of(row)[:_MOST_CATEGORIES]
                 own = tuple(self.names.setdefault(name, len(self.names)) for name in told)
                 self.categories.append(kept.setdefault(own, own))
                 split = str(row.fields.get("split") or "")
@@ -229,7 +233,7 @@ class _Crowd:
         for n, own in enumerate(self.categories):
             split = self.splits[n]
             if first.setdefault(int(self.group[n]), split) != split:
-                self.left += 1  # says what somebody in another split says
+                self.elsewhere.add(n)
                 continue
             for chosen in itertools.combinations(sorted(set(own)), share):
                 meets[(split, *chosen)].append(n)
@@ -243,17 +247,6 @@ def _root(group: Any, n: int) -> int:
         group[n] = group[group[n]]
         n = int(group[n])
     return n
-
-
-def _categories(row: Row) -> list[str]:
-    """The categories that a row says its person has, each once."""
-    told: list[Any] = [row.fields.get("category")]
-    for name in ("categories", "facts"):
-        held = row.fields.get(name)
-        if isinstance(held, list):
-            told += [item.get("category") if isinstance(item, dict) else item for item in held] \
-                if name == "categories" or any(isinstance(item, dict) for item in held) else []  # fmt: skip
-    return list(dict.fromkeys(str(name) for name in told if name not in (None, "")))
 
 
 class _Pairs:
@@ -346,7 +339,9 @@ class _Pairs:
         order = np.lexsort((high, low, -wish[low, high]))
         low, high = low[order], high[order]
         cosine = likeness[low, high]
-        for a, b, c in zip(places[low].tolist(), places[high].tolist(), cosine.tolist(), strict=True):
+        for a, b, c in zip(
+            places[low].tolist(), places[high].tolist(), cosine.tolist(), strict=True
+        ):
             self._add(a, b, c)
 
     def _add(self, a: int, b: int, cosine: float) -> None:
@@ -369,9 +364,7 @@ def _common(crowd: _Crowd, pair: _Pair) -> list[int]:
     return [c for c in dict.fromkeys(crowd.categories[pair.first]) if c in theirs]
 
 
-def _chosen(
-    pairs: _Pairs, crowd: _Crowd, n: int | None, even: bool, seed: int
-) -> list[_Pair]:
+def _chosen(pairs: _Pairs, crowd: _Crowd, n: int | None, even: bool, seed: int) -> list[_Pair]:
     """n of the pairs: first partners before second ones; evenly, the nth of each category."""
     found = pairs.found
     if n is not None and (n < len(found) or even):
@@ -407,10 +400,12 @@ def _write(to: Target, crowd: _Crowd, chosen: Sequence[_Pair]) -> None:
         to.keep(Row(0, (*one, *two), value))
     for n, has in enumerate(paired):
         if not has:
-            own = crowd.categories[n] or not crowd.names
-            why = "nobody is left who may meet them" if own else "they have no category"
+            why = "nobody is left who may meet them"
+            if n in crowd.elsewhere:
+                why = "somebody in another split says the same"
+            elif crowd.names and not crowd.categories[n]:
+                why = "they have no category"
             to.drop(crowd.lines[n], f"no partner: {why}", "\n".join(crowd.texts[n]))
-            crowd.left = crowd.left
     to.made.kept = len(chosen)
 
 

@@ -128,7 +128,11 @@ def value_of(fields: Mapping[str, Any], variable: str, shares: Mapping[str, floa
     for category in shares:
         if span := _RANGE.match(category):
             low, high = float(span[1]), math.inf if span[3] else float(span[2])
-            if low <= number < (high + 1 if high == int(high) else high) if span[2] else low <= number:
+            if (
+                low <= number < (high + 1 if high == int(high) else high)
+                if span[2]
+                else low <= number
+            ):
                 return category
     return text
 
@@ -181,7 +185,9 @@ def rake(counts: Mapping[tuple[str, ...], int], target: Marginals) -> Raked:
                 )
         groups.append((variable, own, held, np.array([shares[c] for c in own])))
     mass = people / people.sum()
-    for rounds in range(1, _ROUNDS + 1):
+    rounds, worst = 0, 0.0
+    while groups and rounds < _ROUNDS:
+        rounds += 1
         for _, own, held, wanted in groups:
             now = np.bincount(held, weights=mass, minlength=len(own))
             mass = mass * np.divide(wanted, now, out=np.zeros_like(now), where=now > 0)[held]

@@ -16,9 +16,16 @@ from typing import IO, Any, NamedTuple
 import msgspec
 
 from dramaturg.dataset.facts import clean
-from dramaturg.dataset.source import Bad, csv_rows, decoded_lines, existing_file, kind_of
+from dramaturg.dataset.source import (
+    Bad,
+    csv_rows,
+    decoded_lines,
+    encoding_of,
+    existing_file,
+    kind_of,
+    raw_lines,
+)
 from dramaturg.dataset.source import lines as text_lines
-from dramaturg.dataset.source import encoding_of, raw_lines
 from dramaturg.errors import UserError
 from dramaturg.records import Drop
 from dramaturg.store import RunFolder, is_run_folder
@@ -167,11 +174,23 @@ def facts_of(value: Any) -> tuple[str, ...] | str:
         told = value.get(name)
         if isinstance(told, list):
             texts = [fact.get("text") if isinstance(fact, dict) else fact for fact in told]
-            if not all(isinstance(text, str) for text in texts):
+            plain = [clean(text) for text in texts if isinstance(text, str)]
+            if len(plain) < len(texts):
                 return f"has {name} that are no texts"
-            return tuple(filter(None, map(clean, texts)))
+            return tuple(filter(None, plain))
     keys = ", ".join(map(repr, list(value)[:12])) or "nothing"
     return f"needs a text or a list of facts, but has {keys}"
+
+
+def categories_of(row: Row) -> list[str]:
+    """The categories that a record says its person has (`category`, `categories`, or of facts)."""
+    told: list[Any] = [row.fields.get("category")]
+    held = row.fields.get("categories")
+    told += held if isinstance(held, list) else []
+    facts = row.fields.get("facts")
+    if isinstance(facts, list):
+        told += [fact.get("category") for fact in facts if isinstance(fact, dict)]
+    return list(dict.fromkeys(str(name) for name in told if name not in (None, "")))
 
 
 def _drop(line: int, reason: str, particulars: str, subject: str = "") -> Drop:

@@ -14,6 +14,7 @@ from dramaturg.crowd.made import Made, Target, target
 from dramaturg.crowd.rake import Marginals, Raked, checked, rake, read_target, value_of
 from dramaturg.crowd.rows import Row, json_line, read
 from dramaturg.errors import UserError
+from dramaturg.records import derive_seed
 
 Cell = tuple[str, ...]
 
@@ -31,7 +32,7 @@ def sample(
 
     Without `n` everybody is written, with the `weight` that makes them look like the target. Who
     is drawn depends on the seed and on what a row says, never on the order of rows. The source is
-    read twice.
+    read twice, for a sample three times; memory holds the cells and who is drawn.
 
     Args:
         n: How many; nobody is drawn twice.
@@ -125,11 +126,9 @@ def _write(
             to.made.dropped["not drawn"] += 1
 
 
-def _drawn(
-    source: str | Path, wanted: Marginals, sizes: Mapping[Cell, int], seed: int
-) -> set[int]:
+def _drawn(source: str | Path, wanted: Marginals, sizes: Mapping[Cell, int], seed: int) -> set[int]:
     """The places of those drawn: in each cell those whose hash is least."""
-    key = seed.to_bytes(16, "big", signed=True)
+    key = derive_seed(seed, "people").to_bytes(8, "big")
     held: dict[Cell, list[tuple[int, int]]] = defaultdict(list)
     for place, row in enumerate(read(source)):
         if not isinstance(row, Row):

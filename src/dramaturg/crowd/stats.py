@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.crowd.alike import NEAR, alike, bags_for, repeats
-from dramaturg.crowd.pair import _categories
 from dramaturg.crowd.rake import Marginals, checked, read_target, value_of
-from dramaturg.crowd.rows import Row, read
+from dramaturg.crowd.rows import Row, categories_of, read
 from dramaturg.errors import UserError
 
 _SHOWN = 12  # categories, values
@@ -51,7 +50,7 @@ def stats(
             bags.add(row.text)
             facts[len(row.facts)] += 1
             fields.update(row.fields.keys())
-            if own := _categories(row):
+            if own := categories_of(row):
                 having += 1
                 categories.update(own)
             for variable, shares in wanted.items():

@@ -208,4 +208,5 @@ class Cells:
 
 def _unit(rows: Floats) -> Floats:
     length = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
-    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-9)
+    unit: Floats = np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-9)
+    return unit
