@@ -63,13 +63,9 @@ FRAMES = (
     "Born in {place}, this {how} {who} {does}, shares {keeps} with {name} {other}, will {hopes}.",
     "{A} {how} {who}, {name} {other} left {place} to {hopes}, and {does} despite {dreads}.",
 )
-_ONSETS = ["b", "br", "c", "d", "dr", "f", "fl", "g", "gr", "h", "k", "kl", "l", "m", "n", "p", "pr", "r", "s", "sk", "st", "t", "tr", "v", "w", "z"]
-_VOWELS = ["a", "e", "i", "o", "u", "ai", "ea", "ou"]
-_ENDS = (
-    "ck dale den field ford gate ham heim ley low mere mont nia port ra ria sund ton ville".split()
-)
-    ["ck", "dale", "den", "field", "ford", "gate", "ham", "heim", "ley", "low", "mere", "mont", "nia", "port", "ra", "ria", "sund", "ton", "ville"]
-)
+ONSETS = "b br c d dr f fl g gr h k kl l m n p pr r s sk st t tr v w z"
+VOWELS = "a e i o u ai ea ou"
+ENDS = "ck dale den field ford gate ham heim ley low mere mont nia port ra ria sund ton ville"
 
 
 class Made(NamedTuple):
@@ -99,6 +95,9 @@ _LISTS = {
     "who": WHO.split(), "how": HOW.split(), "does": _parts(DOES), "keeps": _parts(KEEPS),
     "dreads": _parts(DREADS), "hopes": _parts(HOPES),
 }  # fmt: skip
+
+
+_SYLLABLES = ONSETS.split(), VOWELS.split(), ENDS.split()
 
 
 def made(count: int, seed: int = 13, share: float = 0.12) -> Iterator[Made]:
@@ -157,8 +156,9 @@ def _names() -> list[str]:
 
 
 def _place(draw: random.Random) -> str:
-    middle = draw.choice(_ONSETS) + draw.choice(_VOWELS) if draw.random() < 0.7 else ""
-    return (draw.choice(_ONSETS) + draw.choice(_VOWELS) + middle + draw.choice(_ENDS)).capitalize()
+    onsets, vowels, ends = _SYLLABLES
+    middle = draw.choice(onsets) + draw.choice(vowels) if draw.random() < 0.7 else ""
+    return (draw.choice(onsets) + draw.choice(vowels) + middle + draw.choice(ends)).capitalize()
 
 
 def _changed(text: str, kind: str, draw: random.Random) -> str | None:

@@ -16,7 +16,7 @@ def made(found: Made, noun: str) -> str:
     if found.dropped:
         told = ", ".join(f"{why} {n:,}" for why, n in found.dropped.most_common())
         lines.append(f"left out: {told}")
-        if set(found.dropped) != {"not drawn"}:
+        if found.left_out:
             lines.append(f"each with its reason: {found.left_out}")
     lines += _figures(found.figures)
     lines += [f"note: {note}" for note in found.notes]

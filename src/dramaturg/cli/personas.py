@@ -144,7 +144,7 @@ def pair(
 @click.argument("out")
 @click.option("-n", "size", type=click.IntRange(1), help="How many; left out: all, with weights.")
 @click.option("--to", metavar="FILE",
-              help='Marginals: {"sex": {"female": 0.5, ...}}, or CSV variable,category,share.')  # fmt: skip
+              help='Marginals: {"sex": {"female": 0.5, ...}}, or a CSV.')  # fmt: skip
 @_SEED
 @_FORCE
 @_JSON

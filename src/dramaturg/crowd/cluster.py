@@ -13,6 +13,7 @@ from dramaturg.crowd.made import Made, people, target
 from dramaturg.crowd.rows import Row, read
 from dramaturg.crowd.tokens import tokens
 from dramaturg.errors import UserError
+from dramaturg.models.experts.words import STOP_WORDS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -166,7 +167,7 @@ def named(texts: Iterable[str], label: Ints, count: int) -> list[str]:
     for text, n in zip(texts, label.tolist(), strict=True):
         if seen[n] < _NAMED_BY:
             seen[n] += 1
-            words[n].update(set(tokens(text)))
+            words[n].update(set(tokens(text)) - STOP_WORDS)
     every: Counter[str] = Counter()
     for own in words:
         every.update(own)

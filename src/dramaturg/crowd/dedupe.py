@@ -133,10 +133,9 @@ def _write(source: str | Path, to: Target, lines: array[int], again: dict[int, _
             continue
         where = lines[found.kept]
         share = round(found.share, 4)
-        unit = "cosine" if found.how == "same meaning" else "of the words"
         to.drop(
             row.line,
-            f"{found.how}: of line {where}, {share:g} {unit}",
+            f"{found.how}: of line {where}, {_how_much(found)}",
             row.text,
             repeats_line=where,
             repeats=texts[found.kept],
@@ -144,6 +143,15 @@ def _write(source: str | Path, to: Target, lines: array[int], again: dict[int, _
         )
     if n + 1 != len(lines):
         raise _changed(source)
+
+
+def _how_much(found: _Again) -> str:
+    if found.how == "same meaning":
+        return f"cosine {found.share:.2f}"
+    if found.how == "duplicate":
+        return "the same words"
+    same = "all words" if found.share == 1 else f"{100 * found.share:.0f} % of the words"
+    return f"{same} in common"
 
 
 def _changed(source: str | Path) -> UserError:

@@ -27,6 +27,7 @@ class Made:
         dropped: How many were left out, by class of reason.
         figures: Further numbers by name.
         notes: What a user should know.
+        left_out: The file with each row that was left out and its reason, if there is one.
     """
 
     out: Path
@@ -36,17 +37,13 @@ class Made:
     dropped: Counter[str] = field(default_factory=Counter)
     figures: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-
-    @property
-    def left_out(self) -> Path:
-        """The file with every row that was left out and its reason."""
-        return left_out_of(self.out)
+    left_out: Path | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {
             "out": str(self.out), "step": self.step, "read": self.read, "kept": self.kept,
             "dropped": dict(self.dropped), "figures": self.figures, "notes": self.notes,
-            "left_out": str(self.left_out) if self.dropped else None,
+            "left_out": str(self.left_out) if self.left_out else None,
         }  # fmt: skip
 
 
@@ -72,6 +69,7 @@ class Target:
         self.made = made
         self._writer = writer
         self._dropped = dropped.open("wb")
+        self.told = False  # whether a row left out was written down
 
     def keep(self, row: Row, **more: Any) -> None:
         """Write a row, with further fields."""
@@ -80,12 +78,14 @@ class Target:
 
     def drop(self, line: int, reason: str, text: str, **more: Any) -> None:
         """Write down that a row is left out: the class of reason, a colon, the particulars."""
+        self.told = True
         self.made.dropped[reason.partition(":")[0]] += 1
         told = {"line": line, "reason": reason, **more, "text": text}
         self._dropped.write(json_line(told) + b"\n")
 
     def bad(self, drop: Drop) -> None:
         """Write down a row of the source that is no person."""
+        self.told = True
         self.made.dropped[drop.reason_class] += 1
         told = {"reason": drop.reason, "text": drop.subject}
         self._dropped.write(json_line(told) + b"\n")
@@ -120,8 +120,9 @@ def target(source: str | Path, out: str | Path, step: str, force: bool) -> Itera
                 to.close()
         put(parts[0], path)
         remove(beside)
-        if made.dropped:
+        if to.told:
             put(parts[1], beside)
+            made.left_out = beside
     finally:
         for part in parts:
             remove(part)

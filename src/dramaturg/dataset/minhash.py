@@ -22,14 +22,15 @@ class MinHash:
 
     Args:
         hashes: Numbers a signature; an estimate is off by `sqrt(j * (1 - j) / hashes)`.
-        seed: Two signatures compare only if they have the same seed.
+        seed: Two signatures compare only if they have the same seed and bits.
+        bits: Of the factors drawn; each caller keeps its own, and so the figures it gave.
     """
 
-    def __init__(self, hashes: int, seed: int) -> None:
+    def __init__(self, hashes: int, seed: int, bits: int = 62) -> None:
         draw = np.random.default_rng(seed)
         self.hashes = hashes
-        self._times = draw.integers(1, 1 << 62, hashes, dtype=np.uint64) * 2 + 1
-        self._plus = draw.integers(0, 1 << 62, hashes, dtype=np.uint64)
+        self._times = draw.integers(1, 1 << bits, hashes, dtype=np.uint64) * 2 + 1
+        self._plus = draw.integers(0, 1 << bits, hashes, dtype=np.uint64)
 
     def signature(self, shingles: Ints, hashes: int | None = None) -> Ints:
         """The signature of one set.
