@@ -45,9 +45,10 @@ KEEPS = """two parrots|an orchard|a telescope|seven aquariums|a lighthouse|old d
 a vineyard|a printing press|rare orchids|a canoe|a tame raven|many clocks|an accordion|a greenhouse
 forty cacti|a windmill|a sidecar|a loom|four llamas|a tortoise|a dictionary collection|a sauna
 a houseboat|a cello|five hens|a snake|a trampoline|a bakery van|a puppet theatre
-a rowing machine|a herb garden|a jukebox|a chess computer|a flute collection|a bonsai|a pinball table|a tractor"""
-DREADS = """thunderstorms|lifts|spiders|public speaking|deep water|dentists|flying|crowds|moths|heights
-tunnels|silence|needles|clowns|mirrors|escalators|bridges|geese|fog|exams|horses|telephones|caves
+a rowing machine|a herb garden|a jukebox|a chess computer|a flute collection|a bonsai
+a pinball table|a tractor"""
+DREADS = """thunderstorms|lifts|spiders|public speaking|deep water|dentists|flying|crowds|moths
+heights|tunnels|silence|needles|clowns|mirrors|escalators|bridges|geese|fog|exams|horses|telephones|caves
 balloons|wasps|strangers|hospitals|driving|eels|basements|auctions|fireworks|ladders|snow"""
 HOPES = """open a museum|cross the Gobi|learn Welsh|meet a cousin|win an auction|publish a memoir
 found a school|buy an island|see the aurora|walk to Rome|record an album|adopt twins
