@@ -86,9 +86,11 @@ def pair(
         bad = to.made.dropped.total()
         crowd.categorise(share, seed, to.made)
         crowd.divide(splits, seed)
-        pairs = _Pairs(crowd, at_most, prefer, likeness, seed)
-        for members in crowd.meetings(share):
-            pairs.meet(members)
+        pairs = _Pairs(crowd, prefer, likeness, seed)
+        meetings = list(crowd.meetings(share))
+        for most in range(1, at_most + 1):
+            for members in meetings:
+                pairs.meet(members, most)
         if not pairs.found or (n is not None and len(pairs.found) < n):
             raise UserError(
                 f"{len(pairs.found):,} pairs can be made of {len(crowd):,} people"
@@ -255,19 +257,21 @@ class _Pairs:
     """The pairs found so far, and who is still free."""
 
     def __init__(
-        self, crowd: _Crowd, at_most: int, prefer: Prefer, likeness: tuple[float, float], seed: int
+        self, crowd: _Crowd, prefer: Prefer, likeness: tuple[float, float], seed: int
     ) -> None:
         self.found: list[_Pair] = []
-        self._crowd, self._at_most, self._prefer = crowd, at_most, prefer
+        self._crowd, self._prefer = crowd, prefer
         self._low, self._high = likeness
         self._seed = seed
         self._partners = array("I", [0]) * len(crowd)
         self._met: set[int] = set()
+        self._most = 1  # partners of one person, at this time
 
-    def meet(self, members: Sequence[int]) -> None:
-        """Pair these people with one another, as far as they go."""
+    def meet(self, members: Sequence[int], most: int) -> None:
+        """Pair these people with one another, as far as they go, up to so many partners each."""
+        self._most = most
         for attempt in range(_TRIES):
-            left = [n for n in members if self._partners[n] < self._at_most]
+            left = [n for n in members if self._partners[n] < self._most]
             before = len(self.found)
             if len(left) < 2:
                 return
@@ -328,7 +332,7 @@ class _Pairs:
             wish = draw.random(likeness.shape, dtype=np.float32)
             wish = np.maximum(wish, wish.T)
         wish[bad] = -np.inf
-        most = min(len(table) - 1, self._at_most + _SPARE)
+        most = min(len(table) - 1, self._most + _SPARE)
         best = np.argpartition(-wish, most - 1, axis=1)[:, :most] if most < len(table) - 1 \
             else np.argsort(-wish, axis=1)[:, :most]  # fmt: skip
         one = np.repeat(np.arange(len(table)), most)
@@ -348,17 +352,16 @@ class _Pairs:
 
     def _add(self, a: int, b: int, cosine: float) -> None:
         partners = self._partners
-        if partners[a] >= self._at_most or partners[b] >= self._at_most:
+        if partners[a] >= self._most or partners[b] >= self._most:
             return
-        if self._at_most > 1:
-            key = min(a, b) * len(self._crowd) + max(a, b)
-            if key in self._met:
-                return
-            self._met.add(key)
+        key = min(a, b) * len(self._crowd) + max(a, b)
+        if key in self._met:
+            return
+        self._met.add(key)
         partners[a] += 1
         partners[b] += 1
         first, second = (a, b) if a < b else (b, a)
-        self.found.append(_Pair(first, second, cosine, max(partners[a], partners[b])))
+        self.found.append(_Pair(first, second, cosine, self._most))
 
 
 def _common(crowd: _Crowd, pair: _Pair) -> list[int]:

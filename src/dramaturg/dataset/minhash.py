@@ -77,4 +77,4 @@ def plan(share: float, rows: int, miss: float) -> int:
     >>> plan(0.8, 5, 1e-4)
     24
     """
-    return int(np.ceil(np.log(miss) / np.log1p(-(share**rows))))
+    return int(np.ceil(np.log(miss) / np.log1p(-(share**rows)))) if share < 1 else 1
