@@ -143,13 +143,15 @@ def graded(dropped: set[int], truth: dict[int, str]) -> tuple[dict[str, str], li
     ]
 
 
-def tools(source: Path, truth: dict[int, str], python: Path, limit_s: float) -> Table:
+def tools(
+    source: Path, truth: dict[int, str], python: Path, limit_s: float, chosen: Sequence[str]
+) -> Table:
     """Ours and the others on the same rows."""
-    head = ["tool", "seconds", "peak MB", "recall", "precision", "decoys aside", "wrong",
+    head = ["tool", "seconds", "CPU s", "peak MB", "recall", "precision", "decoys aside", "wrong",
             *DUPLICATES]  # fmt: skip
     rows = [head]
     with tempfile.TemporaryDirectory() as place:
-        for tool in (f"{OURS}, words", *TOOLS, f"{OURS}, meaning"):
+        for tool in (f"{OURS}, words", *chosen, f"{OURS}, meaning"):
             out = Path(place, "out.jsonl")
             if tool.startswith(OURS):
                 name = "dedupe" if tool.endswith("words") else "dedupe --by meaning"
@@ -164,7 +166,8 @@ def tools(source: Path, truth: dict[int, str], python: Path, limit_s: float) -> 
             dropped = dropped_of(out, tool)
             by_kind, overall = graded(dropped, truth)
             rows.append([
-                tool, f"{told['seconds']:,.1f}", f"{told['peak']:,.0f}", *overall,
+                tool, f"{told['seconds']:,.1f}", f"{told['cpu']:,.1f}", f"{told['peak']:,.0f}",
+                *overall,
                 *(by_kind.get(kind, "-") for kind in DUPLICATES),
             ])  # fmt: skip
             print("  ".join(rows[-1]), flush=True)
@@ -201,15 +204,17 @@ def commands(source: Path, count: int, limit_s: float) -> dict[str, dict[str, An
 
 
 def curve(measured: dict[int, dict[str, dict[str, Any]]]) -> Table:
-    """Each command's seconds and peak by size, the exponent, and 10^7 projected from it."""
+    """Each command's seconds and peak by size; the exponent of its CPU time, and 10^7 from it."""
     sizes = sorted(measured)
-    rows = [["command", *(f"{n:,}" for n in sizes), "exponent", "10,000,000 (projected)"]]
+    rows = [["command", *(f"{n:,}" for n in sizes), "exponent", "10,000,000, CPU (projected)"]]
     for name in STEPS:
         cells = [
-            f"{told['seconds']:,.1f} s, {told['peak']:,.0f} MB" if told else "-"
+            f"{told['seconds']:,.1f} s ({told['cpu']:,.1f} CPU), {told['peak']:,.0f} MB"
+            if told
+            else "-"
             for told in (measured[n].get(name) for n in sizes)
         ]
-        there = [(n, measured[n][name]["seconds"]) for n in sizes if name in measured[n]]
+        there = [(n, measured[n][name]["cpu"]) for n in sizes if name in measured[n]]
         slope = projected = "-"
         if len(there) > 1:
             (n1, t1), (n2, t2) = there[-2:]
@@ -237,6 +242,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--only", nargs="*", choices=["tools", "commands", "meaning"])
+    parser.add_argument("--tools", nargs="*", choices=TOOLS, default=TOOLS)
     parser.add_argument("--limit", type=float, default=1_800, help="seconds for one tool")
     parser.add_argument("--peers-python", help="a Python that has the other tools")
     parser.add_argument("--write", action="store_true")
@@ -246,8 +252,10 @@ def main() -> None:
         name, source, out = given.one
         start = time.perf_counter()
         told = meaning(Path(source)) if name == "meaning" else step(name, Path(source), Path(out))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"seconds": time.perf_counter() - start, "peak": peak, **told}))
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        cpu = used.ru_utime + used.ru_stime
+        told |= {"seconds": time.perf_counter() - start, "peak": used.ru_maxrss / 1024, "cpu": cpu}
+        print(json.dumps(told))
         return
     parts = given.only or ["tools", "commands", "meaning"]
     python = (
@@ -265,7 +273,7 @@ def main() -> None:
             with planted_in.open(encoding="utf-8") as file:
                 truth = {row["row"]: row["kind"] for row in map(json.loads, file)}
             if "tools" in parts:
-                table = tools(source, truth, python, given.limit)
+                table = tools(source, truth, python, given.limit, given.tools)
                 planted = sum(kind in DUPLICATES for kind in truth.values())
                 title = (f"{count:,} rows, {planted:,} planted duplicates, "
                          f"{len(truth) - planted:,} decoys")  # fmt: skip

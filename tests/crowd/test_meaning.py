@@ -18,7 +18,8 @@ def vectors_of(rows: np.ndarray) -> Vectors:
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / length, dtype=np.float32)
 
 
 def lumps(n: int, count: int, spread: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:

@@ -87,7 +87,7 @@ def test_nearer_partners_are_taken_when_they_are_preferred(tmp_path: Path) -> No
     people(tmp_path / "a.jsonl", 600)
     cosine = {}
     for prefer in ("alike", "any", "different"):
-        made_ = crowd.pair(tmp_path / "a.jsonl", tmp_path / f"{prefer}.jsonl", prefer=prefer)  # type: ignore[arg-type]
+        made_ = crowd.pair(tmp_path / "a.jsonl", tmp_path / f"{prefer}.jsonl", prefer=prefer)
         cosine[prefer] = made_.figures["mean_cosine"]
     assert cosine["alike"] > cosine["any"] + 0.1
     assert cosine["any"] > cosine["different"] + 0.1
