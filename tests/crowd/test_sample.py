@@ -35,7 +35,12 @@ def people(path: Path, n: int = 2_000) -> list[dict[str, Any]]:
 
 
 def test_raking_meets_both_marginals_and_keeps_the_odds_ratio() -> None:
-    counts = {("f", "y"): 40, ("f", "o"): 10, ("m", "y"): 20, ("m", "o"): 30}
+    counts: dict[tuple[str, ...], int] = {
+        ("f", "y"): 40,
+        ("f", "o"): 10,
+        ("m", "y"): 20,
+        ("m", "o"): 30,
+    }
     raked = rake(counts, {"sex": {"f": 0.3, "m": 0.7}, "age": {"y": 0.5, "o": 0.5}})
     mass = {cell: raked.weights[cell] * n / 100 for cell, n in counts.items()}
     assert mass["f", "y"] + mass["f", "o"] == pytest.approx(0.3, abs=1e-8)
@@ -63,7 +68,7 @@ def test_a_full_table_meets_any_marginals(counts: list[int], shares: list[float]
         "one": {name: s / sum(one) for name, s in zip("xyz", one, strict=True)},
         "two": {name: s / sum(two) for name, s in zip("pqrs", two, strict=True)},
     }
-    table = dict(zip(cells, counts, strict=True))
+    table: dict[tuple[str, ...], int] = dict(zip(cells, counts, strict=True))
     raked = rake(table, target)
     for n, wanted in enumerate(target.values()):
         for category, share in wanted.items():
@@ -78,7 +83,7 @@ def test_a_category_with_nobody_is_refused() -> None:
 
 
 def test_marginals_that_contradict_the_people_are_refused_with_the_worst_one() -> None:
-    counts = {("f", "y"): 10, ("m", "o"): 10}
+    counts: dict[tuple[str, ...], int] = {("f", "y"): 10, ("m", "o"): 10}
     with pytest.raises(UserError, match="cannot all be met together") as refused:
         rake(counts, {"sex": {"f": 0.9, "m": 0.1}, "age": {"y": 0.1, "o": 0.9}})
     assert "stays at" in refused.value.why
