@@ -96,7 +96,7 @@ def pair(
                 f"{len(pairs.found):,} pairs can be made of {len(crowd):,} people"
                 + (f", not {n:,}" if n is not None else ""),
                 why=f"at most {at_most} a person, {share} categories shared, cosine "
-                f"{likeness[0]:g} to {likeness[1]:g}",
+                f"{likeness[0]:g} to {likeness[1]:g}, none who say nearly the same",
                 fix="ask for fewer, allow more partners, or share fewer categories",
             )
         chosen = _chosen(pairs, crowd, n, even, seed)
