@@ -7,7 +7,8 @@ precision on what was planted, seconds, and the peak of resident memory. `--writ
 into docs/people-at-scale.md. PART is `tools`, `commands` or `meaning`.
 
 The other tools live in an environment of their own, `.venv-people`, which is made on first use.
-10,000,000 rows are projected; `--sizes 10000000 --only commands` runs them (some 15 GB of disk).
+10,000,000 rows are projected; `--sizes 10000000 --only commands --steps dedupe` runs them, on some
+15 GB of disk.
 """
 
 from __future__ import annotations
@@ -184,11 +185,13 @@ def dropped_of(out: Path, tool: str) -> set[int]:
         return {json.loads(line)["line"] - 1 for line in file}
 
 
-def commands(source: Path, count: int, limit_s: float) -> dict[str, dict[str, Any]]:
+def commands(
+    source: Path, count: int, limit_s: float, chosen: Sequence[str]
+) -> dict[str, dict[str, Any]]:
     """Seconds, peak and figures of each command."""
     found = {}
     with tempfile.TemporaryDirectory() as place:
-        for name in STEPS:
+        for name in chosen:
             out = Path(place, "out.jsonl")
             told = in_a_process(
                 [sys.executable, __file__, "--one", name, str(source), str(out)], limit_s
@@ -242,6 +245,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--only", nargs="*", choices=["tools", "commands", "meaning"])
+    parser.add_argument("--steps", nargs="*", choices=STEPS, default=STEPS)
     parser.add_argument("--tools", nargs="*", choices=TOOLS, default=TOOLS)
     parser.add_argument("--limit", type=float, default=1_800, help="seconds for one tool")
     parser.add_argument("--peers-python", help="a Python that has the other tools")
@@ -280,7 +284,7 @@ def main() -> None:
                 print(f"\n{title}\n{columns(table)}\n", flush=True)
                 found.append(f"{title}:\n\n{markdown(table)}")
             if "commands" in parts:
-                measured[count] = commands(source, count, given.limit)
+                measured[count] = commands(source, count, given.limit, given.steps)
             if "meaning" in parts:
                 words = [str(python), __file__, "--one", "meaning", str(source), "-"]
                 if (seen := near_row(words, given.limit)) is not None:

@@ -138,3 +138,17 @@ def test_the_people_of_a_run_folder_and_of_a_published_dataset_are_read(tmp_path
     (tmp_path / "run" / "personas").rename(tmp_path / "copy" / "personas")
     from_copy = [row.facts for row in read(tmp_path / "copy") if isinstance(row, Row)]
     assert sorted(from_copy) == sorted(from_run)
+
+
+def test_a_source_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("I ski.\nI bake.\n")
+
+    def embed(texts: Any) -> Any:
+        with source.open("a") as file:
+            file.write("I run.\n" * 5_000)
+        return np.eye(len(texts), 8, dtype=np.float32)
+
+    with pytest.raises(UserError, match="changed while it was read"):
+        crowd.dedupe(source, tmp_path / "b.txt", by="meaning", embed=embed)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]

@@ -39,7 +39,7 @@ LEAST = 0.8  # the lowest that can be asked for
 _EDITS = 4  # words of a text that may differ in the exact search
 _SHARED = (4, 7, 12)  # words that make a file; the next where a file is too large
 _MOST = 64  # texts of one file that are all compared with one another
-_LEADERS = 32  # of a larger one each text is compared with so many of the first
+_LEADERS = 32  # of a larger one each text is compared with up to so many of the first
 _FILED = 1 << 22  # entries sorted at a time, 16 bytes each
 _CELLS = 1 << 22  # numbers compared at a time
 _MISS = 0.01  # share of pairs of long texts, just as alike as asked for, that may be missed
@@ -169,7 +169,7 @@ def _short(
         if last:
             notes.append(
                 f"{len(every):,} rows lie in crowds of more than {_MOST} with {shared} words in "
-                f"common; there each was compared with the first {_LEADERS} of its crowd"
+                f"common; there each was compared with up to {_LEADERS} of the first only"
             )
         wanted = np.zeros(len(bags), dtype=bool)
         wanted[every] = True
@@ -275,7 +275,7 @@ def _together(entries: Ints, crowded: list[Ints], last: bool) -> tuple[Ints, Int
         if last:
             for start, size in zip(begin[count > _MOST], count[count > _MOST], strict=True):
                 group = rows[start : start + size]
-                for n in range(min(_LEADERS, size)):
+                for n in range(min(_LEADERS, max(4, _FILED // size), size)):
                     first.append(np.full(size - n - 1, group[n]))
                     second.append(group[n + 1 :])
     keys, rows = keys[~many], rows[~many]

@@ -30,7 +30,7 @@ Prefer: TypeAlias = Literal["alike", "any", "different"]
 _TABLE = 1_024  # people who are compared with one another at a time
 _SPARE = 6  # candidates of each beyond the partners that are wanted
 _TRIES = 4  # times that those without a partner look again, among others
-_MOST_CATEGORIES = 12  # of a person that count, the first ones
+_MOST_CATEGORIES = 8  # of a person that count, the first ones
 _SAME = 0.9  # share of words from which two people never stand in different splits
 
 

@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dramaturg.crowd.alike import NEAR, alike, bags_for, repeats
 from dramaturg.crowd.rake import Marginals, checked, read_target, value_of
 from dramaturg.crowd.rows import Row, categories_of, read
@@ -61,8 +63,9 @@ def stats(
         if not n:
             raise UserError(f"{source} holds no person", why=f"{dict(bad)}" if bad else "")
         again = repeats(alike(bags, near))
-        lengths = Counter(bags.sizes.tolist())
-        distinct = len(set(bags.ordered.tolist()))
+        sizes, counts = np.unique(bags.sizes, return_counts=True)
+        lengths = Counter(dict(zip(sizes.tolist(), counts.tolist(), strict=True)))
+        distinct = len(np.unique(bags.ordered))
     found: dict[str, Any] = {
         "rows": {"people": n, "no person": dict(bad), "n": n + bad.total()},
         "distinct": {"value": distinct, "share": round(distinct / n, 4), "n": n},
