@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.people_made import made
 from dramaturg import crowd
-from dramaturg.crowd.rows import Row, read
+from dramaturg.crowd.rows import Row, facts_of, read
 from dramaturg.errors import UserError
 
 LONG = "A retired nurse who restores old wooden boats and teaches chess to children"
@@ -55,6 +55,22 @@ def test_rows_keep_their_bytes_and_bad_rows_are_told_with_their_line(tmp_path: P
     assert "line 2" in reasons[0]
     assert "line 9 has 149,999 characters" in reasons[4]
     assert told.read == 8
+
+
+@pytest.mark.parametrize(
+    ("value", "facts"),
+    [
+        ("I ski.", ("I ski.",)),
+        ({"text": "I  ski."}, ("I ski.",)),
+        ({"input persona": "A nurse"}, ("A nurse",)),
+        ({"persona": "I ski.\nI bake.\n"}, ("I ski.", "I bake.")),
+        ({"persona": ["I ski.", ""]}, ("I ski.",)),
+        ({"text": "a note", "facts": [{"text": "I ski."}, "I bake."]}, ("I ski.", "I bake.")),
+        (["I ski."], ("I ski.",)),
+    ],
+)
+def test_what_a_record_knows_of_a_person(value: Any, facts: tuple[str, ...]) -> None:
+    assert facts_of(value) == facts
 
 
 def test_parquet_keeps_its_columns_and_gzip_is_read_and_written(tmp_path: Path) -> None:

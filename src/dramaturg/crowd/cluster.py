@@ -43,7 +43,7 @@ def cluster(
 
     A person of one sentence gets `category`, one of several `categories`, in the order of the
     sentences. The centres are learnt from a sample (spherical k-means), and each sentence joins
-    the nearest; categories are named by the words that set them apart. The source is read twice;
+    the nearest; categories are named by the words that set them apart. The source is read three times;
     vectors lie in a temporary file.
 
     Args:

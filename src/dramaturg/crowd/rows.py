@@ -31,7 +31,7 @@ from dramaturg.records import Drop
 from dramaturg.store import RunFolder, is_run_folder
 
 MAX_CHARACTERS = 100_000  # of all that is known of a person
-_TEXTS = ("text", "fact", "persona", "attribute", "sentence", "input persona", "description")
+_TEXTS = ("text", "fact", "persona", "attribute", "sentence", "input persona")
 _LISTS = ("facts", "profile", "personas")
 _BATCH = 10_000
 
@@ -165,11 +165,6 @@ def facts_of(value: Any) -> tuple[str, ...] | str:
         value = {"facts": value}
     if not isinstance(value, dict):
         return f"is neither a text nor an object, but {value!r}"[:200]
-    for name in _TEXTS:
-        if isinstance(text := value.get(name), str):
-            if "\n" in text.strip():
-                return tuple(filter(None, map(clean, text.split("\n"))))
-            return (clean(text),)
     for name in (*_LISTS, "persona"):
         told = value.get(name)
         if isinstance(told, list):
@@ -178,6 +173,11 @@ def facts_of(value: Any) -> tuple[str, ...] | str:
             if len(plain) < len(texts):
                 return f"has {name} that are no texts"
             return tuple(filter(None, plain))
+    for name in _TEXTS:
+        if isinstance(text := value.get(name), str):
+            if "\n" in text.strip():
+                return tuple(filter(None, map(clean, text.split("\n"))))
+            return (clean(text),)
     keys = ", ".join(map(repr, list(value)[:12])) or "nothing"
     return f"needs a text or a list of facts, but has {keys}"
 
