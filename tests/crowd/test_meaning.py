@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 
 import numpy as np
+import pytest
 
+from dramaturg.crowd.embedder import embedding
 from dramaturg.crowd.meaning import close
-from dramaturg.crowd.vectors import CELL, Cells, Vectors, centres, nearest
+from dramaturg.crowd.vectors import CELL, Cells, Vectors, centres, embedded, nearest
+from dramaturg.errors import UserError
 
 
 def vectors_of(rows: np.ndarray) -> Vectors:
@@ -74,3 +78,35 @@ def test_centres_find_the_lumps_and_are_as_tight_as_scikit_learn_s() -> None:
 def test_fewer_different_vectors_than_centres_give_one_centre_each() -> None:
     rows = np.eye(4, dtype=np.float32)[[0, 1, 0, 1, 2]]
     assert len(centres(rows, 10, seed=1)) == 3
+
+
+def test_another_embedder_is_named_by_its_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Model:
+        ref = "openai:vectors"
+        closed = False
+
+        async def embed(self, texts: Sequence[str]) -> np.ndarray:
+            return np.ones((len(texts), 2), dtype=np.float32)
+
+        async def aclose(self) -> None:
+            self.closed = True
+
+    model = Model()
+    monkeypatch.setattr("dramaturg.models.resolve.resolve", lambda ref: model)
+    with embedding("openai:vectors") as embed:
+        assert embed(["a", "b"]).shape == embed(["c", "d"]).shape == (2, 2)
+    assert model.closed
+    monkeypatch.setattr("dramaturg.models.resolve.resolve", lambda ref: object())
+    with pytest.raises(UserError, match="makes no sentence vectors"), embedding("openai:chat"):
+        pass
+
+
+@pytest.mark.parametrize("given", [np.ones(3), np.ones((2, 4)), np.full((3, 4), np.nan)])
+def test_vectors_that_are_none_are_refused(given: np.ndarray) -> None:
+    with pytest.raises(UserError, match="no vector for each of 3 texts"):
+        embedded(["a", "b", "c"], lambda texts: given)
+
+
+def test_vectors_of_any_length_are_made_unit_vectors() -> None:
+    with closing(embedded(["a", "b"], lambda texts: np.array([[3.0, 4.0], [0.0, 0.0]]))) as found:
+        assert np.allclose(found.take(slice(0, 2)), [[0.6, 0.8], [0.0, 0.0]], atol=1e-3)

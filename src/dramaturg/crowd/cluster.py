@@ -43,8 +43,8 @@ def cluster(
 
     A person of one sentence gets `category`, one of several `categories`, in the order of the
     sentences. The centres are learnt from a sample (spherical k-means), and each sentence joins
-    the nearest; categories are named by the words that set them apart. The source is read three times;
-    vectors lie in a temporary file.
+    the nearest; categories are named by the words that set them apart. The source is read three
+    times; vectors lie in a temporary file.
 
     Args:
         count: Categories; None = the square root of the number of sentences, at most 300.
@@ -139,11 +139,12 @@ def _known(like: str | Path, embed: Embed) -> tuple[list[str], Floats]:
     """Names and centres of the categories of people who have one."""
     import numpy as np
 
-    from dramaturg.crowd.vectors import batches
+    from dramaturg.crowd.vectors import batches, unit
 
     sums: dict[str, Any] = {}
     for batch in batches(row for row in people(like) if row.fields.get("category")):
-        for row, vector in zip(batch, embed([row.text for row in batch]), strict=True):
+        rows = unit(embed([row.text for row in batch]), len(batch))
+        for row, vector in zip(batch, rows, strict=True):
             name = str(row.fields["category"])
             sums[name] = sums.get(name, 0) + vector.astype(np.float64)
     if not sums:

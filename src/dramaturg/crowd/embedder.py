@@ -35,6 +35,8 @@ def embedding(by: str | Embed) -> Iterator[Embed]:
     if not isinstance(model, Embedder):
         raise UserError(f"{by} makes no sentence vectors", fix="leave --embedder away")
     with asyncio.Runner() as runner:
-        yield lambda texts: runner.run(model.embed(texts))
-        if (close := getattr(model, "aclose", None)) is not None:
-            runner.run(close())
+        try:
+            yield lambda texts: runner.run(model.embed(texts))
+        finally:
+            if (close := getattr(model, "aclose", None)) is not None:
+                runner.run(close())

@@ -160,7 +160,7 @@ class _Crowd:
 
     def read(self, source: str | Path, to: Target, embed: Embed) -> None:
         """Take everyone in."""
-        from dramaturg.crowd.vectors import batches
+        from dramaturg.crowd.vectors import batches, unit
 
         def rows() -> Iterator[Row]:
             for row in read(source):
@@ -172,7 +172,7 @@ class _Crowd:
         kept: dict[tuple[int, ...], tuple[int, ...]] = {}
         for batch in batches(rows()):
             texts = [row.text for row in batch]
-            self.vectors.add(embed(texts))
+            self.vectors.add(unit(embed(texts), len(texts)))
             self.bags.extend(texts)
             for row in batch:
                 self.lines.append(row.line)

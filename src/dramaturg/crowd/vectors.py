@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from dramaturg.errors import UserError
 from dramaturg.models.blas import use_one_thread
 
 Floats: TypeAlias = npt.NDArray[Any]
@@ -81,12 +82,29 @@ def embedded(texts: Iterable[str], embed: Embed) -> Vectors:
     found = Vectors()
     try:
         for batch in batches(texts):
-            found.add(embed(batch))
+            found.add(unit(embed(batch), len(batch)))
         found.ready()
     except BaseException:
         found.close()
         raise
     return found
+
+
+def unit(rows: Floats, count: int) -> Floats:
+    """What an embedder gave for so many texts, each row of length 1; a row of zeros stays.
+
+    Raises:
+        UserError: If it is not one row of finite numbers a text.
+    """
+    rows = np.asarray(rows, dtype=np.float32)
+    if rows.ndim != 2 or len(rows) != count or not np.isfinite(rows).all():
+        raise UserError(
+            f"the embedder gave no vector for each of {count:,} texts",
+            why=f"the result has the shape {rows.shape}" if rows.ndim != 2 or len(rows) != count
+            else "there are numbers in it that are not finite",
+            fix="give a function that turns n texts into n rows of numbers",
+        )  # fmt: skip
+    return _unit(rows)
 
 
 def centres(vectors: Floats, count: int, seed: int) -> Floats:
