@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.people_made import made
 from dramaturg import crowd
-from dramaturg.crowd.rows import Row, facts_of, read
+from dramaturg.crowd.rows import Row, categories_of, facts_of, read
 from dramaturg.errors import UserError
 
 LONG = "A retired nurse who restores old wooden boats and teaches chess to children"
@@ -168,3 +168,25 @@ def test_a_source_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None
     with pytest.raises(UserError, match="changed while it was read"):
         crowd.dedupe(source, tmp_path / "b.txt", by="meaning", embed=embed)
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_fields_that_a_text_file_cannot_hold_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "I ski.", "sex": "f"}\n{"text": "I bake."}\n')
+    told = crowd.dedupe(tmp_path / "a.jsonl", tmp_path / "b.txt")
+    assert told.notes == ["a text file holds the words alone; left behind: sex (1)"]
+    assert (tmp_path / "b.txt").read_text() == "I ski.\nI bake.\n"
+    with pytest.raises(UserError, match="a category has no place"):
+        crowd.cluster(tmp_path / "a.jsonl", tmp_path / "c.txt")
+    with pytest.raises(UserError, match="a weight has no place"):
+        crowd.sample(tmp_path / "a.jsonl", tmp_path / "c.txt", to={"sex": {"f": 1}})
+
+
+def test_categories_of_a_record_come_before_those_of_its_facts() -> None:
+    facts = [{"text": "I ski.", "category": "sport"}, {"text": "I bake.", "category": "food"}]
+    for value, own in [
+        ({"facts": facts}, ["sport", "food"]),
+        ({"facts": facts, "category": "x"}, ["x"]),
+        ({"facts": facts, "categories": ["y", "y", "z"], "category": "x"}, ["y", "z"]),
+        ({"text": "I ski."}, []),
+    ]:
+        assert categories_of(Row(1, ("I ski.",), value)) == own

@@ -60,7 +60,10 @@ def cluster(
 
     if count is not None and (count < 1 or like is not None):
         raise UserError("categories have a number or examples", fix="give --count N or --like FILE")
-    with target(source, out, "cluster", force) as to, embedding(embed) as made_of:
+    with (
+        target(source, out, "cluster", force, adds="a category") as to,
+        embedding(embed) as made_of,
+    ):
         with closing(embedded(sentences(source), made_of)) as vectors:
             if not len(vectors):
                 raise UserError(f"{source} holds no person", fix="give one sentence a line")

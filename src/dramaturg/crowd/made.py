@@ -95,14 +95,20 @@ class Target:
 
 
 @contextmanager
-def target(source: str | Path, out: str | Path, step: str, force: bool) -> Iterator[Target]:
+def target(
+    source: str | Path, out: str | Path, step: str, force: bool, adds: str = ""
+) -> Iterator[Target]:
     """Where a step writes its rows.
+
+    Args:
+        adds: What it writes beside the words of each row, which a text file has no place for.
 
     Raises:
         UserError: If the target exists and `force` is not given, is the source, or says no format.
     """
     path = Path(out)
-    format_of(path)
+    if format_of(path) == "txt" and adds:
+        raise UserError(f"{adds} has no place in a line of {path}", fix="write .jsonl or .parquet")
     beside = left_out_of(path)
     if path.is_dir() or not path.absolute().parent.is_dir():
         missing = "is a folder" if path.is_dir() else "lies in no folder that exists"
@@ -118,6 +124,9 @@ def target(source: str | Path, out: str | Path, step: str, force: bool) -> Itera
                 yield to
             finally:
                 to.close()
+        if writer.lost:
+            names = ", ".join(f"{name} ({n:,})" for name, n in writer.lost.most_common())
+            made.notes.append(f"a text file holds the words alone; left behind: {names}")
         put(parts[0], path)
         remove(beside)
         if to.told:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from dramaturg.crowd.made import Made, Target, target
-from dramaturg.crowd.rows import Row, categories_of, format_of, read
+from dramaturg.crowd.rows import Row, categories_of, read
 from dramaturg.errors import UserError
 from dramaturg.records import derive_seed
 
@@ -78,9 +78,7 @@ def pair(
     from dramaturg.crowd.embedder import embedding
 
     _check(n, share, at_most, likeness, splits)
-    if format_of(Path(out)) == "txt":
-        raise UserError(f"a pair has no place in a line of {out}", fix="write .jsonl or .parquet")
-    with target(source, out, "pair", force) as to, closing(_Crowd()) as crowd:
+    with target(source, out, "pair", force, adds="a pair") as to, closing(_Crowd()) as crowd:
         with embedding(embed) as made_of:
             crowd.read(source, to, made_of)
         bad = to.made.dropped.total()

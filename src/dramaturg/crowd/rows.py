@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -183,13 +184,13 @@ def facts_of(value: Any) -> tuple[str, ...] | str:
 
 
 def categories_of(row: Row) -> list[str]:
-    """The categories that a record says its person has (`category`, `categories`, or of facts)."""
-    told: list[Any] = [row.fields.get("category")]
-    held = row.fields.get("categories")
-    told += held if isinstance(held, list) else []
-    facts = row.fields.get("facts")
-    if isinstance(facts, list):
-        told += [fact.get("category") for fact in facts if isinstance(fact, dict)]
+    """The categories of a record: its `categories`, else its `category`, else those of its facts."""
+    told = row.fields.get("categories")
+    if not isinstance(told, list):
+        told = [row.fields.get("category")]
+        facts = row.fields.get("facts")
+        if told == [None] and isinstance(facts, list):
+            told = [fact.get("category") for fact in facts if isinstance(fact, dict)]
     return list(dict.fromkeys(str(name) for name in told if name not in (None, "")))
 
 
@@ -213,6 +214,7 @@ class Writer:
             name: What it will be called, which says of what kind it is.
         """
         self.rows = 0
+        self.lost: Counter[str] = Counter()  # fields that the file has no place for
         self._path, self._name = path, name
         kind = format_of(name)
         self._write: Callable[[Row, Mapping[str, Any]], None]
@@ -260,6 +262,8 @@ class Writer:
             )
         assert self._file is not None
         self._file.write(row.text.encode() + b"\n")
+        if isinstance(row.value, dict) and len(row.value) > 1:
+            self.lost.update(name for name in row.value if row.value[name] != row.text)
 
     def _to_parquet(self, row: Row, more: Mapping[str, Any]) -> None:
         self._batch.append({**row.fields, **more})

@@ -50,7 +50,7 @@ def sample(
     wanted: Marginals = {}
     if to is not None:
         wanted = checked(to) if isinstance(to, Mapping) else read_target(to)
-    with target(source, out, "sample", force) as place:
+    with target(source, out, "sample", force, adds="" if n else "a weight") as place:
         cells: Counter[Cell] = Counter()
         for row in read(source):
             if isinstance(row, Row):
