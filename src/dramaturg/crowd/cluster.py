@@ -74,7 +74,9 @@ def cluster(
                 count = count or default_count(len(vectors))
                 middle = learnt(vectors, count, seed)
                 label, likeness = _nearest(vectors, middle)
-                names = named(sentences(source), label, len(middle))
+                some = firsts(label)
+                texts = (text for text, one in zip(sentences(source), some, strict=True) if one)
+                names = named(texts, label[some], len(middle))
         at = 0
         for row in read(source):
             if not isinstance(row, Row):
@@ -157,11 +159,24 @@ def _known(like: str | Path, embed: Embed) -> tuple[list[str], Floats]:
     return list(sums), (middle / np.maximum(length, 1e-9)).astype(np.float32)
 
 
+def firsts(label: Ints) -> Ints:
+    """Which texts are among the first of their category, by which it is named; booleans."""
+    import numpy as np
+
+    order = np.argsort(label, kind="stable")
+    ordered = label[order]
+    begin = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    rank = np.arange(len(label)) - np.repeat(begin, np.diff([*begin, len(label)]))
+    found = np.zeros(len(label), dtype=bool)
+    found[order[rank < _NAMED_BY]] = True
+    return found
+
+
 def named(texts: Iterable[str], label: Ints, count: int) -> list[str]:
     """A name for each category: the words that are frequent in it and in few others.
 
     Args:
-        texts: The sentences, in the order of `label`.
+        texts: Sentences of each, some hundred are enough, in the order of `label`.
 
     Source: class-based TF-IDF, after Grootendorst 2022, "BERTopic: neural topic modeling with a
         class-based TF-IDF procedure".
@@ -169,9 +184,8 @@ def named(texts: Iterable[str], label: Ints, count: int) -> list[str]:
     words: list[Counter[str]] = [Counter() for _ in range(count)]
     seen = [0] * count
     for text, n in zip(texts, label.tolist(), strict=True):
-        if seen[n] < _NAMED_BY:
-            seen[n] += 1
-            words[n].update(set(tokens(text)) - STOP_WORDS)
+        seen[n] += 1
+        words[n].update(set(tokens(text)) - STOP_WORDS)
     every: Counter[str] = Counter()
     for own in words:
         every.update(own)

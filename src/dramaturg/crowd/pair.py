@@ -192,11 +192,12 @@ class _Crowd:
                 f"people cannot share {share} categories that they do not have",
                 fix="run `dramaturg personas cluster` first, on people of several facts",
             )
-        from dramaturg.crowd.cluster import default_count, labels_of, named
+        from dramaturg.crowd.cluster import default_count, firsts, labels_of, named
 
         label = labels_of(self.vectors, default_count(len(self)), seed)
-        texts = ("\n".join(self.texts[n]) for n in range(len(self)))
-        names = named(texts, label, int(label.max()) + 1)
+        some = firsts(label)
+        texts = ("\n".join(self.texts[n]) for n in some.nonzero()[0].tolist())
+        names = named(texts, label[some], int(label.max()) + 1)
         self.names = {name: n for n, name in enumerate(names)}
         single = [(n,) for n in range(len(names))]
         self.categories = [single[n] for n in label.tolist()]

@@ -184,7 +184,7 @@ def facts_of(value: Any) -> tuple[str, ...] | str:
 
 
 def categories_of(row: Row) -> list[str]:
-    """The categories of a record: its `categories`, else its `category`, else those of its facts."""
+    """The categories of a record: `categories`, else `category`, else those of its facts."""
     told = row.fields.get("categories")
     if not isinstance(told, list):
         told = [row.fields.get("category")]
