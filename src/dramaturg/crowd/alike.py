@@ -19,16 +19,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from dramaturg.crowd.bags import BANDS, CHUNK, Bags, mixed
+from dramaturg.crowd.files import ENTRY, FILED, Files
 from dramaturg.dataset.minhash import plan
 from dramaturg.errors import UserError
 
@@ -40,10 +40,8 @@ _EDITS = 4  # words of a text that may differ in the exact search
 _SHARED = (4, 7, 12)  # words that make a file; the next where a file is too large
 _MOST = 64  # texts of one file that are all compared with one another
 _LEADERS = 32  # of a larger one each text is compared with up to so many of the first
-_FILED = 1 << 22  # entries sorted at a time, 16 bytes each
 _CELLS = 1 << 22  # numbers compared at a time
 _MISS = 0.01  # share of pairs of long texts, just as alike as asked for, that may be missed
-_ENTRY = np.dtype([("key", "<u8"), ("row", "<u4")])
 _SLACK = 1e-9
 
 
@@ -156,7 +154,7 @@ def _short(
     for level, shared in enumerate(_SHARED):
         crowded: list[Ints] = []
         last = level == len(_SHARED) - 1
-        with _Files(place / str(level), int(_entries(sizes[wanted], near, shared).sum())) as files:
+        with Files(place / str(level), int(_entries(sizes[wanted], near, shared).sum())) as files:
             for start in range(0, len(bags), CHUNK):
                 rows = np.flatnonzero(wanted[start : start + CHUNK]) + start
                 _file(bags, rows, start, near, shared, files)
@@ -193,7 +191,7 @@ def _entries(sizes: Ints, near: float, shared: int) -> Ints:
     return np.asarray(table[differ])
 
 
-def _file(bags: Bags, rows: Ints, start: int, near: float, shared: int, files: _Files) -> None:
+def _file(bags: Bags, rows: Ints, start: int, near: float, shared: int, files: Files) -> None:
     """File these texts, all within one stretch, under their choices of rare words."""
     if not len(rows):
         return
@@ -219,48 +217,6 @@ def _file(bags: Bags, rows: Ints, start: int, near: float, shared: int, files: _
             files.add(mixed(table[:, chosen].sum(axis=1)), these)
 
 
-class _Files:
-    """Entries of (key, row) on disk, divided by key so that each part can be sorted in memory."""
-
-    def __init__(self, place: Path, entries: int) -> None:
-        self._parts = max(1, -(-entries // _FILED))
-        self._place = place
-        self._open: list[IO[bytes]] = []
-
-    def __enter__(self) -> _Files:
-        self._place.mkdir()
-        self._open = [(self._place / str(n)).open("wb") for n in range(self._parts)]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._open:
-            file.close()
-
-    def add(self, keys: Ints, rows: Ints) -> None:
-        entries = np.empty(len(keys), dtype=_ENTRY)
-        entries["key"], entries["row"] = keys, rows
-        if self._parts == 1:
-            self._open[0].write(entries.tobytes())
-            return
-        part = (keys % np.uint64(self._parts)).astype(np.int64)
-        order = np.argsort(part, kind="stable")
-        ends = np.cumsum(np.bincount(part, minlength=self._parts))
-        entries = entries[order]
-        for n, end in enumerate(ends.tolist()):
-            begin = int(ends[n - 1]) if n else 0
-            if end > begin:
-                self._open[n].write(entries[begin:end].tobytes())
-
-    def sorted(self) -> Iterator[Ints]:
-        """Each part's entries by key, then row."""
-        for n, file in enumerate(self._open):
-            file.close()
-            path = self._place / str(n)
-            entries = np.fromfile(path, dtype=_ENTRY)
-            path.unlink()
-            yield entries[np.lexsort((entries["row"], entries["key"]))]
-
-
 def _together(entries: Ints, crowded: list[Ints], last: bool) -> tuple[Ints, Ints]:
     """Pairs of rows with a common key; rows of large groups go to `crowded`."""
     keys, rows = entries["key"], entries["row"].astype(np.int64)
@@ -275,7 +231,7 @@ def _together(entries: Ints, crowded: list[Ints], last: bool) -> tuple[Ints, Int
         if last:
             for start, size in zip(begin[count > _MOST], count[count > _MOST], strict=True):
                 group = rows[start : start + size]
-                for n in range(min(_LEADERS, max(4, _FILED // size), size)):
+                for n in range(min(_LEADERS, max(4, FILED // size), size)):
                     first.append(np.full(size - n - 1, group[n]))
                     second.append(group[n + 1 :])
     keys, rows = keys[~many], rows[~many]
@@ -299,7 +255,7 @@ def _signed(bags: Bags, wanted: Ints, near: float) -> list[tuple[Ints, Ints, Int
     places, keys = places[wanted[places]], keys[wanted[places]]
     found = []
     for band in range(keys.shape[1] if len(places) else 0):
-        entries = np.empty(len(places), dtype=_ENTRY)
+        entries = np.empty(len(places), dtype=ENTRY)
         entries["key"], entries["row"] = keys[:, band], places
         entries = entries[np.lexsort((entries["row"], entries["key"]))]
         first, second = _together(entries, [], True)

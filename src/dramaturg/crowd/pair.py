@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any
 
+import numpy as np
+
+from dramaturg.crowd.embedder import embedding
+from dramaturg.crowd.everyone import Everyone
 from dramaturg.crowd.made import Made, Target, target
-from dramaturg.crowd.rows import Row, categories_of, read
+from dramaturg.crowd.partners import Pairs, Partners, Prefer
+from dramaturg.crowd.rows import Row
+from dramaturg.crowd.vectors import Embed
 from dramaturg.errors import UserError
 from dramaturg.records import derive_seed
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from dramaturg.crowd.bags import Bags
-    from dramaturg.crowd.texts import Texts
-    from dramaturg.crowd.vectors import Embed, Vectors
-
-    Ints: TypeAlias = npt.NDArray[Any]
-
-Prefer: TypeAlias = Literal["alike", "any", "different"]
-
-_TABLE = 1_024  # people who are compared with one another at a time
-_SPARE = 6  # candidates of each beyond the partners that are wanted
-_TRIES = 4  # times that those without a partner look again, among others
-_MOST_CATEGORIES = 8  # of a person that count, the first ones
-_SAME = 0.9  # share of words from which two people never stand in different splits
 
 
 def pair(
@@ -75,16 +61,14 @@ def pair(
     Raises:
         UserError: If a setting is out of range, no pair can be made, or fewer than n.
     """
-    from dramaturg.crowd.embedder import embedding
-
     _check(n, share, at_most, likeness, splits)
-    with target(source, out, "pair", force, adds="a pair") as to, closing(_Crowd()) as crowd:
+    with target(source, out, "pair", force, adds="a pair") as to, closing(Everyone()) as crowd:
         with embedding(embed) as made_of:
             crowd.read(source, to, made_of)
         bad = to.made.dropped.total()
         crowd.categorise(share, seed, to.made)
         crowd.divide(splits, seed)
-        pairs = _Pairs(crowd, prefer, likeness, seed)
+        pairs = Pairs(crowd, prefer, likeness, seed)
         meetings = list(crowd.meetings(share))
         for most in range(1, at_most + 1):
             for members in meetings:
@@ -122,253 +106,7 @@ def _check(
         raise UserError("each split has a share above 0", fix="e.g. train=0.8,test=0.2")
 
 
-@dataclass
-class _Pair:
-    first: int
-    second: int
-    cosine: float
-    round: int
-
-
-class _Crowd:
-    """Everyone of a source: words, vectors, categories, split."""
-
-    def __init__(self) -> None:
-        from dramaturg.crowd.alike import bags_for
-        from dramaturg.crowd.texts import Texts
-        from dramaturg.crowd.vectors import Vectors
-
-        self.bags: Bags = bags_for(_SAME)
-        self.texts: Texts = Texts()
-        self.vectors: Vectors = Vectors()
-        self.lines = array("Q")
-        self.categories: list[tuple[int, ...]] = []
-        self.names: dict[str, int] = {}
-        self.splits: list[int] = []
-        self.split_names: dict[str, int] = {}
-        self.group: Any = None
-        self.elsewhere: set[int] = set()  # those who say what somebody in another split says
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def close(self) -> None:
-        for held in (self.bags, self.texts, self.vectors):
-            held.close()
-
-    def read(self, source: str | Path, to: Target, embed: Embed) -> None:
-        """Take everyone in."""
-        from dramaturg.crowd.vectors import batches, unit
-
-        def rows() -> Iterator[Row]:
-            for row in read(source):
-                if isinstance(row, Row):
-                    yield row
-                else:
-                    to.bad(row)
-
-        kept: dict[tuple[int, ...], tuple[int, ...]] = {}
-        for batch in batches(rows()):
-            texts = [row.text for row in batch]
-            self.vectors.add(unit(embed(texts), len(texts)))
-            self.bags.extend(texts)
-            for row in batch:
-                self.lines.append(row.line)
-                self.texts.add(row.facts)
-                told = categories_of(row)[:_MOST_CATEGORIES]
-                own = tuple(self.names.setdefault(name, len(self.names)) for name in told)
-                self.categories.append(kept.setdefault(own, own))
-                split = str(row.fields.get("split") or "")
-                self.splits.append(self.split_names.setdefault(split, len(self.split_names)))
-        self.vectors.ready()
-        self.bags.ready()
-
-    def categorise(self, share: int, seed: int, made: Made) -> None:
-        """Find categories where no row has one; one a person then."""
-        if self.names or not share or not len(self):
-            return
-        if share > 1:
-            raise UserError(
-                f"people cannot share {share} categories that they do not have",
-                fix="run `dramaturg personas cluster` first, on people of several facts",
-            )
-        from dramaturg.crowd.cluster import default_count, firsts, labels_of, named
-
-        label = labels_of(self.vectors, default_count(len(self)), seed)
-        some = firsts(label)
-        texts = ("\n".join(self.texts[n]) for n in some.nonzero()[0].tolist())
-        names = named(texts, label[some], int(label.max()) + 1)
-        self.names = {name: n for n, name in enumerate(names)}
-        single = [(n,) for n in range(len(names))]
-        self.categories = [single[n] for n in label.tolist()]
-        made.notes.append(f"no row has a category: {len(set(label.tolist())):,} were found")
-
-    def divide(self, splits: Mapping[str, float] | None, seed: int) -> None:
-        """Give everyone a split; those alike in words have the same."""
-        import numpy as np
-
-        from dramaturg.crowd.alike import alike
-
-        found = alike(self.bags, _SAME)
-        group = np.arange(len(self), dtype=np.int64)
-        for earlier, later in zip(found.earlier.tolist(), found.later.tolist(), strict=True):
-            one, two = _root(group, earlier), _root(group, later)
-            group[max(one, two)] = min(one, two)
-        for n in range(len(group)):  # parents stand before their children
-            group[n] = group[group[n]]
-        self.group = group
-        if splits is None:
-            return
-        self.split_names = {name: n for n, name in enumerate(splits)}
-        ends = np.cumsum(np.array(list(splits.values()), dtype=np.float64))
-        ends /= ends[-1]
-        least = np.full(len(self), np.iinfo(np.uint64).max, dtype=np.uint64)
-        np.minimum.at(least, group, self.bags.same)
-        from dramaturg.crowd.bags import mixed
-
-        drawn = mixed(least[group] ^ np.uint64(derive_seed(seed, "split"))) >> np.uint64(11)
-        self.splits = np.searchsorted(ends, drawn / 2.0**53, side="right").tolist()
-
-    def meetings(self, share: int) -> Iterator[Sequence[int]]:
-        """People who may meet: of one split, and with the same categories; the rarest first."""
-        first: dict[int, int] = {}
-        meets: dict[tuple[int, ...], array[int]] = defaultdict(lambda: array("L"))
-        for n, own in enumerate(self.categories):
-            split = self.splits[n]
-            if first.setdefault(int(self.group[n]), split) != split:
-                self.elsewhere.add(n)
-                continue
-            for chosen in itertools.combinations(sorted(set(own)), share):
-                meets[(split, *chosen)].append(n)
-        for key in sorted(meets, key=lambda k: (len(meets[k]), k)):
-            if len(meets[key]) > 1:
-                yield meets[key]
-
-
-def _root(group: Any, n: int) -> int:
-    while group[n] != n:
-        group[n] = group[group[n]]
-        n = int(group[n])
-    return n
-
-
-class _Pairs:
-    """The pairs found so far, and who is still free."""
-
-    def __init__(
-        self, crowd: _Crowd, prefer: Prefer, likeness: tuple[float, float], seed: int
-    ) -> None:
-        self.found: list[_Pair] = []
-        self._crowd, self._prefer = crowd, prefer
-        self._low, self._high = likeness
-        self._seed = seed
-        self._partners = array("I", [0]) * len(crowd)
-        self._met: set[int] = set()
-        self._most = 1  # partners of one person, at this time
-
-    def meet(self, members: Sequence[int], most: int) -> None:
-        """Pair these people with one another, as far as they go, up to so many partners each."""
-        self._most = most
-        for attempt in range(_TRIES):
-            left = [n for n in members if self._partners[n] < self._most]
-            before = len(self.found)
-            if len(left) < 2:
-                return
-            for table in self._tables(left, attempt):
-                self._sit(table)
-            if len(self.found) == before and attempt:
-                return
-
-    def _tables(self, people: list[int], attempt: int) -> Iterator[list[int]]:
-        """People at tables of about a thousand: at first with those near them, then with any."""
-        if len(people) <= _TABLE * 3 // 2:
-            yield people
-            return
-        import numpy as np
-
-        places = np.array(people)
-        draw = np.random.default_rng(derive_seed(self._seed, attempt, len(people), people[0]))
-        if attempt == 0 and self._prefer == "alike":
-            places = places[self._in_order(places, draw)]
-        else:
-            draw.shuffle(places)
-        count = -(-len(places) // _TABLE)
-        for part in np.array_split(places, count):
-            yield part.tolist()
-
-    def _in_order(self, places: Ints, draw: Any) -> Ints:
-        """An order in which near ones stand near one another."""
-        import numpy as np
-
-        from dramaturg.crowd.vectors import centres, nearest
-
-        vectors = self._crowd.vectors
-        count = -(-len(places) // _TABLE)
-        some = np.sort(draw.choice(len(places), size=min(len(places), 32 * count), replace=False))
-        middle = centres(vectors.take(places[some]), count, int(draw.integers(1 << 31)))
-        step = 1 << 16
-        label = np.concatenate(
-            [nearest(vectors.take(places[at : at + step]), middle)[0]
-             for at in range(0, len(places), step)]
-        )  # fmt: skip
-        return np.argsort(label, kind="stable")
-
-    def _sit(self, table: list[int]) -> None:
-        """The best pairs of one table: of all that are possible the best first, and so on."""
-        import numpy as np
-
-        places = np.array(table, dtype=np.int64)
-        rows = self._crowd.vectors.take(places)
-        likeness = rows @ rows.T
-        group = self._crowd.group[places]
-        bad = (likeness < self._low) | (likeness > self._high) | (group[:, None] == group)
-        if self._prefer == "alike":
-            wish = likeness.copy()
-        elif self._prefer == "different":
-            wish = -likeness
-        else:
-            draw = np.random.default_rng(derive_seed(self._seed, "any", len(table), table[0]))
-            wish = draw.random(likeness.shape, dtype=np.float32)
-            wish = np.maximum(wish, wish.T)
-        wish[bad] = -np.inf
-        most = min(len(table) - 1, self._most + _SPARE)
-        best = np.argpartition(-wish, most - 1, axis=1)[:, :most] if most < len(table) - 1 \
-            else np.argsort(-wish, axis=1)[:, :most]  # fmt: skip
-        one = np.repeat(np.arange(len(table)), most)
-        two = best.ravel()
-        value = wish[one, two]
-        good = np.isfinite(value)
-        low, high = np.minimum(one, two)[good], np.maximum(one, two)[good]
-        _, unique = np.unique(low * len(table) + high, return_index=True)
-        low, high = low[unique], high[unique]
-        order = np.lexsort((high, low, -wish[low, high]))
-        low, high = low[order], high[order]
-        cosine = likeness[low, high]
-        for a, b, c in zip(
-            places[low].tolist(), places[high].tolist(), cosine.tolist(), strict=True
-        ):
-            self._add(a, b, c)
-
-    def _add(self, a: int, b: int, cosine: float) -> None:
-        partners = self._partners
-        if partners[a] >= self._most or partners[b] >= self._most:
-            return
-        key = min(a, b) * len(self._crowd) + max(a, b)
-        if key in self._met:
-            return
-        self._met.add(key)
-        partners[a] += 1
-        partners[b] += 1
-        first, second = (a, b) if a < b else (b, a)
-        self.found.append(_Pair(first, second, cosine, self._most))
-
-
-def _common(crowd: _Crowd, pair: _Pair) -> list[int]:
-    theirs = set(crowd.categories[pair.second])
-    return [c for c in dict.fromkeys(crowd.categories[pair.first]) if c in theirs]
-
-
-def _chosen(pairs: _Pairs, crowd: _Crowd, n: int | None, even: bool, seed: int) -> list[_Pair]:
+def _chosen(pairs: Pairs, crowd: Everyone, n: int | None, even: bool, seed: int) -> list[Partners]:
     """n of the pairs: first partners before second ones; evenly, the nth of each category."""
     found = pairs.found
     if n is not None and (n < len(found) or even):
@@ -378,7 +116,7 @@ def _chosen(pairs: _Pairs, crowd: _Crowd, n: int | None, even: bool, seed: int) 
             count: Counter[int] = Counter()
             nth = {}
             for i in order:
-                common = _common(crowd, found[i])
+                common = crowd.common(found[i].first, found[i].second)
                 category = common[0] if common else -1
                 nth[i] = count[category]
                 count[category] += 1
@@ -387,7 +125,7 @@ def _chosen(pairs: _Pairs, crowd: _Crowd, n: int | None, even: bool, seed: int) 
     return sorted(found, key=lambda p: (p.first, p.second))
 
 
-def _write(to: Target, crowd: _Crowd, chosen: Sequence[_Pair]) -> None:
+def _write(to: Target, crowd: Everyone, chosen: Sequence[Partners]) -> None:
     names = list(crowd.names)
     splits = list(crowd.split_names)
     paired = bytearray(len(crowd))
@@ -396,7 +134,7 @@ def _write(to: Target, crowd: _Crowd, chosen: Sequence[_Pair]) -> None:
         one, two = crowd.texts[made.first], crowd.texts[made.second]
         value: dict[str, Any] = {"user_1": one, "user_2": two}
         if crowd.names:
-            value["shared_categories"] = [names[c] for c in _common(crowd, made)]
+            value["shared_categories"] = [names[c] for c in crowd.common(made.first, made.second)]
         value["cosine"] = round(made.cosine, 4)
         if split := splits[crowd.splits[made.first]]:
             value["split"] = split
@@ -413,10 +151,8 @@ def _write(to: Target, crowd: _Crowd, chosen: Sequence[_Pair]) -> None:
     to.made.kept = len(chosen)
 
 
-def _checked(crowd: _Crowd, chosen: Sequence[_Pair]) -> dict[str, Any]:
+def _checked(crowd: Everyone, chosen: Sequence[Partners]) -> dict[str, Any]:
     """What holds of the pairs, counted on them and not on how they were made."""
-    import numpy as np
-
     partners: Counter[int] = Counter()
     by_split: Counter[str] = Counter()
     where: dict[int, set[int]] = defaultdict(set)
@@ -426,7 +162,7 @@ def _checked(crowd: _Crowd, chosen: Sequence[_Pair]) -> dict[str, Any]:
         by_split[names[crowd.splits[made.first]]] += 1
         for n in (made.first, made.second):
             where[int(crowd.group[n])].add(crowd.splits[n])
-    shared = [len(_common(crowd, made)) for made in chosen]
+    shared = [len(crowd.common(made.first, made.second)) for made in chosen]
     draw = np.random.default_rng(0)
     one, two = draw.integers(len(crowd), size=(2, min(10_000, len(chosen) * 4)))
     random = (crowd.vectors.take(one) * crowd.vectors.take(two)).sum(axis=1)
