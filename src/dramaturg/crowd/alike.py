@@ -174,25 +174,20 @@ def _short(
     return found
 
 
-def _differ(sizes: Ints, near: float, shared: int) -> Ints:
-    """The most words of a text that may have no match in one that is near it.
-
-    A text of fewer than `shared` words and these is filled up with the same words as all such, so
-    what a longer one has more counts for it too.
-    """
-    own = edits(sizes, near)
-    most = edits(np.floor(sizes / near + _SLACK), near)
-    return np.asarray(np.where(sizes < shared + most, most, own))
-
-
 def _entries(sizes: Ints, near: float, shared: int) -> Ints:
-    differ = _differ(sizes, near, shared)
+    """Entries of each text: its choices of `shared` among as many and those that may differ."""
+    differ = edits(sizes, near)
     table = np.array([math.comb(k + shared, shared) for k in range(int(differ.max(initial=0)) + 1)])
     return np.asarray(table[differ])
 
 
 def _file(bags: Bags, rows: Ints, start: int, near: float, shared: int, files: Files) -> None:
-    """File these texts, all within one stretch, under their choices of rare words."""
+    """File these texts, all within one stretch, under their choices of rare words.
+
+    A text that has too few is filled up with words that are the same for all such: the one that
+    it lacks last first. A longer text that is near it lacks fewer of them by as many words as it
+    has more, so that there are still enough in common.
+    """
     if not len(rows):
         return
     end = int(rows[-1]) + 1
@@ -202,7 +197,7 @@ def _file(bags: Bags, rows: Ints, start: int, near: float, shared: int, files: F
     codes = codes[np.lexsort((codes, bags.rarity(codes), owner))]
     begin = np.concatenate([[0], np.cumsum(sizes)])
     mine = sizes[rows - start]
-    differ = _differ(mine, near, shared)
+    differ = edits(mine, near)
     for k in np.unique(differ).tolist():
         these = rows[differ == k]
         width = k + shared
@@ -210,7 +205,6 @@ def _file(bags: Bags, rows: Ints, start: int, near: float, shared: int, files: F
         column = np.arange(width)
         at = begin[these - start][:, None] + np.minimum(column, own[:, None] - 1)
         table = codes[at]
-        # The nth word that a short text lacks is the same for all.
         lacks = column - own[:, None]
         table = mixed(np.where(lacks >= 0, (width - 1 - column).astype(np.uint64), table))
         for chosen in itertools.combinations(range(width), shared):
