@@ -129,6 +129,7 @@ def test_a_target_that_exists_or_is_the_source_is_refused(tmp_path: Path) -> Non
         crowd.dedupe(source, source, force=True)
     with pytest.raises(UserError, match="no format"):
         crowd.dedupe(source, tmp_path / "b.docx")
+    (tmp_path / "b.dropped.jsonl").write_text("of an earlier run")
     crowd.dedupe(source, out, force=True)
     assert out.read_text() == "I ski.\nI bake.\n"
     assert not (tmp_path / "b.dropped.jsonl").exists()

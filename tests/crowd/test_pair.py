@@ -68,6 +68,8 @@ def test_near_duplicates_are_in_one_split_and_never_a_pair(tmp_path: Path) -> No
     (tmp_path / "a.jsonl").write_text("\n".join(json.dumps({"text": r.text}) for r in rows))
     crowd.pair(tmp_path / "a.jsonl", tmp_path / "b.jsonl", share=0, likeness=(-1, 1),
                splits={"train": 0.5, "test": 0.5})  # fmt: skip
+    left = rows_of(tmp_path / "b.dropped.jsonl") if (tmp_path / "b.dropped.jsonl").exists() else []
+    assert not [row for row in left if "another split" in row["reason"]]
     split: dict[int, str] = {}
     for pair in rows_of(tmp_path / "b.jsonl"):
         one, two = (line - 1 for line in pair["lines"])
