@@ -59,4 +59,4 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/core_offline.py
 
 clean:
-	rm -rf $(VENV) $(PEERS)
+	rm -rf $(VENV) $(PEERS) .venv-people

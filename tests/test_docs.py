@@ -24,7 +24,7 @@ OWN_OPTIONS = {
     "steps", "report", "threads", "write", "export", "show", "check", "license", "dry-run",
     "paraphrase-at", "to", "from", "force", "formats", "task", "host", "html", "share",
     "import", "critics", "quality", "questions", "drafts", "leave-out", "leave-out-failing",
-    "per-item", "checks", "people", "pairs-of", "diff", "when", "name",
+    "per-item", "checks", "people", "pairs-of", "diff", "when", "name", "count", "splits",
 }  # fmt: skip
 
 
@@ -91,6 +91,17 @@ def test_the_python_of_the_page_on_inventories_runs_as_it_stands() -> None:
         "extraversion 3.00 0.00", "agreeableness 3.40 0.00", "conscientiousness 3.40 0.00",
         "neuroticism 4.20 0.00", "openness 3.80 0.00",
     ]  # fmt: skip
+
+
+def test_the_python_of_the_page_on_people_at_scale_runs_as_it_stands(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "people-at-scale.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == "15 {'duplicate': 1}\n8 1.125\n0 1\n"
 
 
 def test_every_figure_stands_on_the_page_on_measuring_with_its_title() -> None:

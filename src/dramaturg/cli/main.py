@@ -19,6 +19,7 @@ COMMANDS = {
     "recipes": "List the recipes, or show one: its card, settings and model needs.",
     "prove": "Run the planted proofs of the recipes, each with pass or fail.",
     "profile": "Read a person's profile out of a text, or bring it up to date.",
+    "personas": "People by the million: dedupe, cluster, pair, sample, stats.",
     "show": "Print one conversation, its verdicts, and where it came from.",
     "view": "Look at a run or a dataset in the browser.",
     "critique": "Judge conversations that exist already, with evidence.",

@@ -47,6 +47,15 @@ def words(text: str) -> list[str]:
     return "".join(kept).split()
 
 
+def changes_meaning(word: str) -> bool:
+    """Whether a word is a negation or holds a digit: without it, a text says something else.
+
+    Args:
+        word: As `words` gives it.
+    """
+    return _NEGATIONS.fullmatch(word) is not None or any(map(str.isdigit, word))
+
+
 def looks_like_orders(text: str) -> bool:
     """Whether the text holds speaker tags, mark-up or words addressed to a model.
 
@@ -112,4 +121,4 @@ def _near(one: frozenset[str], other: frozenset[str], near: float) -> bool:
     if common < near * (len(one) + len(other) - common):
         return False
     between = one ^ other
-    return not any(_NEGATIONS.fullmatch(w) or any(c.isdigit() for c in w) for w in between)
+    return not any(map(changes_meaning, between))

@@ -1,8 +1,4 @@
-"""Near-duplicates among many texts: shingles of words, MinHash, bands, then the true overlap.
-
-Source: Broder 1997, "On the resemblance and containment of documents"; bands after Leskovec,
-Rajaraman & Ullman, "Mining of Massive Datasets", chapter 3.
-"""
+"""Near-duplicates among many texts: shingles of words, MinHash, bands, then the true overlap."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dramaturg.dataset.facts import words
+from dramaturg.dataset.minhash import MinHash, bands
 from dramaturg.errors import UserError
 
 NEAR = 0.8  # share of common shingles from which two texts count as one
@@ -25,9 +22,7 @@ SHINGLE = 3  # words
 _PLANS = ((0.8, 25, 5), (0.7, 50, 5), (0.6, 70, 4), (LEAST, 75, 3))
 _MOST = max(bands * rows for _, bands, rows in _PLANS)
 _SMALL = 8  # texts in one band's group up to which every pair is compared
-_FIRST = np.random.default_rng(20_231_012)
-_TIMES = _FIRST.integers(1, 1 << 62, _MOST, dtype=np.uint64) * 2 + 1
-_PLUS = _FIRST.integers(0, 1 << 62, _MOST, dtype=np.uint64)
+_HASH = MinHash(_MOST, seed=20_231_012)
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 
@@ -59,15 +54,7 @@ class Overlaps:
         """
         shingles = _shingled(text)
         self._shingles.append(shingles)
-        wide = shingles.astype(np.uint64)
-        used = slice(self._count * self._rows)
-        least = ((wide[:, None] * _TIMES[used] + _PLUS[used]) >> np.uint64(32)).min(axis=0)
-        rows = least.reshape(self._count, self._rows)
-        key = np.zeros(self._count, np.uint64)
-        for column in range(self._rows):
-            key = (key ^ rows[:, column]) * _MIX[0]
-            key ^= key >> np.uint64(29)
-        self._bands.append(key)
+        self._bands.append(bands(_HASH.signature(shingles, self._count * self._rows), self._rows))
         return len(self._shingles) - 1
 
     def __len__(self) -> int:
@@ -87,11 +74,11 @@ class Overlaps:
         """
         if not self._bands:
             return
-        bands = np.stack(self._bands)
+        keys_of = np.stack(self._bands)
         seen: set[tuple[int, int]] = set()
         for band in range(self._count):
-            order = np.argsort(bands[:, band], kind="stable")
-            keys = bands[order, band]
+            order = np.argsort(keys_of[:, band], kind="stable")
+            keys = keys_of[order, band]
             edges = np.flatnonzero(np.diff(keys)) + 1
             for group in np.split(order, edges):
                 if len(group) < 2:

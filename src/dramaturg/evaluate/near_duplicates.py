@@ -1,8 +1,4 @@
-"""Conversations that are nearly the same as another: MinHash, one pass, 256 bytes a conversation.
-
-Source: Broder 1997, "On the resemblance and containment of documents"; bands after Leskovec,
-Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3.
-"""
+"""Conversations that are nearly the same as another, by MinHash: 256 bytes a conversation."""
 
 from __future__ import annotations
 
@@ -19,18 +15,15 @@ if TYPE_CHECKING:
 SHINGLE = 5  # words in a row
 SAME = 0.7  # share of shingles in common from which two count as nearly the same
 HASHES, ROWS = 64, 4  # a pair at 0.7 shares a band of 4 rows with probability 0.99
-_CHUNK = 20_000
 
 
 class Signatures:
     """MinHash signatures of conversations, in the order in which they were added."""
 
     def __init__(self, seed: int = 13) -> None:
-        import numpy as np
+        from dramaturg.dataset.minhash import MinHash
 
-        draw = np.random.default_rng(seed)
-        self._factors = draw.integers(1, 2**63, size=HASHES, dtype=np.uint64) * np.uint64(2) + 1
-        self._shifts = draw.integers(0, 2**63, size=HASHES, dtype=np.uint64)
+        self._hash = MinHash(HASHES, seed, bits=63)
         self._rows: list[bytes] = []
 
     def __len__(self) -> int:
@@ -42,19 +35,10 @@ class Signatures:
 
     def of(self, codes: Codes) -> Codes:
         """The signature of one conversation, shape `(64,)`, uint32."""
-        import numpy as np
-
         shingles = ngram_codes(codes, SHINGLE)
         if not len(shingles):
             shingles = ngram_codes(codes, max(len(codes), 1))
-        if not len(shingles):
-            return np.zeros(HASHES, dtype=np.uint32)
-        least = np.full(HASHES, np.iinfo(np.uint64).max, dtype=np.uint64)
-        for start in range(0, len(shingles), _CHUNK):
-            part = np.unique(shingles[start : start + _CHUNK])
-            mixed = part[:, None] * self._factors[None, :] + self._shifts[None, :]
-            least = np.minimum(least, mixed.min(axis=0))
-        return np.asarray(least >> np.uint64(32), dtype=np.uint32)
+        return self._hash.signature(shingles)
 
     def matrix(self) -> Codes:
         """All signatures, shape `(n, 64)`."""

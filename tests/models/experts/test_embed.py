@@ -1,5 +1,8 @@
 """Static vectors and LSA: unit rows, the same bytes, differences in every script."""
 
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -88,3 +91,18 @@ def test_the_card_names_n_and_split() -> None:
     for entry in EMBEDDER.card.values():
         assert entry["n"] > 0
         assert entry["split"]
+
+
+def test_an_unknown_word_has_the_same_vector_in_every_process() -> None:
+    code = (
+        "from dramaturg.models.experts.embed import StaticEmbedder as E;"
+        "print(E().embed(['Klaiflealow baristas of Sundville'])[0].tobytes().hex())"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(told) == 1

@@ -74,7 +74,6 @@ class _Vectors:
         self.table = table
         self.index = {word: row for row, word in enumerate(vocabulary)}
         self._vocabulary = vocabulary
-        self._parts: dict[str, list[int]] | None = None
         self._unknown: dict[str, Floats] = {}
 
     def sentence(self, text: str) -> Floats:
@@ -93,7 +92,7 @@ class _Vectors:
     def unknown(self, word: str) -> Floats:
         """The mean of the known words that share most character n-grams; else a hash."""
         if word not in self._unknown:
-            if len(self._unknown) > 50_000:
+            if len(self._unknown) > 100_000:
                 self._unknown.clear()
             self._unknown[word] = self._guess(word)
         return self._unknown[word]
@@ -104,25 +103,28 @@ class _Vectors:
         return 0.3 * float(np.median(np.sqrt((self.table**2).sum(axis=1))))
 
     def _guess(self, word: str) -> Floats:
-        if self._parts is None:
-            self._parts = {}
-            for row, known in enumerate(self._vocabulary):
-                for part in _parts(known):
-                    self._parts.setdefault(part, []).append(row)
-        score: dict[int, float] = {}
-        mine = _parts(word[:40])
-        for part in mine:
-            rows = self._parts.get(part, [])
-            for row in rows:
-                score[row] = score.get(row, 0.0) + 1.0 / len(rows)
+        mine = sorted(_parts(word[:40]))
+        shared = [rows for part in mine if (rows := self._rows_by_part.get(part)) is not None]
         hashed = _hashed(word, self.table.shape[1])
         total = hashed * np.float32(self._typical / np.sqrt(np.sum(hashed * hashed)))
-        if word.isascii() and not word.isdigit():
-            best = sorted(score, key=lambda row: (-score[row], row))[:5]
-            near = [row for row in best if score[row] >= 0.25]
-            if near:
+        if shared and word.isascii() and not word.isdigit():
+            sizes = [len(rows) for rows in shared]
+            weights = np.repeat(1.0 / np.array(sizes), sizes)
+            score = np.bincount(np.concatenate(shared), weights)
+            close = np.flatnonzero(score >= 0.25)
+            near = close[np.argsort(-score[close], kind="stable")][:5]
+            if len(near):
                 total = total + self.table[near].mean(axis=0, dtype=np.float32)
         return np.asarray(total, dtype=np.float32)
+
+    @cached_property
+    def _rows_by_part(self) -> dict[str, NDArray[np.int64]]:
+        """The known words that have each character n-gram, ascending."""
+        found: dict[str, list[int]] = {}
+        for row, known in enumerate(self._vocabulary):
+            for part in _parts(known):
+                found.setdefault(part, []).append(row)
+        return {part: np.array(rows) for part, rows in found.items()}
 
 
 def _parts(word: str) -> set[str]:

@@ -69,6 +69,11 @@ _CONTRACTIONS = (
     (re.compile(r"\bwanna\b"), "want to"),
     (re.compile(r"\bgotta\b"), "have to"),
 )
+# Without an apostrophe and without any of these words, none of the above can match.
+_MAY_CONTRACT = re.compile(
+    r"\b(?:t|m|re|ve|ll|d|s|im|can ?not|gonna|wanna|gotta|(?:wo|ca|ai|do|does|did|is|are|was|were"
+    r"|has|have|had|would|could|should|must|need)?nt)\b"
+)
 _IRREGULAR = {
     word: base
     for base, forms in {
@@ -151,8 +156,9 @@ def normalise(text: str) -> str:
     """
     text = unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("`", "'")
     text = text.replace(" n't", "n't").replace(" '", "'") if "'" in text else text
-    for pattern, new in _CONTRACTIONS:
-        text = pattern.sub(new, text)
+    if "'" in text or _MAY_CONTRACT.search(text):
+        for pattern, new in _CONTRACTIONS:
+            text = pattern.sub(new, text)
     return text
 
 
