@@ -131,10 +131,17 @@ class PartEnds(DramaturgError):
 
     Attributes:
         waits_for: The parts that are not so far; empty = this part is finished.
+        round: The round whose end it waits for.
     """
 
     def __init__(
-        self, what: str, *, why: str = "", fix: str = "", waits_for: tuple[str, ...] = ()
+        self,
+        what: str,
+        *,
+        why: str = "",
+        fix: str = "",
+        waits_for: tuple[str, ...] = (),
+        round: int = 0,
     ) -> None:
         super().__init__(what, why=why, fix=fix)
-        self.waits_for = waits_for
+        self.waits_for, self.round = waits_for, round

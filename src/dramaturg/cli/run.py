@@ -53,6 +53,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds without a new call after which a batch goes out.",
 )
+@click.option("--shard", help="Make only this part of the run, e.g. 3/16; then `dramaturg merge`.")
+@click.option(
+    "--shard-wait",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="Seconds to wait for other shards between rounds.",
+)
 @click.option("--estimate", is_flag=True, help="Print calls, tokens, money and time; make no call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress lines.")
@@ -77,6 +84,8 @@ def run(
     hedge: bool,
     batch: bool,
     batch_wait: float,
+    shard: str | None,
+    shard_wait: float,
     estimate: bool,
     as_json: bool,
     quiet: bool,
@@ -120,12 +129,31 @@ def run(
     live = Live(
         lambda: spent(budget, planned.models.values()), lambda: waits(planned.models.values())
     )
+    part = runner.read_shard(shard) if shard is not None else None
+    if part is not None and batch:
+        raise UserError("--batch and --shard do not go together", fix="leave one of them out")
     if not quiet:
-        live.say(f"{recipe} -> {planned.out}  (stop with Ctrl-C; the same command goes on)")
+        of = f"shard {part} of " if part is not None else ""
+        live.say(f"{recipe} -> {of}{planned.out}  (stop with Ctrl-C; the same command goes on)")
+
+    def new_budget() -> Budget:
+        nonlocal budget
+        budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
+        return budget
 
     async def go() -> runner.Run:
         with runner.ctrl_c(gate, live.say):
             async with live.ticking():
+                if part is not None:
+                    return await runner.perform_shard(
+                        planned,
+                        part,
+                        budget=new_budget,
+                        gate=gate,
+                        show=None if quiet else live,
+                        seen=Watching(verbose=verbose, otel=otel, say=live.say),
+                        wait_s=shard_wait,
+                    )
                 return await runner.perform(
                     planned,
                     budget=budget,

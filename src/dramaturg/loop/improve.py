@@ -356,7 +356,9 @@ async def _pair(
     return item
 
 
-def _take_over(known: Iterable[parts.Kept] | None, done: _Round, spool: Spool[Conversation]) -> None:
+def _take_over(
+    known: Iterable[parts.Kept] | None, done: _Round, spool: Spool[Conversation]
+) -> None:
     """What all parts kept in a round, as if it had been worked on here."""
     if known is None:
         return

@@ -35,13 +35,19 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     hedge: bool = False
 
 
-def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is immutable)
+def resolve(
+    ref: str,
+    limits: Limits = Limits(),  # noqa: B008  (it is immutable)
+    *,
+    replay: bool = False,
+) -> Any:
     """The model that a reference names. Nothing is called and nothing heavy is loaded yet.
 
     Args:
         ref: "embedded", "openai:MODEL", "openai:MODEL@http://host:port/v1" (several addresses of
             the same model with commas between them), "ollama:MODEL" or "scripted:FILE".
         limits: How an endpoint may be used; the embedded model knows none.
+        replay: All replies are known already: a key may be missing.
 
     Raises:
         UserError: If the reference is malformed, the provider unknown, or a key is missing.
@@ -56,7 +62,7 @@ def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is i
 
         return scripted_from_file(Path(name))
     if provider in ("openai", "ollama"):
-        return _endpoint(ref, provider, name, limits)
+        return _endpoint(ref, provider, name, limits, replay)
     if provider in _PLANNED:
         raise UserError(
             f"the provider {provider!r} ({_PLANNED[provider]}) is not built yet",
@@ -72,7 +78,7 @@ def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is i
     )
 
 
-def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
+def _endpoint(ref: str, provider: str, name: str, limits: Limits, replay: bool) -> Any:
     from dramaturg.models.openai_compatible import OpenAICompatible
     from dramaturg.models.spread import Spread
 
@@ -84,7 +90,7 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
     else:
         base = url or os.environ.get("OPENAI_BASE_URL", _OPENAI)
     key = os.environ.get("OPENAI_API_KEY")
-    if not key and base == _OPENAI:
+    if not key and base == _OPENAI and not replay:
         raise UserError(
             f"{ref} needs a key",
             why="the environment variable OPENAI_API_KEY is not set",

@@ -32,6 +32,7 @@ class Plan:
         seeds: Hash of everything that the file of personas gave, what is not used included.
         most: The most conversations that the file allows: its pairs, or all pairs of its people.
         inputs: Hash of the content of every other file that a setting names.
+        shard: Which part of the run this is, e.g. "3/16"; "" = all of it.
     """
 
     recipe: Recipe
@@ -43,6 +44,7 @@ class Plan:
     most: int
     seeds: str
     inputs: Mapping[str, str] = field(default_factory=dict)
+    shard: str = ""
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -57,6 +59,7 @@ class Plan:
             "personas": self.seeds,
             **({"inputs": dict(self.inputs)} if self.inputs else {}),
             "prompts": prompts_hash(),
+            **({"shard": self.shard} if self.shard else {}),
         }
 
 
@@ -67,11 +70,13 @@ def plan(
     out: str | Path | None = None,
     *,
     limits: Limits = Limits(),  # noqa: B008  (it is immutable)
+    replay: bool = False,
 ) -> Plan:
     """The plan of a run.
 
     Args:
         settings: The recipe's, and "n": how many to make, whatever the recipe counts.
+        replay: No call will be made, so no key is needed.
         models: Items such as "openai:gpt-4.1-mini" (every role that it can play; the rest fall
             back to the embedded model) or "nli=embedded".
         out: The run folder; by default one under runs/ that is the same for the same plan.
@@ -100,7 +105,7 @@ def plan(
 
     def model(ref: str) -> Any:
         if ref not in made:
-            made[ref] = resolve(ref, limits)
+            made[ref] = resolve(ref, limits, replay=replay)
         return made[ref]
 
     refs: dict[str, str] = {}
