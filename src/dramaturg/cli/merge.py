@@ -64,9 +64,7 @@ def _shards(
     from dramaturg import runner
     from dramaturg.cli import render
 
-    made = asyncio.run(
-        runner.merge_shards(folders, out, incomplete=incomplete, personas=personas)
-    )
+    made = asyncio.run(runner.merge_shards(folders, out, incomplete=incomplete, personas=personas))
     click.echo(json.dumps(render.result_json(made)) if as_json else render.result(made))
     if made.error is not None:
         click.echo(f"error: {made.error}", err=True)

@@ -23,7 +23,7 @@ from typing import Protocol
 
 import msgspec
 
-from dramaturg.errors import BackendError, DramaturgError, Interrupted
+from dramaturg.errors import BackendError, DramaturgError, Interrupted, PartEnds
 from dramaturg.loop.flow import flow
 from dramaturg.loop.ordered import Buffer, InOrder
 from dramaturg.loop.outcome import Outcome, pack, unpack
@@ -182,7 +182,7 @@ async def improve(
         begun = time.monotonic()
         ended = part.ends_before(number) if part is not None else None
         if ended is not None:
-            return result(ended, Interrupted(ended))
+            return result(ended, PartEnds(ended))
         done = await _round(
             pairs,
             examples,

@@ -62,6 +62,4 @@ def unpack(packed: bytes) -> Outcome:
     """What `pack` wrote. Raises RecordError if it is not that."""
     found = from_json(packed, _Packed)
     noted = [from_json(bytes(body), getattr(records, name)) for name, body in found.records]
-    return Outcome(
-        found.kept, found.drafts, noted, found.asked, found.saved, found.unwritten
-    )
+    return Outcome(found.kept, found.drafts, noted, found.asked, found.saved, found.unwritten)

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from dramaturg.errors import DramaturgError, Interrupted, RunFolderError, UserError
+from dramaturg.errors import DramaturgError, Interrupted, PartEnds, RunFolderError, UserError
 from dramaturg.models.gate import Gate
 from dramaturg.recipes.recipe import find_recipe
 from dramaturg.records import BadReply, content_id, from_json
@@ -141,7 +141,7 @@ class MergePart:
         gaps = sum(self._gaps.values())
         if not gaps:
             return None
-        return Interrupted(
+        return PartEnds(
             f"{gaps} pairs are not made yet: shards were missing or incomplete",
             fix="merge again with all shards, or run the same command with this --out and without "
             "--shard",

@@ -59,9 +59,7 @@ async def perform_shard(
         personas = planned.settings.get("personas")
         part = ShardPart(home, one, Path(personas) if personas else None)
         mine = dataclasses.replace(planned, out=part.folder, shard=str(one))
-        return await perform(
-            mine, budget=budget(), gate=gate, show=show, seen=seen, part=part
-        )
+        return await perform(mine, budget=budget(), gate=gate, show=show, seen=seen, part=part)
 
     async def pause() -> None:
         if gate.closed:
