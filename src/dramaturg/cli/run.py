@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 )
 @click.option("--rpm", type=click.IntRange(1), help="Requests a minute, at most.")
 @click.option("--tpm", type=click.IntRange(1), help="Tokens a minute, at most.")
+@click.option(
+    "--share-limits",
+    metavar="NAME|DIR",
+    help="Runs of this name on this machine share --in-flight, --rpm, --tpm.",
+)
 @click.option("--hedge", is_flag=True, help="Ask again where a reply is late; both may be charged.")
 @click.option("--batch", is_flag=True, help="Half price, within a day: the endpoint's batch API.")
 @click.option(
@@ -81,6 +86,7 @@ def run(
     timeout: float,
     rpm: int | None,
     tpm: int | None,
+    share_limits: str | None,
     hedge: bool,
     batch: bool,
     batch_wait: float,
@@ -111,7 +117,14 @@ def run(
     for name, value in (("personas", personas), ("n", conversations), ("seed", seed)):
         if value is not None:
             settings[name] = value
-    limits = Limits(max_in_flight=in_flight, timeout_s=timeout, rpm=rpm, tpm=tpm, hedge=hedge)
+    limits = Limits(
+        max_in_flight=in_flight,
+        timeout_s=timeout,
+        rpm=rpm,
+        tpm=tpm,
+        hedge=hedge,
+        share=share_limits,
+    )
     planned = runner.plan(recipe, settings, models, out, limits=limits)
     if estimate:
         table = estimating.estimate(planned, batch=batch)

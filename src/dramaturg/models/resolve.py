@@ -26,6 +26,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         timeout_s: The longest wait for one reply.
         rpm, tpm: Requests and tokens a minute; None = learnt from the server's headers.
         hedge: Ask again where a reply is late; the first answer counts, both may be charged.
+        share: Name (or folder) of the limits that all runs on this machine share, by endpoint and
+            key: `max_in_flight`, `rpm` and `tpm` are then those of all of them together.
     """
 
     max_in_flight: int = 64
@@ -33,6 +35,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     rpm: int | None = None
     tpm: int | None = None
     hedge: bool = False
+    share: str | None = None
 
 
 def resolve(
@@ -118,6 +121,7 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits, replay: bool) 
             rpm=limits.rpm,
             tpm=limits.tpm,
             hedge=limits.hedge,
+            share=None if replay else limits.share,
             ref=named,
         )
         for one in dict.fromkeys(bases)
