@@ -79,6 +79,13 @@ class Counting:
         return Counter(who for at, who in self.came if since <= at < until)
 
 
+async def stub_has_seen(counting: Counting, count: int) -> None:
+    for _ in range(2_000):
+        if len(counting.came) >= count:
+            return
+        await asyncio.sleep(0.01)
+
+
 async def ended(*clients: subprocess.Popen[bytes]) -> None:
     for one in clients:
         _, errors = await asyncio.to_thread(one.communicate)
@@ -112,8 +119,7 @@ async def test_a_killed_process_gives_back_its_part(tmp_path: Path) -> None:
 
     async with running(StubEndpoint(always=act)) as stub:
         first = client(stub.url, tmp_path, "a", 50, 8)
-        while len(counting.came) < 8:
-            await asyncio.sleep(0.01)
+        await stub_has_seen(counting, 8)
         second = client(stub.url, tmp_path, "b", 30, 8)
         await asyncio.sleep(1.0)
         assert counting.by_whom() == {"a": 8}  # all slots are taken

@@ -65,6 +65,17 @@ if TYPE_CHECKING:
     default=0.0,
     help="Seconds to wait for other shards between rounds.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["asyncio", "ray"]),
+    default="asyncio",
+    show_default=True,
+    help="ray: workers on this machine or a cluster (extra: ray).",
+)
+@click.option("--address", help="ray: of a cluster, e.g. auto; left out: this machine alone.")
+@click.option("--workers", type=click.IntRange(1), help="ray: shards at work at a time.")
+@click.option("--serve", default="", help="ray: command that serves the model on each machine.")
+@click.option("--serve-gpus", type=click.FloatRange(0), default=0.0, help="ray: GPUs it takes.")
 @click.option("--estimate", is_flag=True, help="Print calls, tokens, money and time; make no call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress lines.")
@@ -92,6 +103,11 @@ def run(
     batch_wait: float,
     shard: str | None,
     shard_wait: float,
+    engine: str,
+    address: str | None,
+    workers: int | None,
+    serve: str,
+    serve_gpus: float,
     estimate: bool,
     as_json: bool,
     quiet: bool,
@@ -145,6 +161,19 @@ def run(
     part = runner.read_shard(shard) if shard is not None else None
     if part is not None and batch:
         raise UserError("--batch and --shard do not go together", fix="leave one of them out")
+    on_ray = None
+    if engine == "ray":
+        from dramaturg.runner.on_ray import OnRay, load_ray
+
+        load_ray()
+        on_ray = OnRay(address, workers, serve, serve_gpus)
+        if part is not None or batch:
+            raise UserError(
+                "--engine ray makes shards of its own, and sends no batches",
+                fix="leave out --shard and --batch, or --engine",
+            )
+    elif address or workers or serve:
+        raise UserError("--address, --workers and --serve are for --engine ray")
     if not quiet:
         of = f"shard {part} of " if part is not None else ""
         live.say(f"{recipe} -> {of}{planned.out}  (stop with Ctrl-C; the same command goes on)")
@@ -157,6 +186,18 @@ def run(
     async def go() -> runner.Run:
         with runner.ctrl_c(gate, live.say):
             async with live.ticking():
+                if on_ray is not None:
+                    from dramaturg.runner.on_ray import perform_on_ray
+
+                    return await perform_on_ray(
+                        planned,
+                        limits,
+                        on_ray,
+                        budget=budget,
+                        gate=gate,
+                        show=None if quiet else live,
+                        seen=Watching(verbose=verbose, otel=otel, say=live.say),
+                    )
                 if part is not None:
                     return await runner.perform_shard(
                         planned,

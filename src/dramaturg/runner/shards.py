@@ -316,11 +316,32 @@ def check_same_run(folder: Path, wanted: str) -> None:
 
 def common_is_made(home: Path) -> bool:
     """Whether what all shards share is there."""
+    return is_finished(home / COMMON)
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a shard came to its end."""
     try:
-        info = json.loads((home / COMMON / RUN_FILE).read_text(encoding="utf-8"))
+        info = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return bool(info.get("state") == "finished")
+
+
+def shards_in(home: Path) -> int:
+    """How many shards the run in this folder was divided into; 0 = none was begun.
+
+    Raises:
+        RunFolderError: If it was divided twice.
+    """
+    names = (re.fullmatch(r"shard-\d+-of-(\d+)", place.name) for place in home.glob("shard-*"))
+    found = {int(name[1]) for name in names if name}
+    if len(found) > 1:
+        raise RunFolderError(
+            f"{home} holds shards of {' and of '.join(map(str, sorted(found)))}",
+            fix="move those away that you do not want",
+        )
+    return next(iter(found), 0)
 
 
 def _keep_personas(place: Path, given: Path | None) -> None:
