@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Iterable
@@ -217,7 +218,10 @@ def run(
                     seen=Watching(verbose=verbose, otel=otel, say=live.say),
                 )
 
-    result = asyncio.run(go())
+    # Ray prints what happens to its workers; standard output is for results.
+    aside = contextlib.redirect_stdout(sys.stderr) if on_ray else contextlib.nullcontext()
+    with aside:
+        result = asyncio.run(go())
     live.close()
     click.echo(json.dumps(render.result_json(result)) if as_json else render.result(result))
     if result.error is not None:

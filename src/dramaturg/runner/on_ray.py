@@ -16,6 +16,7 @@ import dataclasses
 import hashlib
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -379,11 +380,12 @@ class _OnRay:
         options: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
         if self.how.address is None:
             workers = shards_in(self.home) or self.how.workers or os.cpu_count() or 1
-            options |= {"num_cpus": workers, "include_dashboard": False}
+            options |= {"address": "local", "num_cpus": workers, "include_dashboard": False}
             options["_node_ip_address"] = "127.0.0.1"
         else:
             options["address"] = self.how.address
         try:
+            _check_there(self.how.address)
             self.ray.init(**options)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise UserError(
@@ -427,6 +429,13 @@ class _OnRay:
                     figures[name] = figures.get(name, 0.0) + value
             done = sum(s["done"] for s in here)
             self.show.progress(step, done, sum(s["total"] or 0 for s in here), figures)
+
+
+def _check_there(address: str | None) -> None:
+    """Raises OSError if nothing answers at the address: Ray itself would wait for minutes."""
+    host, colon, port = (address or "").rpartition("/")[2].rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=5).close()
 
 
 def _first(errors: Sequence[BaseException]) -> DramaturgError:
