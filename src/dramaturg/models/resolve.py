@@ -28,6 +28,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         hedge: Ask again where a reply is late; the first answer counts, both may be charged.
         share: Name (or folder) of the limits that all runs on this machine share, by endpoint and
             key: `max_in_flight`, `rpm` and `tpm` are then those of all of them together.
+        replay: No call will be made, since all replies are known: a key may be missing.
     """
 
     max_in_flight: int = 64
@@ -36,21 +37,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     tpm: int | None = None
     hedge: bool = False
     share: str | None = None
+    replay: bool = False
 
 
-def resolve(
-    ref: str,
-    limits: Limits = Limits(),  # noqa: B008  (it is immutable)
-    *,
-    replay: bool = False,
-) -> Any:
+def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is immutable)
     """The model that a reference names. Nothing is called and nothing heavy is loaded yet.
 
     Args:
         ref: "embedded", "openai:MODEL", "openai:MODEL@http://host:port/v1" (several addresses of
             the same model with commas between them), "ollama:MODEL" or "scripted:FILE".
         limits: How an endpoint may be used; the embedded model knows none.
-        replay: All replies are known already: a key may be missing.
 
     Raises:
         UserError: If the reference is malformed, the provider unknown, or a key is missing.
@@ -65,7 +61,7 @@ def resolve(
 
         return scripted_from_file(Path(name))
     if provider in ("openai", "ollama"):
-        return _endpoint(ref, provider, name, limits, replay)
+        return _endpoint(ref, provider, name, limits)
     if provider in _PLANNED:
         raise UserError(
             f"the provider {provider!r} ({_PLANNED[provider]}) is not built yet",
@@ -81,7 +77,7 @@ def resolve(
     )
 
 
-def _endpoint(ref: str, provider: str, name: str, limits: Limits, replay: bool) -> Any:
+def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
     from dramaturg.models.openai_compatible import OpenAICompatible
     from dramaturg.models.spread import Spread
 
@@ -93,7 +89,7 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits, replay: bool) 
     else:
         base = url or os.environ.get("OPENAI_BASE_URL", _OPENAI)
     key = os.environ.get("OPENAI_API_KEY")
-    if not key and base == _OPENAI and not replay:
+    if not key and base == _OPENAI and not limits.replay:
         raise UserError(
             f"{ref} needs a key",
             why="the environment variable OPENAI_API_KEY is not set",
@@ -121,7 +117,7 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits, replay: bool) 
             rpm=limits.rpm,
             tpm=limits.tpm,
             hedge=limits.hedge,
-            share=None if replay else limits.share,
+            share=None if limits.replay else limits.share,
             ref=named,
         )
         for one in dict.fromkeys(bases)

@@ -17,6 +17,7 @@ import msgspec
 
 from dramaturg.errors import DramaturgError, Interrupted, PartEnds, RunFolderError, UserError
 from dramaturg.models.gate import Gate
+from dramaturg.models.resolve import Limits
 from dramaturg.recipes.recipe import find_recipe
 from dramaturg.records import BadReply, content_id, from_json
 from dramaturg.runner.perform import Run, Show, perform
@@ -309,4 +310,4 @@ def _plan(common: _Found, out: Path, personas: str | Path | None) -> Plan:
     if people is not None:
         settings["personas"] = people
     models = [f"{role}={ref}" for role, ref in told["models"].items()]
-    return plan(told["recipe"], settings, models, out, replay=True)
+    return plan(told["recipe"], settings, models, out, limits=Limits(replay=True))

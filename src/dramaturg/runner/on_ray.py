@@ -47,6 +47,7 @@ from dramaturg.runner.shards import (
     COMMON,
     Shard,
     check_home,
+    check_shards,
     common_is_made,
     is_finished,
     kept_personas,
@@ -104,6 +105,7 @@ async def perform_on_ray(
     ray = load_ray()
     budget, gate = budget or Budget(), gate or Gate()
     home = planned.out.with_name(planned.out.name + ".shards")
+    check_shards(planned.recipe)
     check_home(home)
     if is_run_folder(planned.out) and not home.is_dir():
         return await _without_ray(planned, budget, gate, show, seen)

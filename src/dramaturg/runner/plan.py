@@ -70,13 +70,11 @@ def plan(
     out: str | Path | None = None,
     *,
     limits: Limits = Limits(),  # noqa: B008  (it is immutable)
-    replay: bool = False,
 ) -> Plan:
     """The plan of a run.
 
     Args:
         settings: The recipe's, and "n": how many to make, whatever the recipe counts.
-        replay: No call will be made, so no key is needed.
         models: Items such as "openai:gpt-4.1-mini" (every role that it can play; the rest fall
             back to the embedded model) or "nli=embedded".
         out: The run folder; by default one under runs/ that is the same for the same plan.
@@ -105,7 +103,7 @@ def plan(
 
     def model(ref: str) -> Any:
         if ref not in made:
-            made[ref] = resolve(ref, limits, replay=replay)
+            made[ref] = resolve(ref, limits)
         return made[ref]
 
     refs: dict[str, str] = {}

@@ -17,6 +17,7 @@ from dramaturg.runner.shards import (
     Shard,
     ShardPart,
     check_home,
+    check_shards,
     common_is_made,
     read_shard,
     round_file,
@@ -52,6 +53,7 @@ async def perform_shard(
         RunFolderError: If the folder cannot be used, or holds shards of another run.
     """
     home, gate = planned.out, gate or Gate()
+    check_shards(planned.recipe)
     check_home(home)
     until = time.monotonic() + wait_s
 

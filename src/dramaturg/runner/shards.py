@@ -23,6 +23,7 @@ from typing import IO, Any
 import msgspec
 
 from dramaturg.errors import DramaturgError, PartEnds, RunFolderError, UserError
+from dramaturg.recipes.recipe import Recipe, all_recipes
 from dramaturg.store import RunFolder, fingerprint, is_run_folder, write_atomically
 from dramaturg.store.parts import Kept
 from dramaturg.store.run_folder import RUN_FILE
@@ -363,6 +364,17 @@ def kept_personas(common: Path) -> Path | None:
     except OSError:
         return None
     return common / str(told["personas"])  # an absolute path stays what it is
+
+
+def check_shards(of: Recipe) -> None:
+    """Raises UserError if a run of this recipe cannot be done in shards."""
+    if not of.in_shards:
+        able = [name for name, one in all_recipes().items() if one.in_shards]
+        raise UserError(
+            f"{of.name} cannot be run in shards, nor on Ray",
+            why="its items need each other's results at more places than the end of a round",
+            fix=f"run it whole; these can: {', '.join(able)}",
+        )
 
 
 def check_home(home: Path) -> None:
