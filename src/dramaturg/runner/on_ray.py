@@ -156,12 +156,11 @@ class _OnRay:
         self.workers: list[Any] = []
         self.deaths = 0
         self.stopping = False
+        self.figures: dict[str, float] = {}
 
     async def perform(self) -> Run:
         """Common steps, shards, merge: each only as far as it is not done."""
-        began = time.monotonic()
-        made_common = common_is_made(self.home)
-        if not made_common:
+        if not common_is_made(self.home):
             whole = dataclasses.replace(self.planned, out=self.home)
             made = await perform_shard(
                 whole, Shard(0, 1), budget=lambda: self.budget, gate=self.gate, show=self.show,
@@ -171,13 +170,13 @@ class _OnRay:
                 return made
         of = shards_in(self.home) or self.how.workers
         shards = [Shard(n, of) for n in range(1, of + 1)] if of else []
-        figures: dict[str, Any] = {}
         if not shards or not all(is_finished(self.home / one.name) for one in shards):
+            began = time.monotonic()
             try:
                 with self._ray_running() as cpus:
                     of = of or max(1, cpus)
                     shards = [Shard(n, of) for n in range(1, of + 1)]
-                    figures["ray_start_s"] = round(time.monotonic() - began, 3)
+                    self.figures["ray_start_s"] = round(time.monotonic() - began, 3)
                     await self._all(shards)
             except (Interrupted, BackendError) as error:
                 return self._stopped(error)
@@ -186,8 +185,10 @@ class _OnRay:
         begun = time.monotonic()
         folders = [self.home / one.name for one in shards]
         result = await merge_shards(folders, self.planned.out, show=self.show)
-        figures |= {"merge_s": round(time.monotonic() - begun, 3), "workers_died": self.deaths}
-        result.report["engine"] = {"name": "ray", "shards": of, **figures}
+        self.figures["merge_s"] = round(time.monotonic() - begun, 3)
+        result.report["engine"] = {
+            "name": "ray", "shards": of, "workers_died": self.deaths, **self.figures,
+        }  # fmt: skip
         return result
 
     def _stopped(self, error: DramaturgError) -> Run:
@@ -205,8 +206,13 @@ class _OnRay:
         leases = Leases(self.budget, shards, dict(zip((None, *shards), spent, strict=True)))
         order, machines = self._order(), self._machines(count)
         async with self._served(machines):
+            begun = time.monotonic()
             for _ in range(count):
                 self._hire(order)
+            ready = (asyncio.wrap_future(one.ready.remote().future()) for one in self.workers)
+            await asyncio.gather(*ready, return_exceptions=True)
+            self.figures["workers_start_s"] = round(time.monotonic() - begun, 3)
+            begun = time.monotonic()
             self.gate.when_closed(self._tell_all_to_stop)
             shower = asyncio.create_task(self._showing(leases))
             mine = [one for one in shards if not is_finished(self.home / one.name)]
@@ -220,6 +226,7 @@ class _OnRay:
                 for worker in self.workers:
                     with contextlib.suppress(Exception):
                         self.ray.kill(worker)
+        self.figures["work_s"] = round(time.monotonic() - begun, 3)
         if errors := [one for one in results if isinstance(one, BaseException)]:
             raise _first(errors)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from pathlib import Path
@@ -92,11 +93,7 @@ class Worker:
                     why="workers keep the shards there, and read what all of them share",
                     fix="give an --out on a disk that all machines of the cluster see",
                 )
-            if self._plan is None:
-                order = self._order
-                self._plan = plan(
-                    order.recipe, order.settings, order.models, home, limits=order.limits
-                )
+            self._make_plan(home)
             made = await perform_shard(
                 self._plan, shard, budget=lambda: self._new_budget(limits), gate=self._gate,
                 show=self, seen=Watching(verbose=self._order.verbose),
@@ -116,6 +113,18 @@ class Worker:
             waits_for=tuple(read_shard(name) for name in waits),
             round=getattr(end, "round", 0),
         )
+
+    async def ready(self) -> None:
+        """Do what can be done before the first shard: import, make the plan, find the models."""
+        home = Path(self._order.home)
+        if common_is_made(home):
+            with contextlib.suppress(DramaturgError):  # `work` will say so
+                self._make_plan(home)
+
+    def _make_plan(self, home: Path) -> None:
+        if self._plan is None:
+            order = self._order
+            self._plan = plan(order.recipe, order.settings, order.models, home, limits=order.limits)
 
     async def state(self) -> dict[str, Any]:
         """The step it is at, and what the shard has taken so far."""
