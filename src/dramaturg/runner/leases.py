@@ -39,11 +39,11 @@ class Leases:
     Args:
         budget: Its limits hold over all shards and what they share.
         shards: All of them.
-        spent: What was spent before, by shard; None = by what all share.
+        spent: What was spent before by each, and by what all share (shard 0).
     """
 
     def __init__(
-        self, budget: Budget, shards: Sequence[Shard], spent: Mapping[Shard | None, Cost]
+        self, budget: Budget, shards: Sequence[Shard], spent: Mapping[Shard, Cost]
     ) -> None:
         limits = (budget.max_usd, budget.max_calls, budget.max_tokens)
         self._limits = tuple(None if one is None else float(one) for one in limits)
@@ -52,6 +52,7 @@ class Leases:
         self._lent: dict[Shard, list[float]] = {}
         self._first: dict[Shard, list[float]] = {}
         self._starved: dict[Shard, tuple[OutOfBudget, list[float]]] = {}
+        self._last: dict[Shard, list[float]] = {}
         self._before: dict[Shard, Cost] = {}
 
     def give(self, shard: Shard) -> Lease | None:
@@ -63,40 +64,56 @@ class Leases:
         if all(limit is None for limit in self._limits):
             return Lease((None, None, None))
         asking = max(1, len(self._open - self._lent.keys()))
-        parts = [
-            (0.0 if limit is None else (limit - spent - lent) / asking)
-            for limit, spent, lent in zip(
-                self._limits, self._all_spent(), self._all_lent(), strict=True
-            )
-        ]
-        if self._limits[1] is not None:
-            parts[1] = float(int(parts[1]))
-        enough = all(
-            limit is None or part >= (1 if n == 1 else 1e-9)
-            for n, (limit, part) in enumerate(zip(self._limits, parts, strict=True))
-        )
-        error, last = self._starved.get(shard, (None, []))
-        if error is not None and enough:
-            first = self._first[shard]
-            worth = _all_at_least(parts, [_WORTH * one for one in first])
-            idle = self._spent[shard].calls == self._before[shard].calls
-            enough = worth if self._lent else not idle or not _all_at_least(last, parts)
-        if not enough:
+        parts = self._parts(asking)
+        if not self._enough(shard, parts):
             if self._lent:
                 return None
-            raise error or OutOfBudget(
-                "the limit is reached",
-                why="what is left is less than one call for each shard",
-                fix="run the same command with a higher limit: it resumes",
-            )
+            parts = self._parts(1)  # nobody is at work: all that is left, for one of them
+            if not self._enough(shard, parts):
+                raise self._error(shard)
         self._lent[shard] = parts
         self._first.setdefault(shard, parts)
+        self._last[shard] = parts
         self._before[shard] = self._spent[shard]
         own = _numbers(self._spent[shard])
         most = [None if limit is None else spent + part
                 for limit, spent, part in zip(self._limits, own, parts, strict=True)]  # fmt: skip
         calls, tokens = (None if one is None else int(one) for one in most[1:])
         return Lease((most[0], calls, tokens))
+
+    def _parts(self, asking: int) -> list[float]:
+        """An equal part of what is neither spent nor lent, of each limit."""
+        gone = zip(self._limits, self._all_spent(), self._all_lent(), strict=True)
+        parts = [0.0 if most is None else (most - spent - lent) / asking
+                 for most, spent, lent in gone]  # fmt: skip
+        return [parts[0], float(int(parts[1])), parts[2]]
+
+    def _enough(self, shard: Shard, parts: Sequence[float]) -> bool:
+        """Whether it is worth starting for."""
+        for n, (limit, part) in enumerate(zip(self._limits, parts, strict=True)):
+            if limit is not None and part < (1 if n == 1 else 1e-9):
+                return False
+        if shard not in self._starved:
+            return True
+        if self._lent and not _all_at_least(parts, [_WORTH * one for one in self._first[shard]]):
+            return False
+        idle = self._spent[shard].calls == self._before[shard].calls
+        return not (idle and _all_at_least(self._starved[shard][1], parts))
+
+    def _error(self, shard: Shard) -> OutOfBudget:
+        spent = sum(self._spent.values(), Cost())
+        tokens = spent.tokens_in + spent.tokens_out
+        limits = zip(
+            self._limits, ("US dollars", "calls", "tokens"), (spent.usd, spent.calls, tokens),
+            strict=True,
+        )  # fmt: skip
+        told = [f"{used:,.10g} of {limit:,.10g} {name}" for limit, name, used in limits
+                if limit is not None]  # fmt: skip
+        return OutOfBudget(
+            f"the limit is reached: {', '.join(told)} spent",
+            why="the next call of a shard might go over the limit",
+            fix="run the same command with a higher limit: it resumes",
+        )
 
     def back(self, shard: Shard, spent: Cost, *, finished: bool = False) -> None:
         """A shard stopped, and has spent so much in all its sessions."""
@@ -107,7 +124,7 @@ class Leases:
 
     def starve(self, shard: Shard, error: OutOfBudget) -> None:
         """A shard stopped because its part was used up."""
-        self._starved[shard] = error, list(self._first[shard])
+        self._starved[shard] = error, self._last[shard]
 
     async def room(self) -> None:
         """Wait a moment for something to come back."""

@@ -35,6 +35,7 @@ from dramaturg.errors import (
 from dramaturg.models.budget import Budget
 from dramaturg.models.gate import Gate, stopped_by_user
 from dramaturg.models.resolve import Limits
+from dramaturg.records import Cost
 from dramaturg.runner.leases import Leases, spent_in
 from dramaturg.runner.log import event
 from dramaturg.runner.merge_shards import merge_shards
@@ -42,7 +43,6 @@ from dramaturg.runner.perform import Run, Show, perform
 from dramaturg.runner.plan import Plan
 from dramaturg.runner.ray_worker import Order, Told, Worker
 from dramaturg.runner.served import Served
-from dramaturg.runner.shard_run import perform_shard
 from dramaturg.runner.shards import (
     COMMON,
     Shard,
@@ -61,6 +61,8 @@ from dramaturg.store.run_folder import RUN_FILE
 _RERUNS = 1  # how often a shard whose worker died is run again
 _LOOK_S = 0.1
 _SHOW_S = 1.0
+_PATIENCE_S = 15.0
+_COMMON = Shard(0, 1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,20 +159,13 @@ class _OnRay:
         self.deaths = 0
         self.stopping = False
         self.figures: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def perform(self) -> Run:
         """Common steps, shards, merge: each only as far as it is not done."""
-        if not common_is_made(self.home):
-            whole = dataclasses.replace(self.planned, out=self.home)
-            made = await perform_shard(
-                whole, Shard(0, 1), budget=lambda: self.budget, gate=self.gate, show=self.show,
-                seen=self.seen,
-            )  # fmt: skip
-            if made.state != "finished":
-                return made
         of = shards_in(self.home) or self.how.workers
         shards = [Shard(n, of) for n in range(1, of + 1)] if of else []
-        if not shards or not all(is_finished(self.home / one.name) for one in shards):
+        if not shards or not all(is_finished(self.home / s.name) for s in (_COMMON, *shards)):
             began = time.monotonic()
             try:
                 with self._ray_running() as cpus:
@@ -202,27 +197,38 @@ class _OnRay:
     async def _all(self, shards: list[Shard]) -> None:
         """Every shard to its end. Raises what stopped the first that stopped."""
         count = min(self.how.workers or len(shards), len(shards))
-        spent = [spent_in(self.home / name) for name in (COMMON, *(s.name for s in shards))]
-        leases = Leases(self.budget, shards, dict(zip((None, *shards), spent, strict=True)))
-        order, machines = self._order(), self._machines(count)
-        async with self._served(machines):
-            begun = time.monotonic()
-            for _ in range(count):
-                self._hire(order)
-            ready = (asyncio.wrap_future(one.ready.remote().future()) for one in self.workers)
-            await asyncio.gather(*ready, return_exceptions=True)
-            self.figures["workers_start_s"] = round(time.monotonic() - begun, 3)
-            begun = time.monotonic()
-            self.gate.when_closed(self._tell_all_to_stop)
-            shower = asyncio.create_task(self._showing(leases))
-            mine = [one for one in shards if not is_finished(self.home / one.name)]
-            tasks = [asyncio.create_task(self._shard(one, order, leases)) for one in mine]
+        begun = time.monotonic()
+        shower: asyncio.Task[None] | None = None
+        self.gate.when_closed(self._stop)
+        async with self._served(self._machines(count)):
             try:
-                results = await asyncio.gather(*tasks, return_exceptions=True)
+                if not common_is_made(self.home):
+                    self._hire(self._order())
+                    alone = Leases(self.budget, [_COMMON], {_COMMON: self._spent(_COMMON)})
+                    shower = asyncio.create_task(self._showing(alone))
+                    await self._rounds(_COMMON, self._order(), alone)
+                    shower.cancel()
+                    self.figures["common_s"] = round(time.monotonic() - begun, 3)
+                    begun = time.monotonic()
+                order = self._order()
+                for _ in range(count - len(self.workers)):
+                    self._hire(order)
+                await self._one_is_ready()
+                self.figures["workers_start_s"] = round(time.monotonic() - begun, 3)
+                begun = time.monotonic()
+                spent = {shard: self._spent(shard) for shard in (_COMMON, *shards)}
+                leases = Leases(self.budget, shards, spent)
+                shower = asyncio.create_task(self._showing(leases))
+                mine = [one for one in shards if not is_finished(self.home / one.name)]
+                tasks = [asyncio.create_task(self._shard(one, order, leases)) for one in mine]
+                try:
+                    results = await asyncio.gather(*tasks, return_exceptions=True)
+                finally:
+                    for task in tasks:
+                        task.cancel()
             finally:
-                shower.cancel()
-                for task in tasks:
-                    task.cancel()
+                if shower is not None:
+                    shower.cancel()
                 for worker in self.workers:
                     with contextlib.suppress(Exception):
                         self.ray.kill(worker)
@@ -230,13 +236,22 @@ class _OnRay:
         if errors := [one for one in results if isinstance(one, BaseException)]:
             raise _first(errors)
 
+    def _spent(self, shard: Shard) -> Cost:
+        return spent_in(self.home / shard.name)
+
+    def _stop(self) -> None:
+        """Nothing more is sent; what is out is waited for."""
+        self.stopping = True
+        for worker in self.workers:
+            worker.stop.remote()
+        self.idle.put_nowait(None)  # wakes whoever waits for a worker, and is passed on
+
     async def _shard(self, shard: Shard, order: Order, leases: Leases) -> None:
         """One shard to its end; where it cannot go on, the others are stopped too."""
         try:
             await self._rounds(shard, order, leases)
         except BaseException:
-            self.stopping = True
-            self._tell_all_to_stop()
+            self._stop()
             raise
 
     async def _rounds(self, shard: Shard, order: Order, leases: Leases) -> None:
@@ -244,7 +259,7 @@ class _OnRay:
         reruns = 0
         while True:
             worker = await self.idle.get()
-            if self.gate.closed or self.stopping:
+            if self.stopping or worker is None:
                 self.idle.put_nowait(worker)
                 raise stopped_by_user()
             try:
@@ -286,7 +301,7 @@ class _OnRay:
             if isinstance(error_found, OutOfBudget):
                 leases.starve(shard, error_found)
                 continue
-            if not told.waits_for:
+            if not told.waits_for or shard in told.waits_for:
                 raise error_found
             await self._until_there(told)
             reruns = 0
@@ -294,7 +309,7 @@ class _OnRay:
     async def _until_there(self, told: Told) -> None:
         files = [round_file(self.home / one.name, told.round) for one in told.waits_for]
         while not all(file.exists() for file in files):
-            if self.gate.closed or self.stopping:
+            if self.stopping:
                 raise stopped_by_user()
             await asyncio.sleep(_LOOK_S)
 
@@ -302,16 +317,35 @@ class _OnRay:
         kind = self.ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(Worker)
         worker = kind.remote(order)
         self.workers.append(worker)
+        getting_ready = asyncio.create_task(self._when_ready(worker))
+        self._tasks.add(getting_ready)
+        getting_ready.add_done_callback(self._tasks.discard)
+
+    async def _when_ready(self, worker: Any) -> None:
+        with contextlib.suppress(self.ray.exceptions.RayError):  # who gives it work is told
+            await asyncio.wrap_future(worker.ready.remote().future())
         self.idle.put_nowait(worker)
+
+    async def _one_is_ready(self) -> None:
+        """Wait for a worker; where a cluster has no room for one that is said."""
+        began, told = time.monotonic(), False
+        while self.idle.empty() and not self.stopping:
+            if not told and time.monotonic() - began > _PATIENCE_S and self.seen.say is not None:
+                self.seen.say("waiting for Ray to start a worker: see `ray status`")
+                told = True
+            await asyncio.sleep(_LOOK_S / 2)
 
     def _order(self) -> Order:
         """What a worker must know to make the same plan."""
         settings = dict(self.planned.settings)
         kept = kept_personas(self.home / COMMON)
-        settings["personas"] = str(kept.resolve()) if kept else None
+        if kept is not None:
+            settings["personas"] = str(kept.resolve())
         return Order(
             recipe=self.planned.recipe.name,
-            settings={k: str(v) if isinstance(v, Path) else v for k, v in settings.items()},
+            settings={
+                k: str(v.resolve()) if isinstance(v, Path) else v for k, v in settings.items()
+            },
             models=tuple(f"{role}={ref}" for role, ref in self.planned.refs.items()),
             home=str(self.home.resolve()),
             limits=self._limits(),
@@ -412,10 +446,6 @@ class _OnRay:
             yield int(self.ray.cluster_resources().get("CPU", 1))
         finally:
             self.ray.shutdown()
-
-    def _tell_all_to_stop(self) -> None:
-        for worker in self.workers:
-            worker.stop.remote()
 
     async def _showing(self, leases: Leases) -> None:
         """One line for all shards, each second."""

@@ -87,7 +87,7 @@ class Worker:
         self._state["shard"] = shard
         try:
             home = Path(self._order.home)
-            if not common_is_made(home):
+            if shard.number and not common_is_made(home):
                 raise UserError(
                     f"{socket.gethostname()} cannot see {home}",
                     why="workers keep the shards there, and read what all of them share",
@@ -117,9 +117,8 @@ class Worker:
     async def ready(self) -> None:
         """Do what can be done before the first shard: import, make the plan, find the models."""
         home = Path(self._order.home)
-        if common_is_made(home):
-            with contextlib.suppress(DramaturgError):  # `work` will say so
-                self._make_plan(home)
+        with contextlib.suppress(DramaturgError):  # `work` will say so
+            self._make_plan(home)
 
     def _make_plan(self, home: Path) -> None:
         if self._plan is None:
