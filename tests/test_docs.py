@@ -26,7 +26,7 @@ OWN_OPTIONS = {
     "import", "critics", "quality", "questions", "drafts", "leave-out", "leave-out-failing",
     "per-item", "checks", "people", "pairs-of", "diff", "when", "name",
     "share-limits", "shard", "shard-wait", "incomplete",
-    "engine", "address", "workers", "serve", "serve-gpus",
+    "engine", "address", "workers", "serve", "serve-gpus", "scratch",
 }  # fmt: skip
 
 

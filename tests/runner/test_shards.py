@@ -183,6 +183,27 @@ async def test_what_all_share_is_made_once_and_may_be_made_alone_and_copied(
     assert data_of(tmp_path / "merged") == data_of(made.path)
 
 
+async def test_a_shard_on_a_scratch_disk_is_copied_to_the_shared_one_and_found_there_again(
+    whole: tuple[runner.Run, StubEndpoint], tmp_path: Path
+) -> None:
+    made, stub = whole
+    home = tmp_path / "home"
+
+    async def on(disk: str, n: int) -> runner.Run:
+        return await runner.perform_shard(planned(stub, home), Shard(n, 2), scratch=tmp_path / disk)
+
+    assert (await on("disk-1", 1)).state == "stopped"
+    assert (await on("disk-2", 2)).state == "finished"
+    stub.seen.clear()
+    shutil.rmtree(tmp_path / "disk-1")  # another machine goes on
+    assert (await on("disk-3", 1)).state == "finished"
+    assert not (home / "shard-001-of-002" / ".lock").exists()  # nobody worked there
+    merged = await runner.merge_shards(sorted(home.glob("shard-*-of-002")), tmp_path / "merged")
+    assert merged.state == "finished"
+    assert data_of(tmp_path / "merged") == data_of(made.path)
+    assert max(Counter(one.raw for one in stub.seen).values()) == 1
+
+
 async def test_incomplete_shards_are_refused_by_name_and_merged_with_their_gaps_when_asked(
     whole: tuple[runner.Run, StubEndpoint], tmp_path: Path
 ) -> None:

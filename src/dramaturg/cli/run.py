@@ -7,6 +7,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     default=0.0,
     help="Seconds to wait for other shards between rounds.",
 )
+@click.option("--scratch", help="Shards and ray: folder on a local disk to work in.")
 @click.option(
     "--engine",
     type=click.Choice(["asyncio", "ray"]),
@@ -104,6 +106,7 @@ def run(
     batch_wait: float,
     shard: str | None,
     shard_wait: float,
+    scratch: str | None,
     engine: str,
     address: str | None,
     workers: int | None,
@@ -167,7 +170,7 @@ def run(
         from dramaturg.runner.on_ray import OnRay, load_ray
 
         load_ray()
-        on_ray = OnRay(address, workers, serve, serve_gpus)
+        on_ray = OnRay(address, workers, serve, serve_gpus, scratch)
         if part is not None or batch:
             raise UserError(
                 "--engine ray makes shards of its own, and sends no batches",
@@ -208,6 +211,7 @@ def run(
                         show=None if quiet else live,
                         seen=Watching(verbose=verbose, otel=otel, say=live.say),
                         wait_s=shard_wait,
+                        scratch=Path(scratch) if scratch else None,
                     )
                 return await runner.perform(
                     planned,

@@ -42,6 +42,7 @@ from dramaturg.runner.merge_shards import merge_shards
 from dramaturg.runner.perform import Run, Show, perform
 from dramaturg.runner.plan import Plan
 from dramaturg.runner.ray_worker import Order, Told, Worker
+from dramaturg.runner.scratch import host_of
 from dramaturg.runner.served import Served
 from dramaturg.runner.shards import (
     COMMON,
@@ -75,12 +76,15 @@ class OnRay:
         serve: A command that serves the model on each machine for as long as the run lasts, such
             as "vllm serve MODEL --port 8000"; "" = the endpoint is there already.
         gpus: What that command needs of a machine.
+        scratch: A folder on each machine's own disk where its shards lie while they are worked
+            on; None = they lie on the shared disk.
     """
 
     address: str | None = None
     workers: int | None = None
     serve: str = ""
     gpus: float = 0.0
+    scratch: str | None = None
 
 
 async def perform_on_ray(
@@ -159,6 +163,7 @@ class _OnRay:
         self.deaths = 0
         self.stopping = False
         self.figures: dict[str, float] = {}
+        self.hosts: dict[Any, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def perform(self) -> Run:
@@ -262,6 +267,10 @@ class _OnRay:
             if self.stopping or worker is None:
                 self.idle.put_nowait(worker)
                 raise stopped_by_user()
+            if self._better_elsewhere(shard, worker):
+                self.idle.put_nowait(worker)
+                await asyncio.sleep(_LOOK_S)
+                continue
             try:
                 lease = leases.give(shard)
             except OutOfBudget:
@@ -281,6 +290,7 @@ class _OnRay:
                 event("worker died", shard=str(shard), again=reruns < _RERUNS)
                 with contextlib.suppress(ValueError):
                     self.workers.remove(worker)
+                self.hosts.pop(worker, None)
                 if reruns >= _RERUNS:
                     raise BackendError(
                         f"the worker of shard {shard} died {reruns + 1} times",
@@ -291,7 +301,7 @@ class _OnRay:
                 reruns += 1
                 if self.seen.say is not None:
                     self.seen.say(f"a worker died: shard {shard} goes on with another")
-                self._hire(order)
+                self._hire(order, host_of(self.home, shard))
                 continue
             self.idle.put_nowait(worker)
             leases.back(shard, told.spent, finished=told.error is None)
@@ -313,8 +323,22 @@ class _OnRay:
                 raise stopped_by_user()
             await asyncio.sleep(_LOOK_S)
 
-    def _hire(self, order: Order) -> None:
-        kind = self.ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(Worker)
+    def _better_elsewhere(self, shard: Shard, worker: Any) -> bool:
+        """Whether the shard lies on the disk of a machine that has another worker."""
+        if not self.how.scratch:
+            return False
+        host = host_of(self.home, shard)
+        return host != self.hosts.get(worker) and host in self.hosts.values()
+
+    def _hire(self, order: Order, host: str = "") -> None:
+        """One more worker, on that machine if it can be."""
+        where: Any = "SPREAD"
+        nodes = {node["NodeManagerHostname"]: node["NodeID"] for node in self._nodes()}
+        if host in nodes:
+            from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as OnNode
+
+            where = OnNode(nodes[host], soft=True)
+        kind = self.ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy=where)(Worker)
         worker = kind.remote(order)
         self.workers.append(worker)
         getting_ready = asyncio.create_task(self._when_ready(worker))
@@ -323,7 +347,7 @@ class _OnRay:
 
     async def _when_ready(self, worker: Any) -> None:
         with contextlib.suppress(self.ray.exceptions.RayError):  # who gives it work is told
-            await asyncio.wrap_future(worker.ready.remote().future())
+            self.hosts[worker] = await asyncio.wrap_future(worker.ready.remote().future())
         self.idle.put_nowait(worker)
 
     async def _one_is_ready(self) -> None:
@@ -350,6 +374,7 @@ class _OnRay:
             home=str(self.home.resolve()),
             limits=self._limits(),
             verbose=self.seen.verbose,
+            scratch=self.how.scratch or "",
         )
 
     def _limits(self) -> Limits:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from dramaturg import errors
-from dramaturg.errors import BackendError, DramaturgError, PartEnds, UserError
+from dramaturg.errors import BackendError, DramaturgError, PartEnds, RunFolderError, UserError
 from dramaturg.models.budget import Budget
 from dramaturg.models.gate import Gate
 from dramaturg.models.resolve import Limits
 from dramaturg.records import Cost
+from dramaturg.runner.perform import Run
 from dramaturg.runner.plan import plan
 from dramaturg.runner.shard_run import perform_shard
 from dramaturg.runner.shards import Shard, common_is_made, read_shard
 from dramaturg.runner.watch import Watching
+
+_FREE_S = 30.0  # as long as Ray takes at most to end the workers of a head that is gone
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +37,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     home: str
     limits: Limits
     verbose: bool = False
+    scratch: str = ""
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,10 +100,7 @@ class Worker:
                     fix="give an --out on a disk that all machines of the cluster see",
                 )
             self._make_plan(home)
-            made = await perform_shard(
-                self._plan, shard, budget=lambda: self._new_budget(limits), gate=self._gate,
-                show=self, seen=Watching(verbose=self._order.verbose),
-            )  # fmt: skip
+            made = await self._once_free(shard, limits)
         except DramaturgError as error:
             return Told(spent=self._budget.spent, error=_failure(error))
         finally:
@@ -114,11 +117,29 @@ class Worker:
             round=getattr(end, "round", 0),
         )
 
-    async def ready(self) -> None:
-        """Do what can be done before the first shard: import, make the plan, find the models."""
+    async def _once_free(self, shard: Shard, limits: tuple[Any, Any, Any]) -> Run:
+        """The shard's run; a worker of a killed head may still hold its folder for a moment."""
+        scratch = Path(self._order.scratch) if self._order.scratch else None
+        until = time.monotonic() + _FREE_S
+        while True:
+            try:
+                return await perform_shard(
+                    self._plan, shard, budget=lambda: self._new_budget(limits), gate=self._gate,
+                    show=self, seen=Watching(verbose=self._order.verbose), scratch=scratch,
+                )  # fmt: skip
+            except RunFolderError as error:
+                held = error.what.endswith(("is in use", "by another process"))
+                if not held or time.monotonic() > until or self._gate.closed:
+                    raise
+            await asyncio.sleep(0.5)
+
+    async def ready(self) -> str:
+        """Do what can be done before the first shard: import, make the plan, find the models.
+        Returns the machine's name."""
         home = Path(self._order.home)
         with contextlib.suppress(DramaturgError):  # `work` will say so
             self._make_plan(home)
+        return socket.gethostname()
 
     def _make_plan(self, home: Path) -> None:
         if self._plan is None:

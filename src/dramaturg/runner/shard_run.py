@@ -13,6 +13,7 @@ from dramaturg.models.budget import Budget
 from dramaturg.models.gate import Gate, stopped_by_user
 from dramaturg.runner.perform import Run, Show, perform
 from dramaturg.runner.plan import Plan
+from dramaturg.runner.scratch import Scratch
 from dramaturg.runner.shards import (
     Shard,
     ShardPart,
@@ -37,6 +38,7 @@ async def perform_shard(
     show: Show | None = None,
     seen: Watching = Watching(),  # noqa: B008  (it is immutable)
     wait_s: float = 0.0,
+    scratch: Path | None = None,
 ) -> Run:
     """Make one shard of a plan, as far as that goes without the others.
 
@@ -44,6 +46,7 @@ async def perform_shard(
         planned: The plan of the whole run; its `out` is the folder of all shards.
         budget: Makes the budget of a session; what earlier ones spent is counted in.
         wait_s: How long to wait for other shards (and for whoever makes what all share).
+        scratch: A folder on a local disk where the shard lies while it is worked on.
 
     Returns:
         The run of the shard, or of what all shards share where that is all there is to say.
@@ -59,9 +62,16 @@ async def perform_shard(
 
     async def once(one: Shard) -> Run:
         personas = planned.settings.get("personas")
-        part = ShardPart(home, one, Path(personas) if personas else None)
+        aside = Scratch(scratch, home, one) if scratch is not None and one.number else None
+        if aside is not None:
+            aside.fetch()
+        place = aside.folder if aside is not None else None
+        part = ShardPart(home, one, Path(personas) if personas else None, place)
         mine = dataclasses.replace(planned, out=part.folder, shard=str(one))
-        return await perform(mine, budget=budget(), gate=gate, show=show, seen=seen, part=part)
+        made = await perform(mine, budget=budget(), gate=gate, show=show, seen=seen, part=part)
+        if aside is not None:
+            aside.publish()
+        return made
 
     async def pause() -> None:
         if gate.closed:

@@ -83,13 +83,16 @@ class ShardPart:
     Args:
         home: The folder of all shards.
         personas: The user's file of personas, to be kept with what all shards share.
+        folder: Where the shard itself lies while it is worked on; default: in `home`.
     """
 
     whole = False
 
-    def __init__(self, home: Path, shard: Shard, personas: Path | None = None) -> None:
+    def __init__(
+        self, home: Path, shard: Shard, personas: Path | None = None, folder: Path | None = None
+    ) -> None:
         self.home, self.shard, self._personas = home, shard, personas
-        self.folder = home / shard.name
+        self.folder = folder or home / shard.name
         self._step = self._count = self._added = 0
         self._of: str = ""
         self._ids: Callable[[int], str] = str
@@ -221,12 +224,15 @@ class ShardPart:
         return range(self.shard.number - 1, self._count, self.shard.of)
 
     def _has(self, shard: Shard, round: int) -> bool:
-        return round_file(self.home / shard.name, round).exists()
+        return round_file(self._place(shard), round).exists()
+
+    def _place(self, shard: Shard) -> Path:
+        return self.folder if shard == self.shard else self.home / shard.name
 
     def _all(self, shards: Iterable[Shard], round: int) -> Iterator[Kept]:
         seen = bytearray(self._count)
         for shard in shards:
-            folder = self.home / shard.name
+            folder = self._place(shard)
             check_same_run(folder, self._of)
             for index, pair, body in read_round(round_file(folder, round)):
                 if not 0 <= index < self._count or self._ids(index) != pair or seen[index]:
