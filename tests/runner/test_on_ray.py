@@ -210,3 +210,13 @@ async def test_a_run_begun_without_ray_is_not_begun_again_on_it(tmp_path: Path) 
         code, _, errors = await dramaturg(stub, tmp_path / "a", *RAY)
     assert code == 2
     assert "begun without --engine ray" in errors
+
+
+def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dramaturg.errors import UserError
+    from dramaturg.runner.on_ray import load_ray
+
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UserError) as told:
+        load_ray()
+    assert "dramaturg[ray]" in told.value.fix

@@ -227,6 +227,8 @@ async def test_incomplete_shards_are_refused_by_name_and_merged_with_their_gaps_
     assert len([g for g in gaps if g.startswith("shard missing: 3/3")]) == 2
     assert len([g for g in gaps if g.startswith("shard incomplete: 2/3")]) >= 1
     assert row["pairs"] == 7 == row["kept"] + row["failed"]
+    assert f"{len(gaps)} pairs are in shards that are missing or incomplete" in merged.notes[0]
+    assert "nothing survived" not in merged.notes[0]
     # and with the rest it is the whole
     await shard(stub, home, "2/3", rounds=1)
     await shard(stub, home, "3/3", rounds=1)

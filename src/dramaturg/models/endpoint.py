@@ -130,7 +130,9 @@ class Endpoint:
             kinds = ", ".join(f"{kind} {count}" for kind, count in why.most_common())
             in_s = max(0.0, soonest - time.monotonic())
             said.append(f"{len(self._sleepers)} to be tried again ({kinds}), next in {in_s:.1f} s")
-        if self.limiter.held_for_s > 0:
+        if self.limiter.shared is not None and self.limiter.waiting:
+            said.append(f"{self.limiter.waiting} wait for their part of a shared limit")
+        elif self.limiter.held_for_s > 0:
             said.append(
                 f"{self.limiter.waiting} wait for the limit a minute, next in "
                 f"{self.limiter.held_for_s:.0f} s"

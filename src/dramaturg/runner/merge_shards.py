@@ -32,8 +32,10 @@ from dramaturg.runner.shards import (
     read_shard,
 )
 from dramaturg.store import Journal, RunFolder, Spool, is_run_folder, state_of
-from dramaturg.store.parts import Kept
+from dramaturg.store.parts import GAPS, Kept
 from dramaturg.store.run_folder import JOURNAL_FILE, RUN_FILE
+
+_GO_ON = "merge again with all shards, or run the same command with this --out and without --shard"
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -83,6 +85,8 @@ async def merge_shards(
     gate.closed = True  # every reply is in the journals
     part = MergePart(common, shards, incomplete=incomplete)
     result = await perform(planned, gate=gate, show=show, part=part)
+    if isinstance(result.error, PartEnds) and not result.error.fix:
+        result.error.fix = _GO_ON
     if isinstance(result.error, Interrupted) and not incomplete:
         raise RunFolderError(
             "the shards lack replies that their run needs",
@@ -144,8 +148,7 @@ class MergePart:
             return None
         return PartEnds(
             f"{gaps} pairs are not made yet: shards were missing or incomplete",
-            fix="merge again with all shards, or run the same command with this --out and without "
-            "--shard",
+            fix=_GO_ON,
         )
 
     # As the loop sees it
@@ -189,8 +192,8 @@ class MergePart:
         self._gaps[round] = self._gaps.get(round, 0) + 1
         shard = Shard(index % self._of + 1, self._of)
         if shard.number not in self._by_number:
-            return f"shard missing: {shard} was not merged, so round {round} has no draft of it"
-        return f"shard incomplete: {shard} stopped before round {round} was through for this pair"
+            return f"{GAPS[0]}: {shard} was not merged, so round {round} has no draft of it"
+        return f"{GAPS[1]}: {shard} stopped before round {round} was through for this pair"
 
     def add(self, round: int, item: Kept, outcome: bytes) -> None:
         """Nothing is kept."""

@@ -17,6 +17,7 @@ import hashlib
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -391,7 +392,7 @@ class _OnRay:
             max_in_flight=part(self.limits.max_in_flight) or 1,
             rpm=part(self.limits.rpm),
             tpm=part(self.limits.tpm),
-            share=self.limits.share or f"ray-{name}",
+            share=self.limits.share or (None if sys.platform == "win32" else f"ray-{name}"),
         )
 
     def _own_endpoints(self) -> bool:

@@ -19,6 +19,9 @@ import msgspec
 
 from dramaturg.errors import DramaturgError
 
+GAPS = ("shard missing", "shard incomplete")
+"""Classes of the reason of a pair that was dropped only because its part was not there."""
+
 A = ParamSpec("A")
 R = TypeVar("R")
 
