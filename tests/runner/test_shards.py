@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import shutil
@@ -19,7 +20,8 @@ from dramaturg.errors import RunFolderError, UserError
 from dramaturg.models.budget import Budget
 from dramaturg.runner.shards import Shard, read_round, read_shard, round_file
 from dramaturg.store import RunFolder
-from tests.models.stub_endpoint import Act, StubEndpoint, refuses, running
+from tests.models.stub_endpoint import Act, Seen, StubEndpoint, refuses, running, says
+from tests.runner.actor import WRITES
 from tests.runner.test_endpoint import FACTS, answering, data_of, seen, start
 from tests.runner.test_endpoint import dramaturg as command
 
@@ -84,6 +86,26 @@ async def test_any_number_of_shards_makes_the_bytes_and_the_figures_of_the_whole
         assert {c["key"]: c["reply"] for c in one.journal.calls()}.keys() == {
             c["key"] for c in other.journal.calls()
         }
+
+
+async def test_bad_replies_and_pairs_that_failed_are_the_same_in_shards(tmp_path: Path) -> None:
+    def bad(seen: Seen, _: int) -> Act | None:
+        """A third of the replies cannot be used: which ones depends on what is asked alone."""
+        if seen.body["messages"][0]["content"].startswith(WRITES):
+            kind = hashlib.blake2b(seen.raw, digest_size=1).digest()[0] % 6
+            return [Act(says("I would rather not.")), Act(says("")), *[None] * 4][kind]
+        return None
+
+    async with running(answering(bad)) as stub:
+        made = await runner.perform(planned(stub, tmp_path / "whole"))
+        folders = await all_shards(stub, tmp_path / "home", 3)
+        again = await shard(stub, tmp_path / "home", "2/3")  # a finished one is looked at again
+        assert again.state == "finished"
+        merged = await runner.merge_shards(folders, tmp_path / "merged")
+    assert made.report["bad_replies"]
+    assert any(row["dropped"] for row in made.report["rounds"])
+    same_figures(made.report, merged.report)
+    assert data_of(tmp_path / "merged") == data_of(made.path) != {}
 
 
 async def test_the_merged_folder_is_the_run_itself_and_goes_on_as_one(
