@@ -121,14 +121,18 @@ async def test_a_killed_process_gives_back_its_part(tmp_path: Path) -> None:
         first = client(stub.url, tmp_path, "a", 50, 8)
         await stub_has_seen(counting, 8)
         second = client(stub.url, tmp_path, "b", 30, 8)
-        await asyncio.sleep(1.0)
+        for _ in range(1_000):
+            if list(tmp_path.glob("*.limits.1")):  # the second one is there and waits
+                break
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
         assert counting.by_whom() == {"a": 8}  # all slots are taken
         hanging = False
         first.kill()
         began = time.monotonic()
         await ended(first, second)
         assert counting.by_whom()["b"] == 30
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 async def test_the_limit_a_minute_is_that_of_all_together_and_kept_over_kills(
@@ -185,8 +189,9 @@ def test_who_had_less_of_a_limit_a_minute_goes_first(tmp_path: Path) -> None:
     got.clear()
     for _ in range(6_000):
         clock[0] += 0.05
-        for name, asker in (("one", one), ("other", other)):
-            got[name] += asker.take(0, maximum=1000, rpm=60, tpm=None) == 0
+        for name, asker in (("one", one), ("other", other)):  # each as many as it is let
+            while asker.take(0, maximum=1000, rpm=60, tpm=None) == 0:
+                got[name] += 1
     assert got["other"] > 100
     assert 0.8 < got["one"] / got["other"] < 1.25
 

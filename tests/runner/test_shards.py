@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import json
 import os
@@ -57,6 +58,12 @@ async def whole(tmp_path: Path) -> Any:
         yield made, stub
 
 
+def calls_in(folder: Path) -> int:
+    """Finished calls in a journal."""
+    with RunFolder.read(folder) as run:
+        return sum(cost.calls for cost in run.journal.totals().values())
+
+
 def same_figures(one: dict[str, Any], other: dict[str, Any]) -> None:
     for name in ("rounds", "steps", "splits", "bad_replies", "notes", "grounded"):
         told, again = (json.loads(json.dumps(report[name])) for report in (one, other))
@@ -72,10 +79,11 @@ async def test_any_number_of_shards_makes_the_bytes_and_the_figures_of_the_whole
     whole: tuple[runner.Run, StubEndpoint], tmp_path: Path, of: int
 ) -> None:
     made, stub = whole
-    calls = Counter(one.raw for one in stub.seen)
+    calls = {one.raw for one in stub.seen}
     stub.seen.clear()
     folders = await all_shards(stub, tmp_path / "home", of)
-    assert Counter(one.raw for one in stub.seen) == calls  # none made twice, none left out
+    assert {one.raw for one in stub.seen} == calls
+    assert sum(map(calls_in, [tmp_path / "home" / "common", *folders])) == calls_in(made.path)
     stub.seen.clear()
     merged = await runner.merge_shards(folders, tmp_path / "merged")
     assert merged.state == "finished"
@@ -341,6 +349,19 @@ async def test_a_shard_whose_endpoint_fails_is_not_complete_and_asks_again(tmp_p
         assert not round_file(first.path, 1).exists()
         stub.always = answering().always
         assert (await shard(stub, tmp_path, "1/2", rounds=1)).state == "finished"
+
+
+async def test_a_file_of_a_round_that_lacks_lines_is_not_taken_for_a_whole_one(
+    tmp_path: Path,
+) -> None:
+    async with running(answering()) as stub:
+        made = await shard(stub, tmp_path, "1/2", rounds=1)
+    file = round_file(made.path, 1)
+    lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
+    for some in (lines[:-1], [*lines[:-2], lines[-1]]):
+        file.write_bytes(gzip.compress(b"".join(some)))
+        with pytest.raises(RunFolderError, match="cut off or damaged"):
+            list(read_round(file))
 
 
 @pytest.mark.parametrize("text", ["3", "3/2", "-1/2", "a/b", "1/0", "", "1/2/3"])
