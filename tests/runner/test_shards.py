@@ -351,6 +351,27 @@ async def test_a_shard_whose_endpoint_fails_is_not_complete_and_asks_again(tmp_p
         assert (await shard(stub, tmp_path, "1/2", rounds=1)).state == "finished"
 
 
+async def test_a_pair_whose_call_got_no_reply_keeps_its_round_open_until_there_is_one(
+    tmp_path: Path,
+) -> None:
+    def cut_off(seen: Seen, _: int) -> Act | None:
+        """Every third draft is sent and never whole."""
+        writes = seen.body["messages"][0]["content"].startswith(WRITES)
+        third = hashlib.blake2b(seen.raw, digest_size=1).digest()[0] % 3 == 0
+        return Act(b'{"choices": [', status=200) if writes and third else None
+
+    async with running(answering(cut_off)) as stub:
+        first = await shard(stub, tmp_path / "home", "1/2", rounds=1)
+        assert first.state == "stopped"
+        assert "got no reply" in str(first.stopped)
+        assert not round_file(first.path, 1).exists()
+        stub.always = answering().always
+        folders = await all_shards(stub, tmp_path / "home", 2, rounds=1)
+        await runner.merge_shards(folders, tmp_path / "merged")
+        made = await runner.perform(planned(stub, tmp_path / "whole", rounds=1))
+    assert data_of(tmp_path / "merged") == data_of(made.path)
+
+
 async def test_a_file_of_a_round_that_lacks_lines_is_not_taken_for_a_whole_one(
     tmp_path: Path,
 ) -> None:
