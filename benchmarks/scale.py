@@ -30,7 +30,7 @@ from benchmarks.tables import markdown, put
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "scale.md"
 LATENCY_S, SLOTS = 0.2, 64
-PARTS = ("ray_start_s", "workers_start_s", "work_s", "merge_s")
+PARTS = ("ray_start_s", "common_s", "workers_start_s", "work_s", "merge_s")
 
 
 @contextmanager
@@ -180,7 +180,8 @@ def main() -> None:
     options.add_argument("--pairs", type=int, default=64)
     options.add_argument("--write", action="store_true", help="put the tables into the docs")
     chosen = options.parse_args()
-    head = ["engine", "s in all", "efficiency", "Ray starts, s", "workers start, s", "work, s"]
+    head = ["engine", "s in all", "efficiency", "Ray starts, s", "first worker and common steps, s"]
+    head += ["further workers, s", "work, s"]
     head += ["merge, s", "work, ms a pair beside asyncio's whole run"]
     load = os.getloadavg()[0]
     parts: list[str] = []

@@ -220,3 +220,22 @@ def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(UserError) as told:
         load_ray()
     assert "dramaturg[ray]" in told.value.fix
+
+
+@pytest.mark.parametrize(
+    ("refs", "own"),
+    [
+        (["embedded", "openai:m@http://127.0.0.1:8000/v1"], True),
+        (["ollama:m"], True),
+        (["openai:m@http://127.0.0.1:1/v1,http://10.0.0.2:1/v1"], False),
+        (["embedded", "openai:gpt-4.1-mini"], False),
+    ],
+)
+def test_only_a_loopback_address_is_each_machine_s_own_endpoint(
+    refs: list[str], own: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dramaturg.runner.on_ray import own_endpoints
+
+    for name in ("OPENAI_BASE_URL", "OLLAMA_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    assert own_endpoints(refs) is own

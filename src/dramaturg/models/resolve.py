@@ -84,10 +84,7 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
     model, _, url = name.partition("@")
     if not model:
         raise UserError(f"{ref!r} names no model", fix=f"e.g. {provider}:MODEL")
-    if provider == "ollama":
-        base = url or os.environ.get("OLLAMA_BASE_URL", _OLLAMA)
-    else:
-        base = url or os.environ.get("OPENAI_BASE_URL", _OPENAI)
+    base = url or _default_base(provider)
     key = os.environ.get("OPENAI_API_KEY")
     if not key and base == _OPENAI and not limits.replay:
         raise UserError(
@@ -95,7 +92,7 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
             why="the environment variable OPENAI_API_KEY is not set",
             fix="export OPENAI_API_KEY=..., or name a local server: openai:MODEL@http://host:port/v1",
         )
-    bases = [address.strip().rstrip("/") for address in base.split(",") if address.strip()]
+    bases = _split(base)
     if any("@" in one.partition("//")[2].partition("/")[0] or "?" in one for one in bases):
         raise UserError(
             "the endpoint's address holds a password or parameters, which would be written down",
@@ -124,6 +121,22 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
         for one_key in _keys(key)
     ]
     return places[0] if len(places) == 1 else Spread(places, named)
+
+
+def addresses(ref: str) -> list[str]:
+    """Where the endpoints of an "openai:" or "ollama:" reference are."""
+    provider, _, name = ref.partition(":")
+    return _split(name.partition("@")[2] or _default_base(provider))
+
+
+def _default_base(provider: str) -> str:
+    if provider == "ollama":
+        return os.environ.get("OLLAMA_BASE_URL", _OLLAMA)
+    return os.environ.get("OPENAI_BASE_URL", _OPENAI)
+
+
+def _split(base: str) -> list[str]:
+    return [address.strip().rstrip("/") for address in base.split(",") if address.strip()]
 
 
 def _keys(given: str | None) -> list[str | None]:

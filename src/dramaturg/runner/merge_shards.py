@@ -119,21 +119,20 @@ class MergePart:
 
     def opened(self, folder: RunFolder) -> None:
         """Takes over every finished call, and what was noted of bad replies."""
-        vectors: dict[str, list[str]] = {}
+        vectors: dict[str, dict[str, None]] = {}
         for one in (self._common, *self._shards):
             with Journal(one.path / JOURNAL_FILE, read_only=True) as journal:
                 for call in journal.calls():
                     if call["state"] == "done":
                         folder.journal.copy(call)
                 for key, value in journal.metas("vectors ").items():
-                    known = vectors.setdefault(key, [])
-                    known += [k for k in json.loads(value) if k not in known]
+                    vectors.setdefault(key, {}).update(dict.fromkeys(json.loads(value)))
                 for body in journal.records("badreply") if one.shard.number else ():
                     record = from_json(body, BadReply)
                     if record.outcome != "unanswered":
                         folder.journal.put("badreply", content_id("badreply", record), body)
         for key, keys in vectors.items():
-            folder.journal.remember(key, json.dumps(keys))
+            folder.journal.remember(key, json.dumps(list(keys)))
         folder.journal.flush()
 
     def told(self) -> dict[str, Any]:

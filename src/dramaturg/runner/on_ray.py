@@ -19,7 +19,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from dramaturg.errors import (
 )
 from dramaturg.models.budget import Budget
 from dramaturg.models.gate import Gate, stopped_by_user
-from dramaturg.models.resolve import Limits
+from dramaturg.models.resolve import Limits, addresses
 from dramaturg.records import Cost
 from dramaturg.runner.leases import Leases, spent_in
 from dramaturg.runner.log import event
@@ -382,7 +382,8 @@ class _OnRay:
         """Workers on one machine are one client; several machines divide what an endpoint bears,
         except where each has its own."""
         name = hashlib.blake2b(str(self.home.resolve()).encode(), digest_size=6).hexdigest()
-        machines = 1 if self._own_endpoints() else len(self._nodes())
+        own = own_endpoints(self.planned.refs.values())
+        machines = 1 if own else len(self._nodes())
 
         def part(limit: int | None) -> int | None:
             return None if limit is None else max(1, limit // machines)
@@ -393,15 +394,6 @@ class _OnRay:
             rpm=part(self.limits.rpm),
             tpm=part(self.limits.tpm),
             share=self.limits.share or (None if sys.platform == "win32" else f"ray-{name}"),
-        )
-
-    def _own_endpoints(self) -> bool:
-        """Whether every endpoint is named by a loopback address: each machine's own."""
-        asked = [ref for ref in self.planned.refs.values() if "@" in ref]
-        return all(
-            url.partition("//")[2].startswith(("127.", "localhost", "[::1]"))
-            for ref in asked
-            for url in ref.partition("@")[2].split(",")
         )
 
     def _nodes(self) -> list[dict[str, Any]]:
@@ -494,6 +486,16 @@ class _OnRay:
                     figures[name] = figures.get(name, 0.0) + value
             done = sum(s["done"] for s in here)
             self.show.progress(step, done, sum(s["total"] or 0 for s in here), figures)
+
+
+def own_endpoints(refs: Iterable[str]) -> bool:
+    """Whether every endpoint is named by a loopback address, and so is each machine's own."""
+    return all(
+        url.partition("//")[2].startswith(("127.", "localhost", "[::1]"))
+        for ref in refs
+        if ref.startswith(("openai:", "ollama:"))
+        for url in addresses(ref)
+    )
 
 
 def _check_there(address: str | None) -> None:

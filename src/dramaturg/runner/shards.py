@@ -221,6 +221,8 @@ class ShardPart:
         raise PartEnds(why)
 
     def _mine(self) -> range:
+        if not self.shard.number:
+            return range(0)
         return range(self.shard.number - 1, self._count, self.shard.of)
 
     def _has(self, shard: Shard, round: int) -> bool:
