@@ -243,6 +243,26 @@ def test_endpoints_and_keys_have_limits_of_their_own_and_the_key_is_written_nowh
         assert key not in file.name
 
 
+def test_a_forked_child_that_outlives_its_parent_does_not_keep_the_parent_s_part(
+    tmp_path: Path,
+) -> None:
+    code = textwrap.dedent(
+        f"""
+        import os, time
+        from dramaturg.models.shared_limits import shared_limits
+        one = shared_limits({str(tmp_path)!r}, "http://127.0.0.1:1/v1", "")
+        assert one.take(0, maximum=2, rpm=None, tpm=None) == 0
+        if not os.fork():
+            os.close(1)
+            os.close(2)
+            time.sleep(20)
+        os._exit(0)
+        """
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert shared_limits(str(tmp_path), "http://127.0.0.1:1/v1", "").processes == 0
+
+
 def test_a_forked_child_has_a_part_of_its_own(tmp_path: Path) -> None:
     code = textwrap.dedent(
         f"""

@@ -116,6 +116,30 @@ async def test_bad_replies_and_pairs_that_failed_are_the_same_in_shards(tmp_path
     assert data_of(tmp_path / "merged") == data_of(made.path) != {}
 
 
+async def test_vectors_of_an_endpoint_are_paid_once_and_found_by_the_merge(tmp_path: Path) -> None:
+    async with running(answering()) as stub:
+
+        def of(out: Path) -> runner.Plan:
+            ask = f"openai:actor@{stub.url}"
+            models = [ask, f"embedder={ask}"]
+            return runner.plan("synthetic-persona-chat", {**SETTINGS, "rounds": 1}, models, out)
+
+        made = await runner.perform(of(tmp_path / "whole"))
+        for n in (1, 2):
+            await runner.perform_shard(of(tmp_path / "home"), Shard(n, 2))
+        stub.seen.clear()
+        folders = sorted((tmp_path / "home").glob("shard-*"))
+        merged = await runner.merge_shards(folders, tmp_path / "merged")
+        assert merged.state == "finished"
+        assert not stub.seen
+    assert made.report["totals"]["embedder/embed"]["calls"] > 0
+    told = (merged.report["totals"], made.report["totals"])
+    assert [one["embedder/embed"]["calls"] for one in told] == [
+        made.report["totals"]["embedder/embed"]["calls"]
+    ] * 2
+    assert data_of(tmp_path / "merged") == data_of(made.path)
+
+
 async def test_the_merged_folder_is_the_run_itself_and_goes_on_as_one(
     whole: tuple[runner.Run, StubEndpoint], tmp_path: Path
 ) -> None:

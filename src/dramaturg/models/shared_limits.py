@@ -311,6 +311,17 @@ _known: dict[Path, SharedLimits] = {}
 _opening = threading.Lock()
 
 
+def _in_a_forked_child() -> None:
+    """Its copy of a parent's lock must not outlive the parent."""
+    for one in _known.values():
+        if one._alive is not None:
+            one._alive.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_a_forked_child)
+
+
 def shared_limits(name: str, address: str, key: str) -> SharedLimits:
     """The limit of an endpoint and key that all runs of this name share, on this machine.
 
