@@ -19,7 +19,8 @@ import pytest
 from dramaturg import runner
 from dramaturg.errors import RunFolderError, UserError
 from dramaturg.models.budget import Budget
-from dramaturg.runner.shards import Shard, read_round, read_shard, round_file
+from dramaturg.recipes.recipe import all_recipes, find_recipe
+from dramaturg.runner.shards import Shard, check_shards, read_round, read_shard, round_file
 from dramaturg.store import RunFolder
 from tests.models.stub_endpoint import Act, Seen, StubEndpoint, refuses, running, says
 from tests.runner.actor import WRITES
@@ -407,6 +408,15 @@ async def test_a_file_of_a_round_that_lacks_lines_is_not_taken_for_a_whole_one(
         file.write_bytes(gzip.compress(b"".join(some)))
         with pytest.raises(RunFolderError, match="cut off or damaged"):
             list(read_round(file))
+
+
+def test_a_recipe_whose_items_meet_at_more_places_is_refused_before_anything_is_paid() -> None:
+    able = {name for name, one in all_recipes().items() if one.in_shards}
+    assert "synthetic-persona-chat" in able
+    for name in all_recipes().keys() - able:
+        with pytest.raises(UserError, match="cannot be run in shards") as refused:
+            check_shards(find_recipe(name))
+        assert "synthetic-persona-chat" in refused.value.fix
 
 
 @pytest.mark.parametrize("text", ["3", "3/2", "-1/2", "a/b", "1/0", "", "1/2/3"])
