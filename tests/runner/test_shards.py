@@ -17,11 +17,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from dramaturg import runner
-from dramaturg.errors import RunFolderError, UserError
+from dramaturg.errors import PartEnds, RunFolderError, UserError
 from dramaturg.models.budget import Budget
 from dramaturg.recipes.recipe import all_recipes, find_recipe
-from dramaturg.runner.shards import Shard, check_shards, read_round, read_shard, round_file
+from dramaturg.runner.shards import (
+    Shard,
+    ShardPart,
+    check_shards,
+    outcome_file,
+    read_round,
+    read_shard,
+    round_file,
+)
 from dramaturg.store import RunFolder
+from dramaturg.store.parts import Kept
 from tests.models.stub_endpoint import Act, Seen, StubEndpoint, refuses, running, says
 from tests.runner.actor import WRITES
 from tests.runner.test_endpoint import FACTS, answering, data_of, seen, start
@@ -395,6 +404,29 @@ async def test_a_pair_whose_call_got_no_reply_keeps_its_round_open_until_there_i
         await runner.merge_shards(folders, tmp_path / "merged")
         made = await runner.perform(planned(stub, tmp_path / "whole", rounds=1))
     assert data_of(tmp_path / "merged") == data_of(made.path)
+
+
+def test_an_earlier_session_that_was_cut_off_does_not_write_into_the_files_of_the_next(
+    tmp_path: Path,
+) -> None:
+    place = tmp_path / "shard-001-of-001"
+    place.mkdir()
+
+    def session() -> ShardPart:
+        part = ShardPart(tmp_path, Shard(1, 1))
+        part.begin(str, 2)
+        assert list(part.mine(1)) == [0, 1]
+        part.add(1, Kept(0, None), b'{"a": 1}')
+        return part
+
+    cut_off = session()
+    second = session()
+    second.add(1, Kept(1, None), b'{"b": 2}')
+    with pytest.raises(PartEnds):
+        second.end_round(1, last=True)
+    cut_off.close()
+    for file in (outcome_file(place, 1), round_file(place, 1)):
+        assert [index for index, _, _ in read_round(file)] == [0, 1]
 
 
 async def test_a_file_of_a_round_that_lacks_lines_is_not_taken_for_a_whole_one(

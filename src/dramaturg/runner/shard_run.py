@@ -68,7 +68,10 @@ async def perform_shard(
         place = aside.folder if aside is not None else None
         part = ShardPart(home, one, Path(personas) if personas else None, place)
         mine = dataclasses.replace(planned, out=part.folder, shard=str(one))
-        made = await perform(mine, budget=budget(), gate=gate, show=show, seen=seen, part=part)
+        try:
+            made = await perform(mine, budget=budget(), gate=gate, show=show, seen=seen, part=part)
+        finally:
+            part.close()
         if aside is not None:
             aside.publish()
         return made

@@ -163,6 +163,7 @@ class ShardPart:
         self._added = 0
         for file in (outcome_file(self.folder, round), round_file(self.folder, round)):
             aside = file.with_name(file.name + ".part")
+            aside.unlink(missing_ok=True)  # an earlier session may still have that one open
             packed: Any = gzip.GzipFile(aside, "wb", compresslevel=1, mtime=0)
             self._files.append((packed, file))
         return self._mine()
@@ -211,6 +212,10 @@ class ShardPart:
                 round=round,
             )
         return self._all(shards, round)
+
+    def close(self) -> None:
+        """The session is over: files of a round that is not complete are of no use."""
+        self._close()
 
     def ends_before(self, round: int) -> str | None:
         """Every round is begun."""
