@@ -2,7 +2,7 @@
 #   make demo    sets up and makes a first dataset with the embedded model
 #   make test    sets up and runs every check
 # `make peers` runs the tests that need heavy programs of others (ConvoKit, Label Studio's SDK,
-# Presidio, TRL with torch) in an environment of their own.
+# Presidio, TRL with torch) in an environment of their own; `make ray` the tests on a Ray cluster.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +14,7 @@ TEST_EXTRAS := test$(if $(CHROMIUM),$(COMMA)browser)
 
 PEERS := .venv-peers
 
-.PHONY: demo test peers fix bench clean
+.PHONY: demo test peers ray fix bench clean
 
 $(BIN)/dramaturg: pyproject.toml requirements.lock
 	@$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f'Dramaturg needs Python 3.11 to 3.13; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 $(MAKECMDGOALS)')"
@@ -49,6 +49,9 @@ $(PEERS)/.done: pyproject.toml
 peers: $(PEERS)/.done
 	$(PEERS)/bin/python -c "import convokit, label_studio_sdk, presidio_analyzer, trl"
 	$(PEERS)/bin/python -m pytest tests/peers tests/cli/test_dataset_commands.py
+
+ray: $(VENV)/.test
+	DRAMATURG_TEST_RAY=1 $(BIN)/pytest tests/runner/test_on_ray.py
 
 fix: $(VENV)/.test
 	$(BIN)/ruff check --fix .

@@ -8,7 +8,8 @@ DramaturgError              what happened, why, and what to do
 ├── RecordError             one bad row: it is dropped with this reason and the run goes on
 │   ├── ReplyError          a model's reply could not be read; `kind` is its class in the report
 │   └── NotJudged           a scorer has nothing to say of this row; `kind` says why
-└── Interrupted             the user stopped the run; what is finished is kept
+├── Interrupted             the user stopped the run; what is finished is kept
+└── PartEnds                one part of a run has done what it can; the others are done elsewhere
 """
 
 from __future__ import annotations
@@ -123,3 +124,24 @@ class Interrupted(DramaturgError):
     """The run was stopped by the user; everything finished is in the journal."""
 
     exit_code = 130
+
+
+class PartEnds(DramaturgError):
+    """One part of a run has done what it can without the others.
+
+    Attributes:
+        waits_for: The parts that are not so far; empty = this part is finished.
+        round: The round whose end it waits for.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        why: str = "",
+        fix: str = "",
+        waits_for: tuple[str, ...] = (),
+        round: int = 0,
+    ) -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.waits_for, self.round = waits_for, round

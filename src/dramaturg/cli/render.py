@@ -46,6 +46,8 @@ def changes(made: Sequence[Change]) -> str:
 def result(run: Run) -> str:
     """What a run made, where it is, and the next command to type."""
     report = run.report
+    if "shard" in report:
+        return _shard(run)
     lines = [""]
     for row in report.get("rounds", []):
         lines.append(
@@ -89,6 +91,24 @@ def figure(row: Mapping[str, Any]) -> str:
     shown = _number(value) if isinstance(value, float) else f"{value:,}"
     split = "" if row.get("split", "all") == "all" else f", {row['split']}"
     return f"{row['name']}: {shown} {row['unit']} (n {row['n']:,}{split}; {row['scorer']})"
+
+
+def _shard(run: Run) -> str:
+    """What a shard came to, and what comes next."""
+    told = run.report["shard"]
+    name = told["shard"]
+    if name == "0":
+        lines = [f"what all shards share is made: {told['of_pairs']} pairs, in {run.path}"]
+    else:
+        lines = [f"shard {name}: {told['pairs']} of {told['of_pairs']} pairs, in {run.path}"]
+        lines += [f"round {n}: {count} through" for n, count in told["rounds"].items()]
+    lines += [f"note: {note}" for note in run.notes]
+    if run.stopped:
+        lines.append(f"stopped: {run.stopped}. The same command goes on where it stopped.")
+    elif name != "0":
+        home = run.path.parent
+        lines += ["", "When all shards are finished:", f"  dramaturg merge {home}/shard-* -o OUT"]
+    return "\n".join(lines)
 
 
 def result_json(run: Run) -> dict[str, Any]:

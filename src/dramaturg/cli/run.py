@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,6 +46,11 @@ if TYPE_CHECKING:
 )
 @click.option("--rpm", type=click.IntRange(1), help="Requests a minute, at most.")
 @click.option("--tpm", type=click.IntRange(1), help="Tokens a minute, at most.")
+@click.option(
+    "--share-limits",
+    metavar="NAME|DIR",
+    help="Runs of this name on this machine share --in-flight, --rpm, --tpm.",
+)
 @click.option("--hedge", is_flag=True, help="Ask again where a reply is late; both may be charged.")
 @click.option("--batch", is_flag=True, help="Half price, within a day: the endpoint's batch API.")
 @click.option(
@@ -53,6 +60,25 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds without a new call after which a batch goes out.",
 )
+@click.option("--shard", help="Make only this part of the run, e.g. 3/16; then `dramaturg merge`.")
+@click.option(
+    "--shard-wait",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="Seconds to wait for other shards between rounds.",
+)
+@click.option("--scratch", help="Shards and ray: folder on a local disk to work in.")
+@click.option(
+    "--engine",
+    type=click.Choice(["asyncio", "ray"]),
+    default="asyncio",
+    show_default=True,
+    help="ray: workers on this machine or a cluster (extra: ray).",
+)
+@click.option("--address", help="ray: of a cluster, e.g. auto; left out: this machine alone.")
+@click.option("--workers", type=click.IntRange(1), help="ray: shards at work at a time.")
+@click.option("--serve", default="", help="ray: command that serves the model on each machine.")
+@click.option("--serve-gpus", type=click.FloatRange(0), default=0.0, help="ray: GPUs it takes.")
 @click.option("--estimate", is_flag=True, help="Print calls, tokens, money and time; make no call.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress lines.")
@@ -74,9 +100,18 @@ def run(
     timeout: float,
     rpm: int | None,
     tpm: int | None,
+    share_limits: str | None,
     hedge: bool,
     batch: bool,
     batch_wait: float,
+    shard: str | None,
+    shard_wait: float,
+    scratch: str | None,
+    engine: str,
+    address: str | None,
+    workers: int | None,
+    serve: str,
+    serve_gpus: float,
     estimate: bool,
     as_json: bool,
     quiet: bool,
@@ -102,7 +137,14 @@ def run(
     for name, value in (("personas", personas), ("n", conversations), ("seed", seed)):
         if value is not None:
             settings[name] = value
-    limits = Limits(max_in_flight=in_flight, timeout_s=timeout, rpm=rpm, tpm=tpm, hedge=hedge)
+    limits = Limits(
+        max_in_flight=in_flight,
+        timeout_s=timeout,
+        rpm=rpm,
+        tpm=tpm,
+        hedge=hedge,
+        share=share_limits,
+    )
     planned = runner.plan(recipe, settings, models, out, limits=limits)
     if estimate:
         table = estimating.estimate(planned, batch=batch)
@@ -120,12 +162,57 @@ def run(
     live = Live(
         lambda: spent(budget, planned.models.values()), lambda: waits(planned.models.values())
     )
+    part = runner.read_shard(shard) if shard is not None else None
+    if part is not None and batch:
+        raise UserError("--batch and --shard do not go together", fix="leave one of them out")
+    on_ray = None
+    if engine == "ray":
+        from dramaturg.runner.on_ray import OnRay, load_ray
+
+        load_ray()
+        on_ray = OnRay(address, workers, serve, serve_gpus, scratch)
+        if part is not None or batch:
+            raise UserError(
+                "--engine ray makes shards of its own, and sends no batches",
+                fix="leave out --shard and --batch, or --engine",
+            )
+    elif address or workers or serve:
+        raise UserError("--address, --workers and --serve are for --engine ray")
     if not quiet:
-        live.say(f"{recipe} -> {planned.out}  (stop with Ctrl-C; the same command goes on)")
+        of = f"shard {part} of " if part is not None else ""
+        live.say(f"{recipe} -> {of}{planned.out}  (stop with Ctrl-C; the same command goes on)")
+
+    def new_budget() -> Budget:
+        nonlocal budget
+        budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
+        return budget
 
     async def go() -> runner.Run:
         with runner.ctrl_c(gate, live.say):
             async with live.ticking():
+                if on_ray is not None:
+                    from dramaturg.runner.on_ray import perform_on_ray
+
+                    return await perform_on_ray(
+                        planned,
+                        limits,
+                        on_ray,
+                        budget=budget,
+                        gate=gate,
+                        show=None if quiet else live,
+                        seen=Watching(verbose=verbose, otel=otel, say=live.say),
+                    )
+                if part is not None:
+                    return await runner.perform_shard(
+                        planned,
+                        part,
+                        budget=new_budget,
+                        gate=gate,
+                        show=None if quiet else live,
+                        seen=Watching(verbose=verbose, otel=otel, say=live.say),
+                        wait_s=shard_wait,
+                        scratch=Path(scratch) if scratch else None,
+                    )
                 return await runner.perform(
                     planned,
                     budget=budget,
@@ -135,7 +222,10 @@ def run(
                     seen=Watching(verbose=verbose, otel=otel, say=live.say),
                 )
 
-    result = asyncio.run(go())
+    # Ray prints what happens to its workers; standard output is for results.
+    aside = contextlib.redirect_stdout(sys.stderr) if on_ray else contextlib.nullcontext()
+    with aside:
+        result = asyncio.run(go())
     live.close()
     click.echo(json.dumps(render.result_json(result)) if as_json else render.result(result))
     if result.error is not None:

@@ -10,18 +10,27 @@ import contextlib
 import time
 from array import array
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from typing import Protocol
 
 import msgspec
 
-from dramaturg.errors import BackendError, DramaturgError, Interrupted
+from dramaturg.errors import BackendError, DramaturgError, Interrupted, PartEnds
 from dramaturg.loop.flow import flow
 from dramaturg.loop.ordered import Buffer, InOrder
+from dramaturg.loop.outcome import Outcome, pack, unpack
 from dramaturg.loop.report import VARIETY_TOKENS, RoundReport, RoundTally, texts_of
-from dramaturg.records import Conversation, Drop, Pair, derive_seed
+from dramaturg.records import Conversation, Drop, Pair, derive_seed, from_json
 from dramaturg.scorers import FAILED_CALL, count_tokens, distinct_n
-from dramaturg.store import Chain, Spool, notes
+from dramaturg.store import Chain, Spool, notes, parts
 
 Measure = Callable[[Sequence[Conversation]], Mapping[str, float]]
 
@@ -92,16 +101,6 @@ class Improved(msgspec.Struct, frozen=True, kw_only=True):
     cut: DramaturgError | None = None
 
 
-class _Item(msgspec.Struct):
-    """One pair in one round."""
-
-    kept: Conversation | None
-    drafts: list[Conversation]
-    asked: int = 0
-    saved: int = 0
-    unwritten: int = 0
-
-
 class _Round(msgspec.Struct):
     """A round that is over.
 
@@ -135,7 +134,9 @@ async def improve(
     the judge when it is written. Every pair of a round sees the same pool: the given one and the
     keepers of all earlier rounds. What comes out depends on the seed, never on which reply came
     first; records are noted in the order of the pairs. Conversations that are through wait on
-    disk, so that memory does not grow with the number of pairs.
+    disk, so that memory does not grow with the number of pairs. Where the run is done in parts
+    (`store.parts`), only the part's own pairs are worked on, and each round begins with what all
+    parts kept in the one before.
 
     Args:
         pool: First demonstrations; empty leaves the choice to the proposer.
@@ -155,7 +156,11 @@ async def improve(
 
     Raises:
         BackendError: If a model cannot be used at all and no pair was finished.
+        PartEnds: If the run is done in parts and this one is through, or waits for others.
     """
+    part = parts.current()
+    if part is not None:
+        part.begin(lambda index: pairs[index].id, len(pairs))
     spool: Spool[Conversation] = Spool()
     drops: Spool[Drop] = Spool()
     kept = array("q", [-1]) * len(pairs)
@@ -175,6 +180,9 @@ async def improve(
 
     for number in range(1, rounds + 1):
         begun = time.monotonic()
+        ended = part.ends_before(number) if part is not None else None
+        if ended is not None:
+            return result(ended, PartEnds(ended))
         done = await _round(
             pairs,
             examples,
@@ -188,7 +196,10 @@ async def improve(
             concurrency,
             spool,
             drops,
+            part,
         )
+        if part is not None and not done.cut:
+            _take_over(part.end_round(number, last=number == rounds), done, spool)
         if done.cut and not done.tally.pairs and not len(result().kept):
             raise done.cut
         keepers = spool.view(position for position in done.keepers if position >= 0)
@@ -207,6 +218,8 @@ async def improve(
         )
         fell = _fall(first, keepers, stop_when_diversity_falls, number)
         if fell and not done.cut:
+            if part is not None:
+                part.end(fell)
             return result(fell)
         for index, position in enumerate(done.keepers):
             if position >= 0:
@@ -230,25 +243,47 @@ async def _round(
     concurrency: int,
     spool: Spool[Conversation],
     drops: Spool[Drop],
+    part: parts.Part | None = None,
 ) -> _Round:
     """Every pair once: what is kept and dropped goes to the spools, figures to a tally."""
     done = _Round(RoundTally(number), array("q", [-1]) * len(pairs), array("Q"))
     places: list[tuple[int, int]] = []
     told = InOrder()
     tally = done.tally
+    mine = part.mine(number) if part is not None else None
+    indexes = range(len(pairs)) if mine is None else list(mine)
 
-    async def work(pair: Pair) -> tuple[_Item, list[msgspec.Struct]]:
+    async def make(pair: Pair) -> Outcome:
         buffer = Buffer()
         with notes.listening(buffer):
             item = await _pair(pair, examples, propose, judge, number, retries, seed, buffer)
             if item.kept is not None:
                 item.kept = await finish(item.kept) if finish else item.kept
                 notes.note(item.kept)
-        return item, buffer.records
+        item.records = buffer.records
+        return item
 
-    results = flow(pairs, work, at_once=concurrency)
+    async def work(index: int) -> Outcome:
+        if part is None:
+            return await make(pairs[index])
+        known = part.outcome(number, index)
+        if known is not None:
+            return unpack(known)
+        try:
+            return await make(pairs[index])
+        except (Interrupted, BackendError) as error:
+            reason = part.gap(number, index, error)
+            if reason is None:
+                raise
+            gap = Drop(kind="pair", reason=reason, subject=pairs[index].id, round=number)
+            return Outcome(kept=None, records=[gap])
+
+    results = flow(indexes, work, at_once=concurrency)
     try:
-        async for index, (item, records) in results:
+        async for place, item in results:
+            index, records = indexes[place], item.records
+            if part is not None and not item.unanswered:
+                part.add(number, item.told(index), pack(item))
             if item.kept is not None:
                 done.keepers[index] = spool.append(item.kept)
             places += [(index, drops.append(r)) for r in records if isinstance(r, Drop)]
@@ -260,11 +295,11 @@ async def _round(
                 saved=item.saved,
                 unwritten=item.unwritten,
             )
-            told.done(index, records)
+            told.done(place, records)
             notes.progress(
                 f"round {number} of {rounds}",
                 tally.pairs,
-                len(pairs),
+                len(indexes),
                 kept=float(tally.kept),
                 failed=float(tally.pairs - tally.kept),
                 drafts=float(tally.drafts),
@@ -287,13 +322,13 @@ async def _pair(
     retries: int,
     seed: int,
     told: Buffer,
-) -> _Item:
+) -> Outcome:
     """Drafts and a choice for one pair, tried again when nothing survives.
 
     Not where all that was dropped are calls without a reply: the endpoint is at fault and not the
     drafts, and the next session asks for those very calls.
     """
-    item = _Item(kept=None, drafts=[])
+    item = Outcome(kept=None)
     for attempt in range(retries + 1):
         before = len(told.records)
         drafts = propose.propose(pair, examples, round=number, seed=seed, attempt=attempt)
@@ -319,6 +354,19 @@ async def _pair(
     why = ", ".join(f"{name} {n}" for name, n in sorted(classes.items())) or "no draft came"
     notes.note(Drop(kind="pair", reason=f"nothing survived: {why}", subject=pair.id, round=number))
     return item
+
+
+def _take_over(
+    known: Iterable[parts.Kept] | None, done: _Round, spool: Spool[Conversation]
+) -> None:
+    """What all parts kept in a round, as if it had been worked on here."""
+    if known is None:
+        return
+    done.tally = RoundTally(done.tally.number)
+    for item in known:
+        kept = None if item.kept is None else from_json(bytes(item.kept), Conversation)
+        done.keepers[item.index] = -1 if kept is None else spool.append(kept)
+        done.tally.add(kept, (), ())
 
 
 def _fall(

@@ -53,6 +53,7 @@ class Endpoint:
         max_in_flight: The most requests at a time, >= 1.
         tries: How often a call is sent at most; refusals for the rate (429) have four times that.
         rpm, tpm: Limits per minute; where None, learnt from the server's headers.
+        share: Name of the limits that all runs on this machine share; None = they are its own.
 
     Attributes:
         retries: How often each kind of failure was tried again.
@@ -77,12 +78,18 @@ class Endpoint:
         rpm: int | None = None,
         tpm: int | None = None,
         hedge: bool = False,
+        share: str | None = None,
     ) -> None:
         self.where = where
         self.base_url = base_url.rstrip("/")
         self.tries = tries
         self.retries: dict[str, int] = {}
         self.limiter = AdaptiveLimiter(max_in_flight, window=MinuteWindow(rpm, tpm))
+        if share is not None:
+            from dramaturg.models.shared_limits import shared_limits
+
+            key = headers.get("Authorization", "")
+            self.limiter.shared = shared_limits(share, self.base_url, key)
         self.patience = Patience(timeout_s)
         self.breaker = Breaker()
         self.leave = False
@@ -123,7 +130,9 @@ class Endpoint:
             kinds = ", ".join(f"{kind} {count}" for kind, count in why.most_common())
             in_s = max(0.0, soonest - time.monotonic())
             said.append(f"{len(self._sleepers)} to be tried again ({kinds}), next in {in_s:.1f} s")
-        if self.limiter.held_for_s > 0:
+        if self.limiter.shared is not None and self.limiter.waiting:
+            said.append(f"{self.limiter.waiting} wait for their part of a shared limit")
+        elif self.limiter.held_for_s > 0:
             said.append(
                 f"{self.limiter.waiting} wait for the limit a minute, next in "
                 f"{self.limiter.held_for_s:.0f} s"
@@ -385,7 +394,10 @@ class Endpoint:
                 if learn and int(headers.get(f"x-ratelimit-limit-{name}", "0")) > 0:
                     setattr(window, attribute, int(headers[f"x-ratelimit-limit-{name}"]))
             if headers.get(f"x-ratelimit-remaining-{name}") == "0":
-                window.hold(read_duration(headers.get(f"x-ratelimit-reset-{name}", "")) or 0.0)
+                seconds = read_duration(headers.get(f"x-ratelimit-reset-{name}", "")) or 0.0
+                window.hold(seconds)
+                if self.limiter.shared is not None:
+                    self.limiter.shared.hold(seconds)
 
     def _open(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()

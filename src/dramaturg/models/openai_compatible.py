@@ -80,6 +80,7 @@ class OpenAICompatible:
             server on this machine or a private network.
         tries: How often a call is sent at most, >= 1.
         hedge: Ask a second time where a reply is late; see Endpoint.
+        share: Name of the limits that all runs on this machine share; see Endpoint.
         stream_from: Replies that may be this many tokens long come as a stream, so that the next
             piece is waited for and not the whole; None = never.
 
@@ -106,6 +107,7 @@ class OpenAICompatible:
         tries: int = 5,
         hedge: bool = False,
         stream_from: int | None = 4_000,
+        share: str | None = None,
     ) -> None:
         self.model = model
         self.ref = ref or f"openai:{model}"
@@ -129,6 +131,7 @@ class OpenAICompatible:
             rpm=rpm,
             tpm=tpm,
             hedge=hedge,
+            share=share,
         )
         self.endpoint.patience = StreamPatience(timeout_s)
         self.stream_from = stream_from

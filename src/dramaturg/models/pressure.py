@@ -10,6 +10,10 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dramaturg.models.shared_limits import SharedLimits
 
 Clock = Callable[[], float]
 
@@ -79,6 +83,7 @@ class AdaptiveLimiter:
 
     Attributes:
         limit: Requests that may be out now.
+        shared: The limit of all runs on this machine, where this one shares it.
         in_flight: Requests that are out.
         freed: Called when a slot is free and nobody here waits for it.
     """
@@ -100,6 +105,7 @@ class AdaptiveLimiter:
         self._timer_at = 0.0
         self.halvings = 0
         self.freed: Callable[[], None] | None = None
+        self.shared: SharedLimits | None = None
         self._waiting: deque[tuple[asyncio.Future[int], int]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._epoch = 0  # what started before the last halving says nothing about the limit now
@@ -134,7 +140,7 @@ class AdaptiveLimiter:
     async def acquire(self, tokens: int = 0, *, first: bool = False) -> int:
         """Waits for a slot; the number to give to `succeeded` and `pressed`. First come, first
         served; `first` goes before all that wait."""
-        if not self._waiting and self.in_flight < int(self.limit) and not self.window.delay(tokens):
+        if not self._waiting and self.in_flight < int(self.limit) and not self._delay(tokens):
             return self._take(tokens)
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         if first:
@@ -152,6 +158,8 @@ class AdaptiveLimiter:
     def release(self) -> None:
         """Gives a slot back."""
         self.in_flight -= 1
+        if self.shared is not None:
+            self.shared.give()
         self._wake()
 
     def succeeded(self, epoch: int, seconds: float) -> None:
@@ -203,6 +211,16 @@ class AdaptiveLimiter:
             self._best = median if self._best is None else min(median, self._best * 1.005)
             self._slow = median > SLOWER * self._best
 
+    def _delay(self, tokens: int) -> float:
+        """Seconds until a request may start, as far as others are concerned. Where that is now,
+        the shared limit has counted it already."""
+        wait = self.window.delay(tokens)
+        if wait > 0 or self.shared is None:
+            return wait
+        return self.shared.take(
+            tokens, maximum=self.maximum, rpm=self.window.rpm, tpm=self.window.tpm
+        )
+
     def _take(self, tokens: int) -> int:
         self.in_flight += 1
         self.window.book(tokens)
@@ -214,7 +232,7 @@ class AdaptiveLimiter:
             if future.done():
                 self._waiting.popleft()
                 continue
-            delay = self.window.delay(tokens)
+            delay = self._delay(tokens)
             if delay > 0:
                 if self._timer is not None:
                     self._timer.cancel()

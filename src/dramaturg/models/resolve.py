@@ -26,6 +26,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         timeout_s: The longest wait for one reply.
         rpm, tpm: Requests and tokens a minute; None = learnt from the server's headers.
         hedge: Ask again where a reply is late; the first answer counts, both may be charged.
+        share: Name (or folder) of the limits that all runs on this machine share, by endpoint and
+            key: `max_in_flight`, `rpm` and `tpm` are then those of all of them together.
+        replay: No call will be made, since all replies are known: a key may be missing.
     """
 
     max_in_flight: int = 64
@@ -33,6 +36,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     rpm: int | None = None
     tpm: int | None = None
     hedge: bool = False
+    share: str | None = None
+    replay: bool = False
 
 
 def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is immutable)
@@ -79,18 +84,15 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
     model, _, url = name.partition("@")
     if not model:
         raise UserError(f"{ref!r} names no model", fix=f"e.g. {provider}:MODEL")
-    if provider == "ollama":
-        base = url or os.environ.get("OLLAMA_BASE_URL", _OLLAMA)
-    else:
-        base = url or os.environ.get("OPENAI_BASE_URL", _OPENAI)
+    base = url or _default_base(provider)
     key = os.environ.get("OPENAI_API_KEY")
-    if not key and base == _OPENAI:
+    if not key and base == _OPENAI and not limits.replay:
         raise UserError(
             f"{ref} needs a key",
             why="the environment variable OPENAI_API_KEY is not set",
             fix="export OPENAI_API_KEY=..., or name a local server: openai:MODEL@http://host:port/v1",
         )
-    bases = [address.strip().rstrip("/") for address in base.split(",") if address.strip()]
+    bases = _split(base)
     if any("@" in one.partition("//")[2].partition("/")[0] or "?" in one for one in bases):
         raise UserError(
             "the endpoint's address holds a password or parameters, which would be written down",
@@ -112,12 +114,29 @@ def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:
             rpm=limits.rpm,
             tpm=limits.tpm,
             hedge=limits.hedge,
+            share=None if limits.replay else limits.share,
             ref=named,
         )
         for one in dict.fromkeys(bases)
         for one_key in _keys(key)
     ]
     return places[0] if len(places) == 1 else Spread(places, named)
+
+
+def addresses(ref: str) -> list[str]:
+    """Where the endpoints of an "openai:" or "ollama:" reference are."""
+    provider, _, name = ref.partition(":")
+    return _split(name.partition("@")[2] or _default_base(provider))
+
+
+def _default_base(provider: str) -> str:
+    if provider == "ollama":
+        return os.environ.get("OLLAMA_BASE_URL", _OLLAMA)
+    return os.environ.get("OPENAI_BASE_URL", _OPENAI)
+
+
+def _split(base: str) -> list[str]:
+    return [address.strip().rstrip("/") for address in base.split(",") if address.strip()]
 
 
 def _keys(given: str | None) -> list[str | None]:

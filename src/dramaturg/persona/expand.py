@@ -16,7 +16,7 @@ from dramaturg.persona.cluster import Categories, cluster, lsa
 from dramaturg.persona.queries import Query, bootstrap_queries, induce_queries
 from dramaturg.persona.replies import OPENINGS, normalised
 from dramaturg.records import Drop, Fact, derive_seed
-from dramaturg.store import notes
+from dramaturg.store import notes, parts
 
 Vectors = Literal["lsa", "embedder"]
 
@@ -47,6 +47,33 @@ class Expanded:
         return tuple(fact for fact in self.facts if fact.status == "new")
 
 
+class _Packed(msgspec.Struct, frozen=True):
+    """An `Expanded` as plain JSON."""
+
+    facts: tuple[Fact, ...]
+    queries: tuple[Query, ...]
+    categories: tuple[int, ...]
+    means: list[list[float]]
+    labels: dict[str, str]
+    counts: dict[str, int]
+
+
+def _pack(made: Expanded) -> _Packed:
+    means = made.categories.means.tolist()
+    return _Packed(
+        made.facts, made.queries, made.categories.labels, means, made.labels, made.counts
+    )
+
+
+def _unpack(packed: _Packed) -> Expanded:
+    import numpy as np
+
+    means = np.asarray(packed.means, dtype=np.float32)
+    categories = Categories(packed.categories, means)
+    return Expanded(packed.facts, packed.queries, categories, packed.labels, packed.counts)
+
+
+@parts.step(_Packed, _pack, _unpack)
 async def expand(
     facts: Sequence[Fact],
     writer: ChatModel,

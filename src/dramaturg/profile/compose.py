@@ -14,7 +14,7 @@ from dramaturg.models import ChatModel, Embedder, NLIModel
 from dramaturg.profile.consistent import Clash, Judge
 from dramaturg.profile.pool import Pool
 from dramaturg.records import Drop, Fact, Persona, derive_seed
-from dramaturg.store import notes
+from dramaturg.store import notes, parts
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -43,6 +43,7 @@ class Composed:
         return dict(Counter(drop.reason_class for drop in self.rejections))
 
 
+@parts.step(Composed)
 async def compose(
     facts: Sequence[Fact],
     *,

@@ -9,10 +9,12 @@ from dramaturg import dataset, pairing
 from dramaturg.errors import UserError
 from dramaturg.models import Embedder
 from dramaturg.records import Pair, Persona
+from dramaturg.store import parts
 
 _PEOPLE_TO_DIVIDE = 20  # fewer people are one split: a tenth of them is no test set
 
 
+@parts.step(tuple[list[Pair], dict[str, str]])
 async def meet(
     cast: Sequence[Persona],
     labels: Mapping[str, str],

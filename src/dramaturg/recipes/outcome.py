@@ -12,7 +12,7 @@ from dramaturg.loop import Improved
 from dramaturg.recipes.error_rates import rests_on
 from dramaturg.recipes.recipe import Made
 from dramaturg.records import Persona
-from dramaturg.store import Spool
+from dramaturg.store import Spool, parts
 
 ABOUT = {
     "n": "every figure of a round is over its kept conversations (kept), before they are split; "
@@ -85,7 +85,7 @@ def outcome(
         report=report,
         notes=[
             *said,
-            *_shortfall(asked, steps, len(talks)),
+            *_shortfall(asked, steps, len(talks), _gaps(best)),
             *splits.notes,
             *([best.stopped] if best.stopped and not best.cut else []),
         ],
@@ -93,10 +93,18 @@ def outcome(
     )
 
 
-def _shortfall(asked: int, steps: Mapping[str, Any], kept: int) -> list[str]:
+def _gaps(best: Improved) -> int:
+    """Pairs without a conversation because no shard that was merged has made them."""
+    gaps = {drop.subject for drop in best.dropped if drop.reason_class in parts.GAPS}
+    return len(gaps - {talk.scene_id for talk in best.kept}) if gaps else 0
+
+
+def _shortfall(asked: int, steps: Mapping[str, Any], kept: int, gaps: int) -> list[str]:
     if kept >= asked:
         return []
     pairs = int(steps["pairs"])
+    lost = pairs - kept - gaps
     why = [f"only {pairs} pairs could be made of {steps['people']} people"] * (pairs < asked)
-    why += [f"nothing survived the critics for {pairs - kept} pairs"] * (kept < pairs)
+    why += [f"nothing survived the critics for {lost} pairs"] * (lost > 0)
+    why += [f"{gaps} pairs are in shards that are missing or incomplete"] * (gaps > 0)
     return [f"{kept} of {asked} conversations: {' and '.join(why)}; see dropped/"]

@@ -150,6 +150,8 @@ class Recipe:
         makes: What it is run for: "conversations", "people", or the name of a table.
         example: What follows `dramaturg run NAME` in its card.
         nearest: The recipe to name where the embedded model cannot play a role.
+        in_shards: Whether a run can be done in shards: its items go through `loop.improve`, and
+            the costly steps before it are marked as `store.parts.step`.
     """
 
     name: str
@@ -162,6 +164,7 @@ class Recipe:
     makes: str = "conversations"
     example: str = "--personas people.txt -n 100 --out my-dataset"
     nearest: str = NEAREST
+    in_shards: bool = False
 
     @functools.cached_property
     def headline(self) -> str:
@@ -243,6 +246,7 @@ def recipe(
     makes: str = "conversations",
     example: str = "--personas people.txt -n 100 --out my-dataset",
     nearest: str = NEAREST,
+    in_shards: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Made]]], Callable[..., Awaitable[Made]]]:
     """Enter a function into the book under its own name, underscores as dashes."""
 
@@ -259,6 +263,7 @@ def recipe(
             makes=makes,
             example=example,
             nearest=nearest,
+            in_shards=in_shards,
         )
         return make
 

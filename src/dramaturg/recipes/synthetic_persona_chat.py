@@ -32,6 +32,7 @@ WRITER = ("query.induce", "query.more", "persona.answer", "conversation.write")
     estimate=synthetic_persona_chat_calls,
     ranges=RANGES,
     ordered=(("min_turns", "max_turns"), ("new_per_person", "profile_size")),
+    in_shards=True,
 )
 async def synthetic_persona_chat(
     writer: ChatModel,

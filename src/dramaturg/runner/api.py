@@ -9,6 +9,7 @@ from typing import Any
 
 from dramaturg.errors import Interrupted, OutOfBudget
 from dramaturg.models.budget import Budget
+from dramaturg.models.resolve import Limits
 from dramaturg.runner.perform import Run, perform
 from dramaturg.runner.plan import plan
 
@@ -23,12 +24,14 @@ async def arun(
     max_calls: int | None = None,
     max_tokens: int | None = None,
     batch: bool = False,
+    share_limits: str | None = None,
     **settings: Any,
 ) -> Run:
     """Make a dataset; see `run`."""
     if n is not None:
         settings["n"] = n
-    planned = plan(recipe, settings, [model] if isinstance(model, str) else list(model), out)
+    models = [model] if isinstance(model, str) else list(model)
+    planned = plan(recipe, settings, models, out, limits=Limits(share=share_limits))
     budget = Budget(max_usd=max_cost, max_calls=max_calls, max_tokens=max_tokens)
     batches = None
     if batch:
@@ -48,8 +51,10 @@ def run(recipe: str, **arguments: Any) -> Run:
         recipe: A recipe's name, e.g. "synthetic-persona-chat".
         arguments: `model` (a reference or several, e.g. "openai:gpt-4.1-mini", "nli=embedded"),
             `out` (the run folder), `n` (how many to make), `max_cost` in US dollars, `max_calls`,
-            `max_tokens`, `batch` (drafts and verdicts at half the price, within a day), and the
-            recipe's settings, such as `personas` and `seed`.
+            `max_tokens`, `batch` (drafts and verdicts at half the price, within a day),
+            `share_limits` (a name: all runs of that name on this machine, in this process too,
+            are one client to an endpoint), and the recipe's settings, such as `personas` and
+            `seed`.
 
     Returns:
         The run: its folder, its report, and whether it finished.

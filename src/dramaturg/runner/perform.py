@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from dramaturg import __version__, dataset
-from dramaturg.errors import BackendError, DramaturgError, Interrupted
+from dramaturg.errors import BackendError, DramaturgError, Interrupted, PartEnds
 from dramaturg.models import ChatModel, Embedder, LogProbModel, NLIModel
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
@@ -31,7 +31,7 @@ from dramaturg.runner.batching import batched, check_batchable
 from dramaturg.runner.plan import Plan
 from dramaturg.runner.watch import Watch, Watching, watching
 from dramaturg.scorers import FAILED_CALL
-from dramaturg.store import RunFolder, RunListener, notes, write_atomically
+from dramaturg.store import RunFolder, RunListener, notes, parts, write_atomically
 
 if TYPE_CHECKING:
     from dramaturg.models.batch import BatchModel, BatchSettings
@@ -44,6 +44,32 @@ class Show(Protocol):
 
     def progress(self, step: str, done: int, total: int | None, figures: dict[str, float]) -> None:
         """A step got further."""
+        ...
+
+
+class RunPart(parts.Part, Protocol):
+    """A part of a run as the runner knows it: `runner.shards` has them."""
+
+    def opened(self, folder: RunFolder) -> None:
+        """Its run folder is open, before anything is made."""
+        ...
+
+    @property
+    def keeps_records(self) -> bool:
+        """Whether records of earlier sessions will not be made anew."""
+        ...
+
+    @property
+    def whole(self) -> bool:
+        """Whether what comes out is the dataset."""
+        ...
+
+    def told(self) -> dict[str, Any]:
+        """What the report says of it."""
+        ...
+
+    def unfinished(self) -> DramaturgError | None:
+        """Why the run is not finished although its recipe came to its end."""
         ...
 
 
@@ -78,8 +104,14 @@ class Run:
     def exit_code(self) -> int:
         """0 done, 1 fell short (stopped, or nothing was kept), 130 interrupted."""
         if self.state == "finished":
-            return 0 if self.report.get("made", {}).get(self.makes) else 1
+            made = self.report.get("made", {}).get(self.makes)
+            return 0 if made or "shard" in self.report else 1
         return 130 if isinstance(self.error, Interrupted) else 1
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The shards that this one waits for."""
+        return self.error.waits_for if isinstance(self.error, PartEnds) else ()
 
 
 async def perform(
@@ -90,12 +122,14 @@ async def perform(
     show: Show | None = None,
     batch: BatchSettings | None = None,
     seen: Watching = Watching(),  # noqa: B008  (it is immutable)
+    part: RunPart | None = None,
 ) -> Run:
     """Perform a plan; on a folder that holds part of it, no finished call is repeated.
 
     Args:
         batch: Drafts and verdicts go through the endpoints' batch APIs, gathered like this.
         seen: What is seen of the run beside its log file.
+        part: Only this part of it is made, or all are put together.
 
     A model that fails for good, a limit reached and a stop by the user do not raise: what was
     finished is exported, and the result says why it ended.
@@ -113,7 +147,10 @@ async def perform(
     ):
         for cost in folder.journal.totals().values():
             budget.carry_over(cost)
-        folder.journal.forget(*DERIVED)
+        if part is None or not part.keeps_records:
+            folder.journal.forget(*DERIVED)
+        if part is not None:
+            part.opened(folder)
         keeper = _Both(RunListener(folder), show, watch)
         plain = dict(planned.models)
         batches: list[BatchModel] = []
@@ -128,9 +165,11 @@ async def perform(
         error: DramaturgError | None = None
         at_once = False
         try:
-            with notes.listening(keeper):
+            with notes.listening(keeper), parts.working_on(part):
                 made = await planned.recipe.make(**models, **planned.settings)
-            error = made.cut or _failed_calls(keeper)
+            error = made.cut or _failed_calls(keeper) or (part.unfinished() if part else None)
+        except PartEnds as end:
+            error = _failed_calls(keeper) or (end if end.waits_for else None)
         except (Interrupted, BackendError) as reason:
             error = reason
         except asyncio.CancelledError:
@@ -148,7 +187,9 @@ async def perform(
                 await one.aclose()
             await _close(planned.models)
         stopped = error.what if error else None
-        report = _finish(folder, planned, made, stopped)
+        if part is not None and not part.whole:
+            made = None
+        report = _finish(folder, planned, made, stopped, part)
         state = "stopped" if stopped else "finished"
         if not stopped:
             folder.finish()
@@ -166,7 +207,11 @@ async def perform(
 
 
 def _finish(
-    folder: RunFolder, planned: Plan, made: Made | None, stopped: str | None
+    folder: RunFolder,
+    planned: Plan,
+    made: Made | None,
+    stopped: str | None,
+    part: RunPart | None = None,
 ) -> dict[str, Any]:
     report: dict[str, Any] = {
         "recipe": planned.recipe.name,
@@ -175,6 +220,7 @@ def _finish(
         "personas": _personas_from(planned),
         "stopped": stopped,
         "notes": [*(made.notes if made else []), *_said_by(planned.models)],
+        **(part.told() if part is not None else {}),
         **(made.report if made else {}),
         "totals": _totals(folder),
         "prompts": prefix_share(folder.journal.calls()),

@@ -32,6 +32,7 @@ class Plan:
         seeds: Hash of everything that the file of personas gave, what is not used included.
         most: The most conversations that the file allows: its pairs, or all pairs of its people.
         inputs: Hash of the content of every other file that a setting names.
+        shard: Which part of the run this is, e.g. "3/16"; "" = all of it.
     """
 
     recipe: Recipe
@@ -43,6 +44,7 @@ class Plan:
     most: int
     seeds: str
     inputs: Mapping[str, str] = field(default_factory=dict)
+    shard: str = ""
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -57,6 +59,7 @@ class Plan:
             "personas": self.seeds,
             **({"inputs": dict(self.inputs)} if self.inputs else {}),
             "prompts": prompts_hash(),
+            **({"shard": self.shard} if self.shard else {}),
         }
 
 

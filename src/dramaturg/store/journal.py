@@ -14,7 +14,7 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,6 +66,13 @@ _ANSWER = """UPDATE calls SET state = 'done', reply = ?, error = NULL, tokens_in
     tokens_out = ?, usd = ?, seconds = ?, at = ? WHERE key = ? AND state <> 'done'"""
 _FAIL = """INSERT INTO calls(key, state, error, at) VALUES (?, 'failed', ?, ?)
     ON CONFLICT(key) DO UPDATE SET state = 'failed', error = excluded.error, at = excluded.at
+    WHERE calls.state <> 'done'"""
+_COPY = """INSERT INTO calls(key, role, model, task, prompt_hash, request, state, reply, tokens_in,
+        tokens_out, usd, seconds, at)
+    VALUES (?, ?, ?, ?, ?, ?, 'done', ?, ?, ?, ?, ?, ?)
+    ON CONFLICT(key) DO UPDATE SET state = 'done', reply = excluded.reply, error = NULL,
+        tokens_in = excluded.tokens_in, tokens_out = excluded.tokens_out, usd = excluded.usd,
+        seconds = excluded.seconds, at = excluded.at
     WHERE calls.state <> 'done'"""
 _PUT = """INSERT INTO records(kind, id, round, body) VALUES (?, ?, ?, ?)
     ON CONFLICT(kind, id) DO UPDATE SET round = excluded.round, body = excluded.body
@@ -207,6 +214,16 @@ class Journal:
         at = time.time()
         self._send(key, _FAIL, (key, error, at), {"state": "failed", "error": error, "at": at})
 
+    def copy(self, call: Mapping[str, Any]) -> None:
+        """Keep a finished call of another journal, as it is there."""
+        names = (
+            "key", "role", "model", "task", "prompt_hash", "request", "reply",
+            "tokens_in", "tokens_out", "usd", "seconds", "at",
+        )  # fmt: skip
+        if self._known is not None:
+            self._known.add(call["key"])
+        self._send(None, _COPY, tuple(call[name] for name in names), None)
+
     def totals(self) -> dict[tuple[str, str], Cost]:
         """What the finished calls took, by (role, task)."""
         self.flush()
@@ -304,6 +321,12 @@ class Journal:
         self.flush()
         rows = self._fetch("SELECT value FROM meta WHERE key = ?", (key,))
         return rows[0][0] if rows else None
+
+    def metas(self, prefix: str) -> dict[str, str]:
+        """All that `remember` kept under keys that begin so, by key."""
+        self.flush()
+        sql = "SELECT key, value FROM meta WHERE key >= ? AND key < ? ORDER BY key"
+        return dict(self._fetch(sql, (prefix, prefix + "\U0010ffff")))
 
     def remember(self, key: str, value: str) -> None:
         """Keep one value about the run."""
