@@ -1,0 +1,73 @@
+"""What somebody can bring up in a talk, and what they have brought up too often of late.
+
+Source: Tu et al. 2023, "CharacterChat", on the choice of a memory at each turn.
+Differs: each speaker has a bank of their own, and a bank in which nothing was used often blocks
+nothing (the released code has one window for both speakers, and fails at the first choice).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+
+
+class MemoryBank:
+    """Memories by name, and a clock that ticks at each choice.
+
+    A memory rests while it makes up `most` of the last `window` choices; each choice of another
+    one moves it out of the window again. A turn without a memory is no choice and moves nothing.
+
+    Args:
+        memories: Text by name, in the order in which they are offered.
+        window: Last choices that are looked at, >= 1.
+        most: Uses in the window from which a memory rests, >= 1.
+
+    Attributes:
+        clock: Choices made so far.
+
+    >>> bank = MemoryBank({"hobby": "You fish.", "home": "You live alone."})
+    >>> for _ in range(3):
+    ...     bank.use("hobby")
+    >>> bank.resting, bank.offered
+    (('hobby',), ('home',))
+    """
+
+    def __init__(self, memories: Mapping[str, str], *, window: int = 5, most: int = 3) -> None:
+        if window < 1 or most < 1:
+            raise ValueError(f"window={window} and most={most} must each be 1 or more")
+        self._memories = dict(memories)
+        self._most = most
+        self._recent: deque[str] = deque(maxlen=window)
+        self._used_at: dict[str, int] = {}
+        self.clock = 0
+
+    def __getitem__(self, name: str) -> str:
+        return self._memories[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._memories
+
+    @property
+    def resting(self) -> tuple[str, ...]:
+        """Those that were used too often of late."""
+        often = Counter(self._recent)
+        return tuple(name for name in self._memories if often[name] >= self._most)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Those that may be used now, in order."""
+        resting = set(self.resting)
+        return tuple(name for name in self._memories if name not in resting)
+
+    def use(self, name: str) -> None:
+        """Note that a memory was used, also one that rests. Raises KeyError for an unknown one."""
+        if name not in self._memories:
+            raise KeyError(name)
+        self.clock += 1
+        self._used_at[name] = self.clock
+        self._recent.append(name)
+
+    def age(self, name: str) -> int | None:
+        """Choices since a memory was last used, 0 for the last one; None if it never was."""
+        used = self._used_at.get(name)
+        return None if used is None else self.clock - used

@@ -1,0 +1,150 @@
+"""Learn from rated meetings who suits whom.
+
+Source: Tu et al. 2023, "CharacterChat": a regressor over both statements, squared error.
+Differs: ridge regression in closed form on both vectors, their product and their distance. (The
+released matcher freezes its encoders and sends one cosine through two linear layers: a straight
+line in one number. That line is a baseline here, see `evaluate.against_baselines`.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from dramaturg.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats: TypeAlias = npt.NDArray[np.float64]
+
+_RIDGES = tuple(10.0**power for power in range(-2, 7))
+_FOLDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class LearnedMatch:
+    """How well two people will get on, as learned from ratings.
+
+    Attributes:
+        weights: One for each feature, shape `(4 * dim + 1,)`.
+        means: Mean of each feature where it was learned.
+        rating: Mean rating where it was learned.
+        ridge: The penalty that was chosen; the greater, the nearer to the mean rating.
+        n: Rated meetings that it was learned from.
+    """
+
+    weights: Floats
+    means: Floats
+    rating: float
+    ridge: float
+    n: int
+
+    def __call__(self, firsts: npt.ArrayLike, seconds: npt.ArrayLike) -> Floats:
+        """The rating expected of each first with each second.
+
+        Args:
+            firsts: Unit vectors of those who look for somebody, shape `(n_firsts, dim)`.
+            seconds: Unit vectors of those they may meet, shape `(n_seconds, dim)`.
+
+        Returns:
+            Shape `(n_firsts, n_seconds)`.
+        """
+        a, b = np.asarray(firsts, np.float64), np.asarray(seconds, np.float64)
+        return np.stack([self.of_pairs(np.repeat(one[None], len(b), axis=0), b) for one in a])
+
+    def of_pairs(self, firsts: npt.ArrayLike, seconds: npt.ArrayLike) -> Floats:
+        """The rating expected of each first with the second in the same row, shape `(n,)`."""
+        found: Floats = self.rating + (_features(firsts, seconds) - self.means) @ self.weights
+        return found
+
+    def save(self, path: Path) -> None:
+        """Write it to a file that `load_match` reads."""
+        np.savez(
+            path, weights=self.weights, means=self.means,
+            numbers=np.array([self.rating, self.ridge, self.n]),
+        )  # fmt: skip
+
+
+def load_match(path: Path) -> LearnedMatch:
+    """The matcher in a file. Raises UserError if it is none."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            rating, ridge, n = file["numbers"].tolist()
+            return LearnedMatch(file["weights"], file["means"], rating, ridge, int(n))
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{path} is no matcher", why=str(error)) from error
+
+
+def learn_match(
+    firsts: npt.ArrayLike,
+    seconds: npt.ArrayLike,
+    ratings: Sequence[float],
+    groups: Sequence[Any],
+) -> LearnedMatch:
+    """The matcher that these rated meetings teach.
+
+    The penalty is chosen by the squared error on groups left out, among nine from 0.01 to 10^6;
+    where nothing can be learned, the greatest makes it say the mean rating of all.
+
+    Args:
+        firsts, seconds: Unit vectors of both people of each meeting, shape `(n, dim)` each.
+        ratings: One a meeting.
+        groups: Who is never in both parts of a division, e.g. the first person's id; one a
+            meeting.
+
+    Raises:
+        UserError: If there are fewer than two meetings, or the lengths differ.
+    """
+    x, y = _features(firsts, seconds), np.asarray(ratings, np.float64)
+    if len(y) < 2 or not len(x) == len(y) == len(groups):
+        raise UserError(
+            f"{len(x)} meetings, {len(y)} ratings and {len(groups)} groups cannot be learned from",
+            why="two meetings or more are needed, each with a rating and a group",
+        )
+    folds = divided(groups, _FOLDS)
+    errors = np.zeros(len(_RIDGES))
+    for test in folds if len(folds) > 1 else []:
+        train = np.setdiff1d(np.arange(len(y)), test)
+        for i, ridge in enumerate(_RIDGES):
+            weights, means, rating = _ridge(x[train], y[train], ridge)
+            errors[i] += ((rating + (x[test] - means) @ weights - y[test]) ** 2).sum()
+    best = len(_RIDGES) - 1 - int(errors[::-1].argmin())  # of equals the more careful one
+    weights, means, rating = _ridge(x, y, _RIDGES[best])
+    return LearnedMatch(weights, means, rating, _RIDGES[best], len(y))
+
+
+def divided(groups: Sequence[Any], folds: int) -> list[npt.NDArray[np.intp]]:
+    """Places in at most `folds` parts of about one size, each group whole in one of them.
+
+    Large groups are placed first, each where the fewest places are; so nothing is drawn.
+    """
+    members: dict[Any, list[int]] = {}
+    for place, group in enumerate(groups):
+        members.setdefault(group, []).append(place)
+    parts: list[list[int]] = [[] for _ in range(min(folds, len(members)))]
+    for places in sorted(members.values(), key=lambda places: (-len(places), places)):
+        min(parts, key=len).extend(places)
+    return [np.sort(np.asarray(part, np.intp)) for part in parts]
+
+
+def _features(firsts: npt.ArrayLike, seconds: npt.ArrayLike) -> Floats:
+    """Both vectors, product, distance and cosine, shape `(n, 4 * dim + 1)`."""
+    a, b = np.asarray(firsts, np.float64), np.asarray(seconds, np.float64)
+    if a.shape != b.shape or a.ndim != 2:
+        raise UserError(f"the vectors of both people must agree, not {a.shape} and {b.shape}")
+    cosine = (a * b).sum(axis=1, keepdims=True)
+    return np.concatenate([a, b, a * b, np.abs(a - b), cosine], axis=1)
+
+
+def _ridge(x: Floats, y: Floats, ridge: float) -> tuple[Floats, Floats, float]:
+    """Weights, means of the features and mean of y; solved over rows, which are fewer."""
+    means, rating = x.mean(axis=0), float(y.mean())
+    centred = x - means
+    kernel = centred @ centred.T + ridge * np.eye(len(y))
+    weights: Floats = centred.T @ np.linalg.solve(kernel, y - rating)
+    return weights, means, rating
