@@ -57,7 +57,8 @@ def _costs(table: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.zeros_like(table)
     high, low = table[finite].max(), table[finite].min()
     dear = (high - low + 1.0) * (min(table.shape) + 1)
-    return np.where(finite, high - np.where(finite, table, high), dear)
+    costs: npt.NDArray[np.float64] = np.where(finite, high - np.where(finite, table, high), dear)
+    return costs
 
 
 def _assign(cost: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
@@ -92,6 +93,6 @@ def _assign(cost: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
             of_column[last] = start if previous < 0 else of_column[previous]
             last = previous
     found = np.empty(rows, dtype=np.intp)
-    for column in np.flatnonzero(of_column >= 0):
-        found[of_column[column]] = column
+    taken = np.flatnonzero(of_column >= 0)
+    found[of_column[taken]] = taken
     return found

@@ -65,7 +65,9 @@ def _long_enough(fact: str) -> str:
     words = plain.split()
     spaceless = not fact.isascii() and len(words) <= 2
     enough = len(plain.strip()) >= _LEAST_SIGNS if spaceless else len(words) >= LEAST_WORDS
-    return plain if enough else ""
+    if not enough:
+        return ""
+    return plain.strip() if spaceless else plain
 
 
 def _plain(text: str) -> str:
