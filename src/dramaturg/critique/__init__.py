@@ -2,7 +2,17 @@
 
 from dramaturg.critique.choice import Choice
 from dramaturg.critique.panel import Critic, Panel, panel
+from dramaturg.critique.rated import rated
 from dramaturg.critique.scored import scored
 from dramaturg.critique.voting import Tally, tally
 
-__all__ = ["Choice", "Critic", "Panel", "Tally", "panel", "scored", "tally"]
+__all__ = [
+    "Choice",
+    "Critic",
+    "Panel",
+    "Tally",
+    "panel",
+    "rated",
+    "scored",
+    "tally",
+]

@@ -8,7 +8,11 @@ nothing (the released code has one window for both speakers, and fails at the fi
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from dramaturg.records import Conversation, Persona
 
 
 class MemoryBank:
@@ -71,3 +75,50 @@ class MemoryBank:
         """Choices since a memory was last used, 0 for the last one; None if it never was."""
         used = self._used_at.get(name)
         return None if used is None else self.clock - used
+
+
+class MemoryChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """A memory that could have been brought up at a turn, and whether it was: to learn choosing.
+
+    Attributes:
+        heard: What was said just before.
+        chosen: 1 for the memory that was taken, 0 for the others that were offered.
+    """
+
+    id: str
+    conversation: str
+    turn: int
+    heard: str
+    name: str
+    memory: str
+    chosen: int
+
+
+def memory_choices(
+    conversations: Iterable[Conversation], people: Iterable[Persona]
+) -> list[MemoryChoice]:
+    """A row for each memory that was offered at each turn, and for one taken without being asked.
+
+    Args:
+        conversations: Those that `TwoAgents.talk` made.
+        people: Who talked, each with the view "memories".
+    """
+    memories = {person.id: person.views.get("memories", {}) for person in people}
+    rows = []
+    for talk in conversations:
+        for choice in talk.provenance.extra.get("memories", ()):
+            turn, taken = choice["turn"], choice["chosen"]
+            texts = memories[str(talk.speakers[choice["speaker"]].persona_id)]
+            for name in dict.fromkeys([*choice["offered"], *([taken] if taken else [])]):
+                rows.append(
+                    MemoryChoice(
+                        id=f"{talk.id}-{turn}-{name}",
+                        conversation=talk.id,
+                        turn=turn,
+                        heard=talk.turns[turn - 1].text,
+                        name=name,
+                        memory=str(texts.get(name, "")),
+                        chosen=int(name == taken),
+                    )
+                )
+    return rows

@@ -22,7 +22,7 @@ from dramaturg.generate.reply import (
     farewell_task,
     reply_task,
 )
-from dramaturg.generate.stage import stage
+from dramaturg.generate.stage import in_turn, stage
 from dramaturg.models import ChatModel, ask, calls_heard
 from dramaturg.records import (
     Conversation,
@@ -62,6 +62,27 @@ class Agent:
     extra: str = ""
 
 
+def agent(
+    role: str,
+    person: Persona,
+    *,
+    also: Sequence[str] = (),
+    without: Sequence[str] = (),
+    must: Mapping[int, str] = {},
+    extra: str = "",
+) -> Agent:
+    """The agent of a person with the views "statement", "memories" and "tones".
+
+    Args:
+        also: Memories that stand in the statement as well.
+        without: Memories that this side keeps to itself.
+    """
+    memories = {k: str(v) for k, v in person.views["memories"].items() if k not in without}
+    told = [str(person.views["statement"]), *(memories[name] for name in also)]
+    tones = tuple(map(str, person.views.get("tones", ())))
+    return Agent(role, person, " ".join(told), memories, tones, must, extra)
+
+
 @dataclass(frozen=True)
 class TwoAgents:
     """How talks are held; made once for all pairs.
@@ -99,7 +120,7 @@ class TwoAgents:
         play = _Play(self, pair, agents, derive_seed(seed, "two agents", pair.id))
         with calls_heard() as keys:
             staged = await stage(
-                2, speak=play.speak, follow=play.follow, stop=play.over, most=self.most
+                2, speak=play.speak, follow=in_turn(2), stop=play.over, most=self.most
             )
         names = [agent.person.name or agent.role.capitalize() for agent in agents]
         if names[0] == names[1]:
@@ -137,9 +158,7 @@ class TwoAgents:
 class _Play:
     """One talk under way."""
 
-    def __init__(
-        self, how: TwoAgents, pair: Pair, agents: tuple[Agent, Agent], seed: int
-    ) -> None:
+    def __init__(self, how: TwoAgents, pair: Pair, agents: tuple[Agent, Agent], seed: int) -> None:
         self.how, self.pair, self.agents, self.seed = how, pair, agents, seed
         self.banks = [
             MemoryBank(
@@ -155,9 +174,6 @@ class _Play:
         self.repairs: Counter[str] = Counter()
         self.parting: int | None = None  # the turn from which they say goodbye
         self.why = ""
-
-    async def follow(self, turns: Sequence[Turn]) -> int | None:
-        return len(turns) % 2
 
     def over(self, turns: Sequence[Turn]) -> str | None:
         """Ends after two farewells; begins them when it is time."""
@@ -206,9 +222,7 @@ class _Play:
             bank.use(chosen)
         elif offered:
             asked = ChooseInput(before=before, names=offered)
-            found = await ask(
-                self.how.writer, choose_task(), asked, seed=own, about=self.pair.id
-            )
+            found = await ask(self.how.writer, choose_task(), asked, seed=own, about=self.pair.id)
             self.prompts[choose_task().name] = found.prompt_hash
             chosen = found.value
             if chosen:

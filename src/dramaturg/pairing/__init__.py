@@ -1,5 +1,6 @@
 """Pairing: who meets whom, and what they have in common."""
 
+from dramaturg.pairing.at_random import at_random
 from dramaturg.pairing.by_categories import by_categories
 from dramaturg.pairing.by_chance import by_chance
 from dramaturg.pairing.by_relation import by_relation
@@ -7,9 +8,21 @@ from dramaturg.pairing.by_similarity import by_similarity
 from dramaturg.pairing.every_pair import every_pair
 from dramaturg.pairing.gatherings import gatherings
 from dramaturg.pairing.given import given
+from dramaturg.pairing.learned_match import (
+    LearnedMatch,
+    Match,
+    best_matches,
+    learn_match,
+    load_match,
+)
+from dramaturg.pairing.one_to_one import one_to_one
 from dramaturg.pairing.similarity import shared, similarity
 
 __all__ = [
+    "LearnedMatch",
+    "Match",
+    "at_random",
+    "best_matches",
     "by_categories",
     "by_chance",
     "by_relation",
@@ -17,6 +30,9 @@ __all__ = [
     "every_pair",
     "gatherings",
     "given",
+    "learn_match",
+    "load_match",
+    "one_to_one",
     "shared",
     "similarity",
 ]

@@ -8,14 +8,18 @@ line in one number. That line is a baseline here, see `evaluate.against_baseline
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
 import numpy as np
 
 from dramaturg.errors import UserError
+from dramaturg.pairing.one_to_one import one_to_one
+from dramaturg.records import Persona, derive_seed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -116,6 +120,70 @@ def learn_match(
     best = len(_RIDGES) - 1 - int(errors[::-1].argmin())  # of equals the more careful one
     weights, means, rating = _ridge(x, y, _RIDGES[best])
     return LearnedMatch(weights, means, rating, _RIDGES[best], len(y))
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """Who somebody should meet, by one way of choosing.
+
+    Attributes:
+        by: "learned" (the highest expected rating), "one to one" (all together, nobody twice),
+            "same type" or "random".
+        expected: Rating that the matcher expects.
+    """
+
+    id: str
+    first: str
+    second: str
+    by: str
+    expected: float
+
+
+def best_matches(
+    learned: LearnedMatch,
+    people: Sequence[Persona],
+    vectors: npt.ArrayLike,
+    *,
+    within: Mapping[str, str] | None = None,
+    type_of: Callable[[Persona], str] = lambda person: str(person.views.get("type", "")),
+    seed: int,
+) -> list[Match]:
+    """For each person the best other one, beside the choices that it must beat.
+
+    What is expected of a choice was learned from ratings and is no rating: whether the learned
+    choice is better shows when they have met.
+
+    Args:
+        vectors: Of the people, in order, shape `(n, dim)`.
+        within: Group by persona id; only people of one group are matched.
+        type_of: What "same type" means; "" for a person without one.
+    """
+    fit = learned(vectors, vectors)
+    np.fill_diagonal(fit, -np.inf)
+    if within is not None:
+        groups = np.array([within[person.id] for person in people])
+        fit[groups[:, None] != groups[None, :]] = -np.inf
+    alone = dict(one_to_one(fit))
+    draw = random.Random(derive_seed(seed, "matches"))
+    rows = []
+    for i, person in enumerate(people):
+        others = [int(j) for j in np.flatnonzero(np.isfinite(fit[i]))]
+        kin = [j for j in others if type_of(person) and type_of(people[j]) == type_of(person)]
+        if not others:
+            continue
+        chosen = {"learned": int(fit[i].argmax()), "random": draw.choice(others)}
+        chosen |= {"one to one": alone[i]} if i in alone else {}
+        chosen |= {"same type": draw.choice(kin)} if kin else {}
+        rows += [
+            Match(
+                id=f"{person.id}-{by.replace(' ', '-')}",
+                first=person.id,
+                second=people[j].id,
+                by=by,
+                expected=round(float(fit[i, j]), 4),
+            )
+            for by, j in chosen.items()
+        ]
+    return rows
 
 
 def divided(groups: Sequence[Any], folds: int) -> list[npt.NDArray[np.intp]]:

@@ -61,6 +61,7 @@ from dramaturg.persona.topics import (
     topic_people_task,
     wrong_topic,
 )
+from dramaturg.persona.type_grid import Kind, Place, character, load_kinds, type_grid
 
 __all__ = [
     "OPENINGS",
@@ -81,8 +82,10 @@ __all__ = [
     "Further",
     "Grid",
     "Induce",
+    "Kind",
     "Look",
     "More",
+    "Place",
     "Query",
     "RelatedTo",
     "Rule",
@@ -93,6 +96,7 @@ __all__ = [
     "bootstrap_facts",
     "bootstrap_queries",
     "categories_of",
+    "character",
     "cluster",
     "cut_book",
     "description",
@@ -114,6 +118,7 @@ __all__ = [
     "jaccard",
     "lines_of",
     "load_grid",
+    "load_kinds",
     "looks",
     "lsa",
     "more",
@@ -140,6 +145,7 @@ __all__ = [
     "subtopics_task",
     "topic_people",
     "topic_people_task",
+    "type_grid",
     "wrong_topic",
     "wrong_with",
 ]

@@ -85,7 +85,9 @@ def load_kinds(path: Path | None = None) -> list[Kind]:
             continue
         name, colon, told = (part.strip() for part in line.partition(":"))
         if not (name and colon and told) or name in kinds:
-            why = "this name is there already" if name in kinds else "it has no name, colon and text"
+            why = (
+                "this name is there already" if name in kinds else "it has no name, colon and text"
+            )
             raise UserError(
                 f"{path}, line {number} is no type", why=why, fix="write e.g. Dreamer: lives in ..."
             )

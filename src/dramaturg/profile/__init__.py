@@ -32,6 +32,7 @@ from dramaturg.profile.retrieve import (
     retrieve_fact,
     same_words,
 )
+from dramaturg.profile.second_person import needs_rewriting, second_person
 from dramaturg.profile.style_card import style_cards
 from dramaturg.profile.subject import is_subject
 from dramaturg.profile.tell import tell
@@ -92,6 +93,7 @@ __all__ = [
     "load_topics",
     "made_up",
     "nearest_fact",
+    "needs_rewriting",
     "negate",
     "note",
     "noted",
@@ -106,6 +108,7 @@ __all__ = [
     "representative",
     "retrieve_fact",
     "same_words",
+    "second_person",
     "show",
     "span",
     "state_on",

@@ -32,9 +32,7 @@ class InLanguage:
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
         need_words(conversation)
-        wrong = [
-            (i, why) for i, t in enumerate(conversation.turns) if (why := self.astray(t.text))
-        ]
+        wrong = [(i, why) for i, t in enumerate(conversation.turns) if (why := self.astray(t.text))]
         return Verdict(
             subject=conversation.id,
             scorer=self.name,
@@ -68,4 +66,3 @@ class InLanguage:
         if script and script != self.target.script and len(text.split()) >= _LEAST_WORDS:
             return f"another script ({script.lower()})"
         return ""
-

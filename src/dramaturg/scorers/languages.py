@@ -118,9 +118,7 @@ def tell_language(text: str, *, likely: Sequence[Language] = ()) -> Language | N
     """
     script, letters = _script(text)
     tokens = [token.replace("’", "'") for token in _TOKEN.findall(text)]
-    if script is None or (
-        letters < _LEAST_SIGNS if script in _SPACELESS else len(tokens) < LEAST
-    ):
+    if script is None or (letters < _LEAST_SIGNS if script in _SPACELESS else len(tokens) < LEAST):
         return None
     among = [one for one in likely or languages().values() if one.script == script]
     if len([one for one in languages().values() if one.script == script]) == 1:
@@ -146,17 +144,17 @@ def script_of(text: str) -> str | None:
 
 def _marks(said: Sequence[str], text: str, language: Language) -> int:
     """Words of the language, and words with a letter that marks it; each word once."""
-    marks = sum(
-        token in language.words or not language.letters.isdisjoint(token) for token in said
-    )
+    marks = sum(token in language.words or not language.letters.isdisjoint(token) for token in said)
     return marks + sum(text.count(sign) for sign in language.letters if not sign.isalpha())
 
 
 _SCRIPTS = frozenset(
-    "LATIN CYRILLIC GREEK ARABIC HEBREW DEVANAGARI BENGALI TAMIL THAI HANGUL HIRAGANA KATAKANA CJK "
-    "ARMENIAN GEORGIAN ETHIOPIC KHMER LAO MYANMAR SINHALA TELUGU KANNADA MALAYALAM GUJARATI "
-    "GURMUKHI".split()
-)
+    (
+        "LATIN", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", "BENGALI", "TAMIL", "THAI",
+        "HANGUL", "HIRAGANA", "KATAKANA", "CJK", "ARMENIAN", "GEORGIAN", "ETHIOPIC", "KHMER", "LAO",
+        "MYANMAR", "SINHALA", "TELUGU", "KANNADA", "MALAYALAM", "GUJARATI", "GURMUKHI",
+    )
+)  # fmt: skip
 
 
 def _script(text: str) -> tuple[str | None, int]:
