@@ -89,7 +89,7 @@ def farewell_task(role: str) -> Task[ReplyInput, Spoken]:
         name="turn.farewell",
         prompt=load("dramaturg.generate", f"farewell_{role}"),
         fill=lambda given: {k: v for k, v in _fill(given).items() if k != "memory"},
-        parse=parse_turn,
+        parse=functools.partial(parse_turn, may_echo=True),
         sampling=Sampling(temperature=0.8, top_k=None, top_p=0.95, max_tokens=200),
     )
 
@@ -118,8 +118,11 @@ def parse_choice(reply: str, names: tuple[str, ...]) -> str:
     raise ReplyError("nothing of the list is named, nor NONE", kind="no choice")
 
 
-def parse_turn(reply: str, given: ReplyInput) -> Spoken:
+def parse_turn(reply: str, given: ReplyInput, *, may_echo: bool = False) -> Spoken:
     """One turn: labels, quotes and stage directions go, an echo of the partner goes.
+
+    Args:
+        may_echo: A reply that is nothing but an echo stays: "Take care!" answers "Take care!".
 
     Raises:
         ReplyError: kind "empty", "out of character", "too long" or "echo".
@@ -138,10 +141,11 @@ def parse_turn(reply: str, given: ReplyInput) -> Spoken:
         raise ReplyError("the reply says nothing", kind="empty")
     if _REFUSAL.search(text):
         raise ReplyError("the reply speaks as a model, not as the person", kind="out of character")
-    text, echo = without_echo(text, given.heard[-1][1])
-    if echo:
-        repairs["echo"] += 1
-    if not re.search(r"\w", text):
+    rest, echo = without_echo(text, given.heard[-1][1])
+    if re.search(r"\w", rest):
+        text = rest
+        repairs.update({"echo": 1} if echo else {})
+    elif not may_echo:
         raise ReplyError("the reply only repeats what was said to it", kind="echo")
     if len(sentences(text)) > _MOST_SENTENCES or len(text.split()) > _MOST_WORDS:
         raise ReplyError(

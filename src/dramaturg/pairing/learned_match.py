@@ -92,8 +92,9 @@ def learn_match(
 ) -> LearnedMatch:
     """The matcher that these rated meetings teach.
 
-    The penalty is chosen by the squared error on groups left out, among nine from 0.01 to 10^6;
-    where nothing can be learned, the greatest makes it say the mean rating of all.
+    The penalty is chosen by the squared error on groups left out, among nine from 0.01 to 10^6:
+    the greatest that is as good as the best within its standard error. Where nothing can be
+    learned, it makes the matcher say the mean rating of all.
 
     Args:
         firsts, seconds: Unit vectors of both people of each meeting, shape `(n, dim)` each.
@@ -111,13 +112,13 @@ def learn_match(
             why="two meetings or more are needed, each with a rating and a group",
         )
     folds = divided(groups, _FOLDS)
-    errors = np.zeros(len(_RIDGES))
-    for test in folds if len(folds) > 1 else []:
+    errors = np.zeros((len(folds), len(_RIDGES)))
+    for row, test in enumerate(folds if len(folds) > 1 else []):
         train = np.setdiff1d(np.arange(len(y)), test)
         for i, ridge in enumerate(_RIDGES):
             weights, means, rating = _ridge(x[train], y[train], ridge)
-            errors[i] += ((rating + (x[test] - means) @ weights - y[test]) ** 2).sum()
-    best = len(_RIDGES) - 1 - int(errors[::-1].argmin())  # of equals the more careful one
+            errors[row, i] = ((rating + (x[test] - means) @ weights - y[test]) ** 2).mean()
+    best = _careful(errors)
     weights, means, rating = _ridge(x, y, _RIDGES[best])
     return LearnedMatch(weights, means, rating, _RIDGES[best], len(y))
 
@@ -198,6 +199,17 @@ def divided(groups: Sequence[Any], folds: int) -> list[npt.NDArray[np.intp]]:
     for places in sorted(members.values(), key=lambda places: (-len(places), places)):
         min(parts, key=len).extend(places)
     return [np.sort(np.asarray(part, np.intp)) for part in parts]
+
+
+def _careful(errors: Floats) -> int:
+    """The greatest penalty that is no worse than the best one beyond its standard error.
+
+    Source: Breiman et al. 1984, "Classification and Regression Trees", the 1-SE rule.
+    """
+    means = errors.mean(axis=0)
+    least = int(means.argmin())
+    spread = errors[:, least].std(ddof=1) / np.sqrt(len(errors)) if len(errors) > 1 else 0.0
+    return int(np.flatnonzero(means <= means[least] + spread).max())
 
 
 def _features(firsts: npt.ArrayLike, seconds: npt.ArrayLike) -> Floats:

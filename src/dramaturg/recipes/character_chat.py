@@ -54,7 +54,7 @@ async def character_chat(
     embedder: Embedder,
     *,
     types: Path | None = None,  # file of types, "NAME: text" a line; none = sixteen of ours
-    conversations: int = 100,
+    conversations: int = 100,  # talks to hold; each is rated
     per_type: int | None = None,  # characters of each type (paper: 64); none = enough
     partners: int = 10,  # supporters whom each seeker meets
     max_turns: int = 20,  # the greeting and two farewells among them
@@ -72,7 +72,9 @@ async def character_chat(
     made = await loop.each(grid, make, at_once=busy, step="characters", kind="character",
                            about=lambda place: place.label)  # fmt: skip
     told = await loop.each(made.results, tell, at_once=busy, step="tell as you", kind="character")
-    cast = list(told.results)
+    cast, cut = list(told.results), loop.cut_of(made, told)
+    if cut or len(cast) < 2:
+        return finished([], cast, asked=conversations, seed=seed, cut=cut)
     sides = dataset.people_apart(cast, seed=seed) if len(cast) >= 20 else None
     pairs = pairing.at_random(cast, each=partners, count=conversations, within=sides, seed=seed)
 
