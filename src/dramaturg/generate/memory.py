@@ -1,8 +1,8 @@
 """What somebody can bring up in a talk, and what they have brought up too often of late.
 
 Source: Tu et al. 2023, "CharacterChat", on the choice of a memory at each turn.
-Differs: each speaker has a bank of their own, and a bank in which nothing was used often blocks
-nothing (the released code has one window for both speakers, and fails at the first choice).
+Differs: a bank in which nothing was used often blocks nothing (the released code fails at the first
+choice); banks look at their own choices, or, as the published talks do, at those of both speakers.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class MemoryBank:
         memories: Text by name, in the order in which they are offered.
         window: Last choices that are looked at, >= 1.
         most: Uses in the window from which a memory rests, >= 1.
+        beside: Another bank whose window this one shares: a choice from either counts in both.
 
     Attributes:
         clock: Choices made so far.
@@ -36,12 +37,19 @@ class MemoryBank:
     (('hobby',), ('home',))
     """
 
-    def __init__(self, memories: Mapping[str, str], *, window: int = 5, most: int = 3) -> None:
+    def __init__(
+        self,
+        memories: Mapping[str, str],
+        *,
+        window: int = 5,
+        most: int = 3,
+        beside: MemoryBank | None = None,
+    ) -> None:
         if window < 1 or most < 1:
             raise ValueError(f"window={window} and most={most} must each be 1 or more")
         self._memories = dict(memories)
         self._most = most
-        self._recent: deque[str] = deque(maxlen=window)
+        self._recent: deque[str] = deque(maxlen=window) if beside is None else beside._recent
         self._used_at: dict[str, int] = {}
         self.clock = 0
 

@@ -2,8 +2,8 @@
 
 Source: Tu et al. 2023, "CharacterChat": a memory is chosen for each turn, the mood of the one who
 looks for support is rated after each of theirs, and two farewells end the talk.
-Differs: each speaker has a memory bank of their own; a rating that cannot be read counts as none
-and is noted; whatever a reply loses is counted in the provenance.
+Differs: speakers have memory banks of their own unless told otherwise; a rating that cannot be read
+counts as none and is noted; whatever a reply loses is counted in the provenance.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ class TwoAgents:
         rate: Rates each turn of the first speaker but the opening and the farewell; None = never.
         stop: Says from the ratings so far whether it is time to part.
         most: Turns in all, the opening and two farewells among them, >= 4.
-        window, rest_at: See `MemoryBank`.
+        window, rest_at: See `MemoryBank`; a memory that must be used is no choice.
+        one_window: What one speaker brings up rests for both, as in the published talks.
         opening: The first turn, as it stands.
         recipe: Name for the provenance.
     """
@@ -102,6 +103,7 @@ class TwoAgents:
     most: int = 20
     window: int = 5
     rest_at: int = 3
+    one_window: bool = False
     opening: str = "Hello."
     recipe: str = ""
 
@@ -160,14 +162,11 @@ class _Play:
 
     def __init__(self, how: TwoAgents, pair: Pair, agents: tuple[Agent, Agent], seed: int) -> None:
         self.how, self.pair, self.agents, self.seed = how, pair, agents, seed
-        self.banks = [
-            MemoryBank(
-                {k: v for k, v in agent.memories.items() if k != agent.extra},
-                window=how.window,
-                most=how.rest_at,
-            )
-            for agent in agents
-        ]
+        own, theirs = ({k: v for k, v in one.memories.items() if k != one.extra} for one in agents)
+        first = MemoryBank(own, window=how.window, most=how.rest_at)
+        beside = first if how.one_window else None
+        second = MemoryBank(theirs, window=how.window, most=how.rest_at, beside=beside)
+        self.banks = (first, second)
         self.ratings: dict[int, float] = {}
         self.memories: list[dict[str, object]] = []
         self.prompts: dict[str, str] = {}
@@ -218,13 +217,8 @@ class _Play:
         offered, resting = bank.offered, bank.resting
         own = derive_seed(self.seed, "memory", number)
         chosen = agent.must.get(number // 2, "")
-        if chosen in bank:
-            bank.use(chosen)
-        elif offered:
-            asked = ChooseInput(before=before, names=offered)
-            found = await ask(self.how.writer, choose_task(), asked, seed=own, about=self.pair.id)
-            self.prompts[choose_task().name] = found.prompt_hash
-            chosen = found.value
+        if chosen not in bank and offered:
+            chosen = await self._choice(number, before, offered, own)
             if chosen:
                 bank.use(chosen)
         if not chosen and agent.extra in agent.memories and random.Random(own).random() < 0.5:
@@ -240,10 +234,24 @@ class _Play:
         )
         return chosen
 
+    async def _choice(self, number: int, before: str, offered: tuple[str, ...], seed: int) -> str:
+        """A name of those offered, or "": a choice that cannot be read is noted and none."""
+        task, asked = choose_task(), ChooseInput(before=before, names=offered)
+        try:
+            found = await ask(self.how.writer, task, asked, seed=seed, about=self.pair.id)
+        except ReplyError as error:
+            self._lost("choice", number, error)
+            return ""
+        self.prompts[task.name] = found.prompt_hash
+        return found.value
+
+    def _lost(self, kind: str, number: int, error: ReplyError) -> None:
+        reason = f"{error.kind}: {error.what}"
+        notes.note(Drop(kind=kind, reason=reason, subject=f"{self.pair.id} turn {number}"))
+
     async def _rated(self, number: int, text: str, before: str, rate: Rate) -> None:
         try:
             own = derive_seed(self.seed, "rating", number)
             self.ratings[number] = await rate(text, before, own)
         except ReplyError as error:
-            reason = f"{error.kind}: {error.what}"
-            notes.note(Drop(kind="rating", reason=reason, subject=f"{self.pair.id} turn {number}"))
+            self._lost("rating", number, error)

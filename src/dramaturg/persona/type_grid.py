@@ -28,6 +28,7 @@ TOLD = (
     "work", "social_life", "emotional_state", "living_conditions", "recent_worry",
 )  # fmt: skip
 FIELDS = (*BASE, *TOLD)
+WRITTEN = tuple(name for name in FIELDS if name not in ("gender", "age"))
 EXTRA = "additional_information"
 _EXTRA_WORDS = 100
 _SLACK = 1.5  # writers do not count well
@@ -121,8 +122,8 @@ async def character(place: Place, *, writer: ChatModel, seed: int) -> Persona:
     """The character at one place: two requests, one that makes it and one that fills it in.
 
     Returns:
-        Each field but gender, age and name as a fact with the field as its category, and
-        "additional_information"; the views "type", "gender" and "age".
+        Each told field, and "additional_information", as a fact with the field as its category;
+        the views "type", "gender", "age", "region" and "job".
 
     Raises:
         ReplyError: If the writer gave no complete character, even when asked twice.
@@ -134,9 +135,9 @@ async def character(place: Place, *, writer: ChatModel, seed: int) -> Persona:
     fields = {**full.value, **{name: made[name] for name in BASE}}
     facts = tuple(
         Fact(text=fields[name], category=name, provider=writer.ref, status="new")
-        for name in (*("region", "job"), *TOLD, EXTRA)
+        for name in (*TOLD, EXTRA)
     )
-    views = {"type": place.kind.name, "gender": place.gender, "age": place.age}
+    views = {"type": place.kind.name, **{name: fields[name] for name in BASE if name != "name"}}
     return Persona(name=fields["name"], facts=facts, views=views, source=f"written by {writer.ref}")
 
 
@@ -150,10 +151,10 @@ def create_task() -> Task[Place, dict[str, str]]:
             "kind": quote(place.kind.text), "gender": place.gender, "age": str(place.age),
         },
         parse=lambda reply, place: _checked(
-            {**_fields(reply, FIELDS), "gender": place.gender, "age": str(place.age)}
+            {**_fields(reply, WRITTEN), "gender": place.gender, "age": str(place.age)}
         ),
         sampling=Sampling(temperature=1.0, top_k=None, top_p=0.95, max_tokens=1_600),
-        schema=_schema(FIELDS),
+        schema=_schema(FIELDS),  # gender and age come back as given; the drawn ones count
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ from dramaturg.profile.retrieve import (
     retrieve_fact,
     same_words,
 )
-from dramaturg.profile.second_person import needs_rewriting, second_person
+from dramaturg.profile.second_person import names, needs_rewriting, second_person
 from dramaturg.profile.style_card import style_cards
 from dramaturg.profile.subject import is_subject
 from dramaturg.profile.tell import tell
@@ -92,6 +92,7 @@ __all__ = [
     "live",
     "load_topics",
     "made_up",
+    "names",
     "nearest_fact",
     "needs_rewriting",
     "negate",

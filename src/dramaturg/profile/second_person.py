@@ -80,7 +80,7 @@ async def second_person(
 
     Args:
         base: Categories that make up the statement, beside name and views that are one word or
-            number ("age", "gender"); all others are memories only.
+            number ("age", "job"); all others are memories only.
 
     Raises:
         ReplyError: If the writer left out a field, left the name in one or did not speak to

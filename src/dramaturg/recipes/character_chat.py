@@ -5,11 +5,11 @@ Support", arXiv:2308.10278.
 Does: types -> characters with 16 fields -> each told as "you", with memories -> seekers meet
 supporters at random -> turn by turn a memory is chosen and a reply written, until the seeker's mood
 has been good twice in a row -> three ratings of what the talk did -> a matcher learned from them.
-Differs: 3 requests a character (there about 16); each speaker has a memory bank of their own; the
-blocking rule and the comparison of echoes work (the released code fails at the first memory that
-is chosen, and takes an anagram for an echo); the matcher is a ridge regression, told beside the
-mean rating and a straight line in one cosine, with seekers kept apart. The models that the paper
-tunes are not trained here: data/ and memories/ are what they would be trained on.
+Differs: 3 requests a character (there about 16); what rests and what is an echo are computed as the
+paper tells it (the released code fails at the first memory that is chosen, and takes an anagram
+for an echo); the matcher is a ridge regression, told beside the mean rating and a straight line in
+one cosine, with seekers kept apart. The models that the paper tunes are not trained here: data/
+and memories/ are what they would be trained on.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from dramaturg import critique, dataset, generate, loop, pairing, persona, profile, scorers
 from dramaturg.models import ChatModel, Embedder, capacity
 from dramaturg.recipes.character_figures import (
+    RANGES,
     character_chat_calls,
     figures_of_matching,
     figures_of_talks,
@@ -30,22 +31,14 @@ from dramaturg.recipes.recipe import Made, recipe
 from dramaturg.records import Conversation, Pair
 
 WORRY, EXTRA = "recent_worry", "additional_information"
-STATEMENT = ("region", "job", "personality", "tone")
+STATEMENT = ("personality", "tone")
 WRITER = ("character.create", "character.enrich", "profile.second_person", "memory.choose")
 
 
 @recipe(
     tasks={"writer": (*WRITER, "turn.reply", "turn.farewell"), "judge": ("judge.mood",)},
     estimate=character_chat_calls,
-    ranges={
-        "conversations": (1, 10**9),
-        "per_type": (1, 10**9),
-        "partners": (1, 10**9),
-        "max_turns": (6, 1_000),
-        "glad": (0, 5),
-        "rest_at": (1, 1_000),
-        "window": (1, 1_000),
-    },
+    ranges=RANGES,
     example="-n 20 --model openai:gpt-4.1-mini --out support",
 )
 async def character_chat(
@@ -61,6 +54,7 @@ async def character_chat(
     glad: float = 4,  # mood, 0 to 5, that must last for two ratings of five or more
     window: int = 5,  # last choices of a speaker that are looked at
     rest_at: int = 3,  # a memory used so often among them rests
+    one_window: bool = True,  # choices of both speakers count together, as published
     seed: int = 13,
 ) -> Made:
     busy = capacity(writer, judge)
@@ -74,16 +68,15 @@ async def character_chat(
     told = await loop.each(made.results, tell, at_once=busy, step="tell as you", kind="character")
     cast, cut = list(told.results), loop.cut_of(made, told)
     if cut or len(cast) < 2:
-        return finished([], cast, asked=conversations, seed=seed, cut=cut)
+        said = [f"{len(cast)} of {len(grid)} characters could be made"]
+        return finished([], cast, asked=conversations, seed=seed, notes=said, cut=cut)
     sides = dataset.people_apart(cast, seed=seed) if len(cast) >= 20 else None
     pairs = pairing.at_random(cast, each=partners, count=conversations, within=sides, seed=seed)
 
-    async def mood(text: str, before: str, own: int) -> float:
-        said = scorers.Said(text=text, before=before)
-        return (await scorers.mood(judge, said, seed=own)).value.value
-
     stop = generate.Lasting(level=glad, run=2, least=5)
-    play = generate.TwoAgents(writer, mood, stop, max_turns, window, rest_at)
+    play = generate.TwoAgents(
+        writer, scorers.mood_by(judge), stop, max_turns, window, rest_at, one_window
+    )
 
     async def meet(pair: Pair) -> Conversation:
         seeker = generate.agent("seeker", pair.first, also=[WORRY], must={1: WORRY}, extra=EXTRA)

@@ -14,6 +14,11 @@ from dramaturg.recipes.recipe import Step
 from dramaturg.records import Conversation, Persona
 from dramaturg.scorers.support import SUPPORT
 
+RANGES = {
+    **dict.fromkeys(["conversations", "per_type", "partners", "rest_at", "window"], (1, 10**9)),
+    "max_turns": (6, 1_000),
+    "glad": (0, 5),
+}
 _RATED = tuple(f"support_{name}" for name in SUPPORT)
 _FEWEST = 4  # rated seekers from which a matcher is learned
 _USUAL_TURNS = 15  # the published talks have 13 to 21, half of them 13

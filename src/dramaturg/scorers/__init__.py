@@ -75,7 +75,7 @@ from dramaturg.scorers.shown import (
     shown,
     shown_counts,
 )
-from dramaturg.scorers.support import Said, mood, support_rubric
+from dramaturg.scorers.support import Said, mood, mood_by, support_rubric
 from dramaturg.scorers.together import (
     FAILED_CALL,
     costs_one_item,
@@ -178,6 +178,7 @@ __all__ = [
     "lost_call",
     "mark_answer",
     "mood",
+    "mood_by",
     "more_human",
     "naturalness",
     "need",

@@ -6,14 +6,16 @@ match; a mood of 0 to 5 after each turn of the one who looks for support.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
-from dramaturg.models import Answer, ChatModel, ask
+from dramaturg.models import ChatModel, ask
 from dramaturg.prompts import Task, load, quote
 from dramaturg.scorers.asked import JUDGING, Score, parse_score
 from dramaturg.scorers.base import Scorer
 from dramaturg.scorers.dimensions import dimensions
-from dramaturg.scorers.yes_no import JudgeInput
+from dramaturg.scorers.yes_no import JudgeInput, needs
 
 SUPPORT = ("mood_improved", "problem_solved", "active")
 MOOD = (0.0, 5.0)
@@ -48,13 +50,19 @@ def mood_task() -> Task[Said, Score]:
     )
 
 
-async def mood(judge: ChatModel, said: Said, *, seed: int = 0, about: str = "") -> Answer[Score]:
-    """The mood of who says this.
+def mood_by(judge: ChatModel) -> Callable[[str, str, int], Awaitable[float]]:
+    """What is said, what it answers, and a seed -> the mood of who says it, 0 to 5.
 
-    Raises:
-        ReplyError: If two replies hold no number from 0 to 5.
+    The function raises ReplyError if two replies hold no number from 0 to 5.
     """
-    return await ask(judge, mood_task(), said, seed=seed, about=about)
+    task = mood_task()
+    needs(judge, task.name)
+
+    async def mood(text: str, before: str, seed: int) -> float:
+        answer = await ask(judge, task, Said(text=text, before=before), seed=seed)
+        return answer.value.value
+
+    return mood
 
 
 def _seeker_and_supporter(inputs: JudgeInput) -> str:

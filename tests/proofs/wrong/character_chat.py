@@ -13,7 +13,6 @@ import numpy as np
 
 from dramaturg import evaluate, generate, pairing
 from dramaturg.errors import ReplyError
-from dramaturg.generate import two_agents
 from dramaturg.pairing.learned_match import LearnedMatch
 from dramaturg.records import Pair, Persona, Scene
 
@@ -135,21 +134,8 @@ class OneBankForBoth(generate.TwoAgents):
     """As released: what one speaker brings up blocks the other's."""
 
     async def talk(self, pair: Pair, agents: Any, *, seed: int) -> Any:
-        shared: list[Any] = []
-
-        class Shared(generate.MemoryBank):
-            def __init__(self, memories: Mapping[str, str], **how: Any) -> None:
-                super().__init__(memories, **how)
-                if shared:
-                    self._recent = shared[0]
-                shared.append(self._recent)
-
-        kept = two_agents.MemoryBank
-        two_agents.MemoryBank = Shared  # type: ignore[misc]
-        try:
-            return await super().talk(pair, agents, seed=seed)
-        finally:
-            two_agents.MemoryBank = kept  # type: ignore[misc]
+        object.__setattr__(self, "one_window", True)
+        return await super().talk(pair, agents, seed=seed)
 
 
 class NeverStops(generate.TwoAgents):
