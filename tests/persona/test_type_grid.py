@@ -29,7 +29,7 @@ def test_each_type_comes_equally_often_and_each_gender_too() -> None:
     assert set(Counter(p.kind.name for p in places).values()) == {64}
     assert set(Counter((p.kind.name, p.gender) for p in places).values()) == {32}
     assert min(p.age for p in places) == 18
-    assert len({p.label for p in places}) == 1_024
+    assert len({p.id for p in places}) == 1_024
     assert len({p.kind.name for p in places[:16]}) == 16
     assert type_grid(load_kinds(), 64, seed=1) == places
 

@@ -63,7 +63,7 @@ async def test_the_worry_is_the_seeker_s_second_turn_and_never_the_supporter_s()
 
 async def test_what_could_be_brought_up_is_a_table_to_learn_choosing_from() -> None:
     made = await play()
-    rows = made.tables["memories"]
+    rows: Any = made.tables["memories"]
     turns = {(row.conversation, row.turn) for row in rows if row.chosen}
     assert sum(row.chosen for row in rows) == len(turns), "one memory a turn at most"
     assert len({row.id for row in rows}) == len(rows)
@@ -77,9 +77,10 @@ async def test_the_matcher_stands_beside_its_baselines_and_names_n() -> None:
         row = figures[f"error of the expected rating: {name}"]
         assert row["n"] == 12
         assert "6 seekers" in row["scorer"] or "left out" in row["scorer"]
-    by = {row.by for row in made.tables["matches"]}
+    matches: Any = made.tables["matches"]
+    by = {row.by for row in matches}
     assert {"learned", "one to one", "random"} <= by
-    firsts = [row.first for row in made.tables["matches"] if row.by == "learned"]
+    firsts = [row.first for row in matches if row.by == "learned"]
     assert sorted(firsts) == sorted(person.id for person in made.people)
 
 

@@ -52,7 +52,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     age: int
 
     @property
-    def label(self) -> str:
+    def id(self) -> str:
         """E.g. "INTJ 3"."""
         return f"{self.kind.name} {self.number + 1}"
 
@@ -128,10 +128,10 @@ async def character(place: Place, *, writer: ChatModel, seed: int) -> Persona:
     Raises:
         ReplyError: If the writer gave no complete character, even when asked twice.
     """
-    own = derive_seed(seed, "character", place.label)
-    made = (await ask(writer, create_task(), place, seed=own, about=place.label)).value
+    own = derive_seed(seed, "character", place.id)
+    made = (await ask(writer, create_task(), place, seed=own, about=place.id)).value
     draft = Draft(place=place, fields=made)
-    full = await ask(writer, enrich_task(), draft, seed=derive_seed(own, 2), about=place.label)
+    full = await ask(writer, enrich_task(), draft, seed=derive_seed(own, 2), about=place.id)
     fields = {**full.value, **{name: made[name] for name in BASE}}
     facts = tuple(
         Fact(text=fields[name], category=name, provider=writer.ref, status="new")

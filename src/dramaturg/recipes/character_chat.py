@@ -63,8 +63,7 @@ async def character_chat(
     make = functools.partial(persona.character, writer=writer, seed=seed)
     tell = functools.partial(profile.second_person, writer=writer, base=STATEMENT, seed=seed)
     grid = persona.type_grid(kinds, each, seed=seed)
-    made = await loop.each(grid, make, at_once=busy, step="characters", kind="character",
-                           about=lambda place: place.label)  # fmt: skip
+    made = await loop.each(grid, make, at_once=busy, step="characters", kind="character")
     told = await loop.each(made.results, tell, at_once=busy, step="tell as you", kind="character")
     cast, cut = list(told.results), loop.cut_of(made, told)
     if cut or len(cast) < 2:
