@@ -1,6 +1,7 @@
 """Critique: the drafts of a pair in, the best one and all that was said of them out."""
 
 from dramaturg.critique.choice import Choice
+from dramaturg.critique.different import different
 from dramaturg.critique.panel import Critic, Panel, panel
 from dramaturg.critique.rated import rated
 from dramaturg.critique.scored import scored
@@ -11,6 +12,7 @@ __all__ = [
     "Critic",
     "Panel",
     "Tally",
+    "different",
     "panel",
     "rated",
     "scored",

@@ -11,6 +11,14 @@ from dramaturg.generate.forum_thread import forum_thread, thread_of
 from dramaturg.generate.from_entries import facts_of, from_entries
 from dramaturg.generate.given_circumstance import given_circumstance, lived_before
 from dramaturg.generate.implicit_round import Round, implicit_round, read_round
+from dramaturg.generate.in_language import (
+    SceneInput,
+    load_demonstrations,
+    read_whole,
+    scene_input,
+    write_in,
+    write_in_task,
+)
 from dramaturg.generate.memory import MemoryBank, MemoryChoice, memory_choices
 from dramaturg.generate.next_turn import NextTurn, next_turn
 from dramaturg.generate.option_question import DraftQuestion, question_faults, write_question
@@ -88,6 +96,7 @@ __all__ = [
     "RequestKind",
     "RoleSample",
     "Round",
+    "SceneInput",
     "Staged",
     "Summary",
     "Template",
@@ -118,6 +127,7 @@ __all__ = [
     "in_turn",
     "likeliest_option",
     "lived_before",
+    "load_demonstrations",
     "load_request_kinds",
     "memory_choices",
     "mix_logits",
@@ -138,12 +148,14 @@ __all__ = [
     "read_reasoned",
     "read_round",
     "read_summary",
+    "read_whole",
     "reasoned",
     "reasoned_task",
     "replies",
     "reply_as",
     "role_samples",
     "samples_of",
+    "scene_input",
     "speakers_of",
     "spoken",
     "stage",
@@ -155,6 +167,8 @@ __all__ = [
     "with_persona",
     "without_echo",
     "words_in_common",
+    "write_in",
+    "write_in_task",
     "write_question",
     "write_requests",
     "write_session",

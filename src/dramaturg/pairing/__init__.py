@@ -1,6 +1,13 @@
 """Pairing: who meets whom, and what they have in common."""
 
 from dramaturg.pairing.at_random import at_random
+from dramaturg.pairing.balanced import (
+    Circumstance,
+    balanced,
+    load_scenes,
+    with_fields,
+    with_scenes,
+)
 from dramaturg.pairing.by_categories import by_categories
 from dramaturg.pairing.by_chance import by_chance
 from dramaturg.pairing.by_relation import by_relation
@@ -19,9 +26,11 @@ from dramaturg.pairing.one_to_one import one_to_one
 from dramaturg.pairing.similarity import shared, similarity
 
 __all__ = [
+    "Circumstance",
     "LearnedMatch",
     "Match",
     "at_random",
+    "balanced",
     "best_matches",
     "by_categories",
     "by_chance",
@@ -32,7 +41,10 @@ __all__ = [
     "given",
     "learn_match",
     "load_match",
+    "load_scenes",
     "one_to_one",
     "shared",
     "similarity",
+    "with_fields",
+    "with_scenes",
 ]

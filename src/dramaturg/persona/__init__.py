@@ -4,6 +4,7 @@ from dramaturg.persona.book import read_book, read_names, read_plots
 from dramaturg.persona.bootstrap import bootstrap_facts
 from dramaturg.persona.chunks import cut_book, find_sentence
 from dramaturg.persona.cluster import Categories, cluster, lsa
+from dramaturg.persona.crowd import Worker, crowd, crowd_persona, without_doubles
 from dramaturg.persona.demographics import (
     Drawn,
     attributes_of,
@@ -91,6 +92,7 @@ __all__ = [
     "Rule",
     "Scenes",
     "Seen",
+    "Worker",
     "answer",
     "attributes_of",
     "bootstrap_facts",
@@ -98,6 +100,8 @@ __all__ = [
     "categories_of",
     "character",
     "cluster",
+    "crowd",
+    "crowd_persona",
     "cut_book",
     "description",
     "distinct",
@@ -146,6 +150,7 @@ __all__ = [
     "topic_people",
     "topic_people_task",
     "type_grid",
+    "without_doubles",
     "wrong_topic",
     "wrong_with",
 ]

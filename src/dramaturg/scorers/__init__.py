@@ -38,19 +38,25 @@ from dramaturg.scorers.flaws import (
     read_flaws,
     severity_of,
 )
-from dramaturg.scorers.fluency import fluency_in
+from dramaturg.scorers.fluency import fluency, fluency_in
 from dramaturg.scorers.g_eval import g_eval
 from dramaturg.scorers.gpt_score import gpt_score
 from dramaturg.scorers.ground import ground
 from dramaturg.scorers.hints import clashes, reveals, rounds_text
-from dramaturg.scorers.in_language import InLanguage
-from dramaturg.scorers.languages import Language, find_language, find_languages, tell_language
+from dramaturg.scorers.in_language import InLanguage, astray, in_language
+from dramaturg.scorers.languages import (
+    Language,
+    find_language,
+    find_languages,
+    spaced,
+    tell_language,
+)
 from dramaturg.scorers.llm_eval import llm_eval
 from dramaturg.scorers.more_human import more_human
 from dramaturg.scorers.naturalness import HumanReference, human_reference, naturalness
 from dramaturg.scorers.overall import overall
 from dramaturg.scorers.partner_fact import partner_fact
-from dramaturg.scorers.persona_copy import PersonaCopy
+from dramaturg.scorers.persona_copy import PersonaCopy, persona_copy
 from dramaturg.scorers.persona_recall import persona_shown_by
 from dramaturg.scorers.personal_answer import mark_answer
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
@@ -137,6 +143,7 @@ __all__ = [
     "TurnFormat",
     "actor_turns",
     "age_matches",
+    "astray",
     "atomic_fidelity",
     "atomic_trait",
     "attribute",
@@ -159,6 +166,7 @@ __all__ = [
     "find_languages",
     "flaw_list",
     "flaw_score",
+    "fluency",
     "fluency_in",
     "follow_up",
     "g_eval",
@@ -168,6 +176,7 @@ __all__ = [
     "ground",
     "guess_speakers",
     "human_reference",
+    "in_language",
     "in_level",
     "infer_attributes",
     "leaks_in",
@@ -186,6 +195,7 @@ __all__ = [
     "overall",
     "paid",
     "partner_fact",
+    "persona_copy",
     "persona_shown",
     "persona_shown_by",
     "quality",
@@ -208,6 +218,7 @@ __all__ = [
     "shown",
     "shown_counts",
     "shown_words",
+    "spaced",
     "speaker_figures",
     "speaker_items",
     "steadiness",

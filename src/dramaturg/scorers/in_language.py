@@ -6,12 +6,17 @@ import re
 
 from dramaturg.records import Conversation, Evidence, Verdict
 from dramaturg.scorers.asked import need_words
-from dramaturg.scorers.base import RULE
-from dramaturg.scorers.languages import Language, script_of, tell_language
+from dramaturg.scorers.base import RULE, Scorer
+from dramaturg.scorers.languages import Language, language_named, script_of, tell_language
 
 _SENTENCE = re.compile(r"(?<=[.!?…。！？؟।])\s+|(?<=[。！？])")
 _LEAST_WORDS = 6  # in another script: a name or a title is no sentence
 _SHOWN = 60  # characters of a turn in a reason
+
+
+def in_language(source: Language, target: Language | None = None) -> Scorer:
+    """Whether every turn is in the language asked for; see `InLanguage`."""
+    return InLanguage(source, target)
 
 
 class InLanguage:
@@ -21,18 +26,24 @@ class InLanguage:
     a turn is found. What cannot be told (up to three words, names, a near language) passes.
 
     Args:
-        target: The language of the conversation.
         source: The language of the examples that the writer was shown: what leaks, if anything.
+        target: The language of the conversation; None: the one that its scene's field "language"
+            names.
     """
 
     name, version, cost_rank, low, high = "in_language", "words-1", RULE, 0.0, 1.0
 
-    def __init__(self, target: Language, source: Language) -> None:
-        self.target, self.source = target, source
+    def __init__(self, source: Language, target: Language | None = None) -> None:
+        self.source, self.target = source, target
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
         need_words(conversation)
-        wrong = [(i, why) for i, t in enumerate(conversation.turns) if (why := self.astray(t.text))]
+        target = self.target or language_named(conversation)
+        wrong = [
+            (i, why)
+            for i, turn in enumerate(conversation.turns)
+            if (why := astray(turn.text, target, self.source))
+        ]
         return Verdict(
             subject=conversation.id,
             scorer=self.name,
@@ -43,26 +54,34 @@ class InLanguage:
             evidence=tuple(Evidence(turn=i, note=why) for i, why in wrong),
         )
 
-    def astray(self, text: str) -> str:
-        """Why a text is not in the language, or "" where it is or where that cannot be told."""
-        told = self._other(text)
-        if told:
-            return f"is in {told}, not in {self.target.name}"
-        for part in _SENTENCE.split(text):
-            told = self._other(part)
-            if told:
-                return f"has a sentence in {told}: {part.strip()[:_SHOWN]!r}"
-        return ""
 
-    def _other(self, text: str) -> str:
-        """The name of the other language that a text is plainly in, or ""."""
-        if not self.target.known:  # nothing is known of it: the source can be told, no other
-            told = tell_language(text, likely=(self.source,))
-            return told.name if told and told.tag == self.source.tag else ""
-        told = tell_language(text)
-        if told and told.tag != self.target.tag:
-            return told.name
-        script = script_of(text)
-        if script and script != self.target.script and len(text.split()) >= _LEAST_WORDS:
-            return f"another script ({script.lower()})"
-        return ""
+def astray(text: str, target: Language, source: Language) -> str:
+    """Why a text is not in the target language, or "" where it is or where that cannot be told.
+
+    >>> from dramaturg.scorers.languages import find_language
+    >>> french, english = find_language("fr"), find_language("en")
+    >>> astray("Je ne sais pas. But I like it very much.", french, english)
+    "has a sentence in English: 'But I like it very much.'"
+    """
+    whole = _other(text, target, source)
+    parts = [part.strip() for part in _SENTENCE.split(text) if part and part.strip()]
+    others = [(part, told) for part in parts if (told := _other(part, target, source))]
+    fits = any(one and one.tag == target.tag for one in map(tell_language, parts))
+    if others and (fits or not whole):
+        part, told = others[0]
+        return f"has a sentence in {told}: {part[:_SHOWN]!r}"
+    return f"is in {whole}, not in {target.name}" if whole else ""
+
+
+def _other(text: str, target: Language, source: Language) -> str:
+    """The name of the other language that a text is plainly in, or ""."""
+    if not target.known:  # nothing is known of it: the source can be told, no other
+        told = tell_language(text, likely=(source,))
+        return told.name if told and told.tag == source.tag else ""
+    told = tell_language(text)
+    if told and told.tag != target.tag:
+        return told.name
+    script = script_of(text)
+    if script and script != target.script and len(text.split()) >= _LEAST_WORDS:
+        return f"another script ({script.lower()})"
+    return ""

@@ -16,7 +16,8 @@ from importlib import resources
 
 import msgspec
 
-from dramaturg.errors import UserError
+from dramaturg.errors import NotJudged, UserError
+from dramaturg.records import Conversation
 
 LEAST = 4  # words; of fewer no language is told
 _LEAST_SIGNS = 6  # letters of a script without spaces that stand for so many words
@@ -46,6 +47,13 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     def known(self) -> bool:
         """Whether a text can be told to be in it."""
         return bool(self.script)
+
+    def caution(self, source: Language) -> str:
+        """What a user must know of a language that nothing is known of."""
+        return (
+            f"nothing is known of {self.tag!r}: that a turn is in it cannot be told, only that it "
+            f"is in {source.name}"
+        )
 
 
 @functools.cache
@@ -102,6 +110,14 @@ def find_languages(given: str) -> list[Language]:
     return list(found.values())
 
 
+def language_named(conversation: Conversation) -> Language:
+    """The language that the scene's field "language" names. Raises NotJudged without one."""
+    named = conversation.scene.get("language")
+    if not isinstance(named, str):
+        raise NotJudged("no language is named for it", kind="no language")
+    return find_language(named)
+
+
 def tell_language(text: str, *, likely: Sequence[Language] = ()) -> Language | None:
     """The language of a turn or sentence; None where that is not plain.
 
@@ -134,6 +150,20 @@ def tell_language(text: str, *, likely: Sequence[Language] = ()) -> Language | N
     if len(ranked) > 1 and ranked[0][1] < _LEAD * ranked[1][1]:
         return None
     return next(one for one in among if one.tag == ranked[0][0])
+
+
+def spaced(text: str) -> str:
+    """The text with each letter of a script without spaces as a word of its own.
+
+    For measures that count words: elsewhere a sentence of Japanese would be one word.
+
+    >>> spaced("私は犬, you know")
+    '私 は 犬, you know'
+    """
+    if text.isascii():
+        return text
+    spread = (f" {c} " if c.isalpha() and _alone(c) else c for c in text)
+    return re.sub(r"(?<=\w) +(?=[^\w\s])", "", " ".join("".join(spread).split()))
 
 
 def script_of(text: str) -> str | None:
@@ -171,6 +201,13 @@ def _script(text: str) -> tuple[str | None, int]:
         return None, 0
     script, most = counts.most_common(1)[0]
     return (script if script != "other" and 3 * most >= 2 * total else None), total
+
+
+def _alone(char: str) -> bool:
+    return _script_of_letter(char) in _WITHOUT_SPACES
+
+
+_WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
 @functools.lru_cache(maxsize=4096)

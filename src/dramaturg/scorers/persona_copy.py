@@ -8,12 +8,17 @@ from collections.abc import Sequence
 
 from dramaturg.records import Conversation, Evidence, Verdict
 from dramaturg.scorers.asked import need_personas, need_words
-from dramaturg.scorers.base import RULE
+from dramaturg.scorers.base import RULE, Scorer
 from dramaturg.scorers.faithfulness import fact_id
 
 LEAST_WORDS = 4  # shorter facts ("I am a cook.") are said by anyone
 _LEAST_SIGNS = 8  # letters, where a text has no spaces
 _PIECE = re.compile(r"[^\W_]+")
+
+
+def persona_copy() -> Scorer:
+    """Whether no turn holds a fact word for word; see `PersonaCopy`."""
+    return PersonaCopy()
 
 
 class PersonaCopy:
