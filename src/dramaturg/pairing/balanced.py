@@ -38,7 +38,7 @@ class Circumstance(msgspec.Struct, frozen=True, kw_only=True):
 def load_scenes(
     events: Path | None, grounds: Path | None
 ) -> tuple[list[Circumstance], list[Circumstance]]:
-    """Kinds of talk and what two people share, from files; None = ours. See `load_circumstances`."""
+    """Kinds of talk and what two people share, from files; None = ours."""
     return load_circumstances(events, "events"), load_circumstances(grounds, "grounds")
 
 

@@ -66,7 +66,8 @@ def astray(text: str, target: Language, source: Language) -> str:
     whole = _other(text, target, source)
     parts = [part.strip() for part in _SENTENCE.split(text) if part and part.strip()]
     others = [(part, told) for part in parts if (told := _other(part, target, source))]
-    fits = any(one and one.tag == target.tag for one in map(tell_language, parts))
+    pair = (target, source)
+    fits = any(t and t.tag == target.tag for t in (tell_language(p, likely=pair) for p in parts))
     if others and (fits or not whole):
         part, told = others[0]
         return f"has a sentence in {told}: {part[:_SHOWN]!r}"
@@ -78,9 +79,12 @@ def _other(text: str, target: Language, source: Language) -> str:
     if not target.known:  # nothing is known of it: the source can be told, no other
         told = tell_language(text, likely=(source,))
         return told.name if told and told.tag == source.tag else ""
+    told = tell_language(text, likely=(target, source))
+    if told:
+        return told.name if told.tag != target.tag else ""
     told = tell_language(text)
-    if told and told.tag != target.tag:
-        return told.name
+    if told:
+        return "" if told.near(target) else told.name
     script = script_of(text)
     if script and script != target.script and len(text.split()) >= _LEAST_WORDS:
         return f"another script ({script.lower()})"

@@ -23,6 +23,13 @@ LEAST = 4  # words; of fewer no language is told
 _LEAST_SIGNS = 6  # letters of a script without spaces that stand for so many words
 _HITS, _LEAD = 2, 2.0  # fewest known words, and how many times those of any other language
 _SHARE, _SHARE_ALONE = 0.15, 0.35  # of the words; more where there is no other to be nearer to
+_NEAR = (  # so near to each other that a few words do not tell one from the other
+    {"cs", "sk"},
+    {"da", "nb", "sv"},
+    {"ca", "es", "it", "pt"},
+    {"bg", "ru", "uk"},
+    {"ar", "fa", "ur"},
+)
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SPACELESS = ("JAPANESE", "CJK", "THAI")
 
@@ -47,6 +54,11 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
     def known(self) -> bool:
         """Whether a text can be told to be in it."""
         return bool(self.script)
+
+    def near(self, other: Language) -> bool:
+        """Whether a few words do not tell the two apart; a language is near itself."""
+        both = {self.tag, other.tag}
+        return len(both) == 1 or any(both <= group for group in _NEAR)
 
     def caution(self, source: Language) -> str:
         """What a user must know of a language that nothing is known of."""
