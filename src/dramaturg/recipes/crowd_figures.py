@@ -14,6 +14,7 @@ from dramaturg.recipes.recipe import Step
 from dramaturg.records import Conversation, Persona
 from dramaturg.scorers import Language, count_tokens, distinct_n, find_languages, spaced
 from dramaturg.scorers.fluency import FLUENCY
+from dramaturg.scorers.words import tokens
 
 RANGES = {
     **dict.fromkeys(["conversations", "partners", "tries"], (1, 10**9)),
@@ -90,7 +91,7 @@ def _variety(name: str, texts: Sequence[str], size: int) -> list[dict[str, Any]]
                unit=f"different {n}-grams of all, at equal words", scorer="count")
         for n in (1, 2)
     ]  # fmt: skip
-    some = [text.split() for text in texts[:_SELF_BLEU]]
+    some = [tokens(text) for text in texts[:_SELF_BLEU]]
     value = sum(evaluate.self_bleu(some)) / len(some)
     return [*rows, figure(f"self-BLEU, {name}", value, n=len(some),
                           unit="mean of turns, 0 to 1; lower is more varied",
