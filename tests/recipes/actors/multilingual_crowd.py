@@ -50,7 +50,7 @@ WORDS = {
 
 
 def actor() -> ScriptedModel:
-    tasks = {
+    tasks: dict[str, Any] = {
         "persona.crowd": _persona,
         "conversation.write_in": _talk,
         "judge.toxicity": "No\nWhy: nothing of the kind is said.",
