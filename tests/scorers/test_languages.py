@@ -133,7 +133,18 @@ async def test_the_scorer_names_the_turn_and_reads_the_language_of_the_scene() -
     assert verdict.reasons == ("turn 1 is in English, not in French",)
     assert [e.turn for e in verdict.evidence] == [1]
     assert (await scorer(talk(SAID["fr"], "Ah bon ?"))).passed
-    with pytest.raises(NotJudged, match="no language is named"):
+
+
+async def test_without_a_named_language_that_of_the_whole_counts() -> None:
+    scorer = in_language(find_language("en"))
+    turns = [SAID["de"]] * 5 + ["Und dann habe ich das auch gesagt.", SAID["fr"]]
+    made = Conversation(
+        scene_id="s",
+        speakers=(),
+        turns=tuple(Turn(speaker=i % 2, text=text) for i, text in enumerate(turns)),
+    )
+    assert (await scorer(made)).reasons == ("turn 6 is in French, not in German",)
+    with pytest.raises(NotJudged, match="none can be told"):
         await scorer(Conversation(scene_id="s", speakers=(), turns=(Turn(speaker=0, text="Hi."),)))
 
 

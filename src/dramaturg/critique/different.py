@@ -7,19 +7,25 @@ from collections.abc import Sequence
 from dramaturg.dataset.near import near_repeats
 from dramaturg.records import Conversation, Drop
 from dramaturg.scorers.languages import spaced
-from dramaturg.store import notes
+from dramaturg.store import Spool, notes
 
 
-def different(conversations: Sequence[Conversation], *, near: float = 0.8) -> list[Conversation]:
+def different(
+    conversations: Sequence[Conversation], *, near: float = 0.8
+) -> Sequence[Conversation]:
     """Those that are no near-duplicate of one before; each other one is noted as a Drop.
 
     Args:
         near: Share of common word triples from which two count as one, in [0.5, 1].
+
+    Returns:
+        Read from disk, in order.
     """
-    talks = list(conversations)
-    texts = (spaced(" ".join(turn.text for turn in talk.turns)) for talk in talks)
-    doubles = near_repeats(texts, near)
+    doubles = near_repeats(
+        (spaced(" ".join(turn.text for turn in talk.turns)) for talk in conversations), near
+    )
     for index, (first, share) in doubles.items():
-        reason = f"duplicate: {share:.0%} of its word triples are those of {talks[first].id}"
-        notes.note(Drop(kind="conversation", reason=reason, subject=talks[index].id))
-    return [talk for index, talk in enumerate(talks) if index not in doubles]
+        kept = conversations[first].id
+        reason = f"duplicate: {share:.0%} of its word triples are those of {kept}"
+        notes.note(Drop(kind="conversation", reason=reason, subject=conversations[index].id))
+    return Spool(talk for index, talk in enumerate(conversations) if index not in doubles)

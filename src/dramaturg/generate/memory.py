@@ -8,11 +8,12 @@ choice); banks look at their own choices, or, as the published talks do, at thos
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from dramaturg.records import Conversation, Persona
+from dramaturg.store import Spool
 
 
 class MemoryBank:
@@ -104,29 +105,33 @@ class MemoryChoice(msgspec.Struct, frozen=True, kw_only=True):
 
 def memory_choices(
     conversations: Iterable[Conversation], people: Iterable[Persona]
-) -> list[MemoryChoice]:
+) -> Sequence[MemoryChoice]:
     """A row for each memory that was offered at each turn, and for one taken without being asked.
 
     Args:
         conversations: Those that `TwoAgents.talk` made.
         people: Who talked, each with the view "memories".
+
+    Returns:
+        Read from disk: a talk has a hundred of them.
     """
     memories = {person.id: person.views.get("memories", {}) for person in people}
-    rows = []
-    for talk in conversations:
-        for choice in talk.provenance.extra.get("memories", ()):
-            turn, taken = choice["turn"], choice["chosen"]
-            texts = memories[str(talk.speakers[choice["speaker"]].persona_id)]
-            for name in dict.fromkeys([*choice["offered"], *([taken] if taken else [])]):
-                rows.append(
-                    MemoryChoice(
-                        id=f"{talk.id}-{turn}-{name}",
-                        conversation=talk.id,
-                        turn=turn,
-                        heard=talk.turns[turn - 1].text,
-                        name=name,
-                        memory=str(texts.get(name, "")),
-                        chosen=int(name == taken),
-                    )
-                )
-    return rows
+    return Spool(row for talk in conversations for row in _choices(talk, memories))
+
+
+def _choices(
+    talk: Conversation, memories: Mapping[str, Mapping[str, object]]
+) -> Iterator[MemoryChoice]:
+    for choice in talk.provenance.extra.get("memories", ()):
+        turn, taken = choice["turn"], choice["chosen"]
+        texts = memories[str(talk.speakers[choice["speaker"]].persona_id)]
+        for name in dict.fromkeys([*choice["offered"], *([taken] if taken else [])]):
+            yield MemoryChoice(
+                id=f"{talk.id}-{turn}-{name}",
+                conversation=talk.id,
+                turn=turn,
+                heard=talk.turns[turn - 1].text,
+                name=name,
+                memory=str(texts.get(name, "")),
+                chosen=int(name == taken),
+            )

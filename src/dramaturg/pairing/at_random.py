@@ -44,11 +44,11 @@ def at_random(
     groups: dict[str, list[Persona]] = {}
     for person in cast:
         groups.setdefault(within[person.id] if within else "", []).append(person)
-    order = _in_turn(groups, draw)
     pairs: list[Pair] = []
-    for first in order:
-        others = [p for p in groups[within[first.id] if within else ""] if p.id != first.id]
-        for other in draw.sample(others, min(each, len(others))):
+    for place, group in _in_turn(groups, draw):
+        first = group[place]
+        for n in draw.sample(range(len(group) - 1), min(each, len(group) - 1)):
+            other = group[n if n < place else n + 1]
             scene = Scene(cast=(first.id, other.id), fields=dict(fields or {}))
             pairs.append(Pair(first=first, second=other, scene=scene))
         if len(pairs) >= count:
@@ -63,11 +63,13 @@ def at_random(
     return made
 
 
-def _in_turn(groups: Mapping[str, list[Persona]], draw: random.Random) -> list[Persona]:
-    """Everyone, each group's people spread evenly over the whole."""
-    places = []
+def _in_turn(
+    groups: Mapping[str, list[Persona]], draw: random.Random
+) -> list[tuple[int, list[Persona]]]:
+    """Everyone, as a place in their group; each group's people spread evenly over the whole."""
+    order = []
     for name in sorted(groups):
-        shuffled = draw.sample(groups[name], len(groups[name]))
-        places += [((i + 0.5) / len(shuffled), name, p) for i, p in enumerate(shuffled)]
-    places.sort(key=lambda place: place[:2])
-    return [person for _, _, person in places]
+        size = len(groups[name])
+        shuffled = draw.sample(range(size), size)
+        order += [((i + 0.5) / size, name, place) for i, place in enumerate(shuffled)]
+    return [(place, groups[name]) for _, name, place in sorted(order)]

@@ -26,6 +26,7 @@ RANGES = {
 _TO_DIVIDE = 20  # people of one language from which they are divided into splits
 _CONTENT = 4  # letters from which a word counts as content; without spaces each sign counts
 _SHOWN = 0.5  # share of a fact's content that must be said
+_FIRST = 2_000  # conversations of a language that are measured
 _SELF_BLEU = 500  # turns of a language whose self-BLEU is taken
 
 
@@ -50,8 +51,9 @@ def figures_by_language(
 ) -> list[dict[str, Any]]:
     """What was dropped and why, and for each language variety, shown facts and ratings.
 
-    Variety is taken at equal length: of as many words as the language with the fewest has, each
-    sign a word in scripts without spaces. So compare languages with one writing system only.
+    Of a language the first 2,000 conversations are measured. Variety is taken at equal length: of
+    as many words as the language with the fewest has, each sign a word in scripts without spaces.
+    So compare languages with one writing system only.
     """
     rows = []
     drafts = sum(report.drafts for report in best.rounds)
@@ -60,7 +62,11 @@ def figures_by_language(
         rows.append(figure(f"drafts dropped: {reason}", count / max(drafts + _unread(best), 1),
                            n=drafts + _unread(best), unit="share of drafts",
                            scorer=reason))  # fmt: skip
-    own = {one.tag: [t for t in talks if t.scene["language"] == one.tag] for one in targets}
+    kept = Counter(str(talk.scene["language"]) for talk in talks)
+    own: dict[str, list[Conversation]] = {one.tag: [] for one in targets}
+    for talk in talks:
+        mine = own[str(talk.scene["language"])]
+        mine += [talk] if len(mine) < _FIRST else []
     texts = {
         tag: [spaced(turn.text) for talk in mine for turn in talk.turns]
         for tag, mine in own.items() if mine
@@ -68,7 +74,7 @@ def figures_by_language(
     size = min((count_tokens(said) for said in texts.values()), default=0)
     for one in targets:
         mine = own[one.tag]
-        rows.append(figure(f"kept, {one.name}", len(mine), n=best.rounds[0].pairs if best.rounds
+        rows.append(figure(f"kept, {one.name}", kept[one.tag], n=best.rounds[0].pairs if best.rounds
                            else 0, unit="conversations of all pairs", scorer="count"))  # fmt: skip
         if mine:
             rows += _variety(one.name, texts[one.tag], size)

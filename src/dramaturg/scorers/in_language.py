@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dramaturg.errors import NotJudged
 from dramaturg.records import Conversation, Evidence, Verdict
 from dramaturg.scorers.asked import need_words
 from dramaturg.scorers.base import RULE, Scorer
@@ -28,7 +29,7 @@ class InLanguage:
     Args:
         source: The language of the examples that the writer was shown: what leaks, if anything.
         target: The language of the conversation; None: the one that its scene's field "language"
-            names.
+            names, and where there is none, the one that all of it together is told to be in.
     """
 
     name, version, cost_rank, low, high = "in_language", "words-1", RULE, 0.0, 1.0
@@ -38,7 +39,7 @@ class InLanguage:
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
         need_words(conversation)
-        target = self.target or language_named(conversation)
+        target = self.target or _language_of(conversation)
         wrong = [
             (i, why)
             for i, turn in enumerate(conversation.turns)
@@ -53,6 +54,15 @@ class InLanguage:
             reasons=tuple(f"turn {i} {why}" for i, why in wrong),
             evidence=tuple(Evidence(turn=i, note=why) for i, why in wrong),
         )
+
+
+def _language_of(conversation: Conversation) -> Language:
+    if "language" in conversation.scene:
+        return language_named(conversation)
+    told = tell_language(" ".join(turn.text for turn in conversation.turns))
+    if told is None:
+        raise NotJudged("no language is named for it, and none can be told", kind="no language")
+    return told
 
 
 def astray(text: str, target: Language, source: Language) -> str:
