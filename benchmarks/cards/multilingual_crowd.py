@@ -4,8 +4,8 @@
 
 The paper's own sets cannot be had, so this measures the filter alone, on two things that can:
 
-- `Synthetic-Persona-Chat_test.csv` in DATA_DIR: its turns are English. Held against a target they
-  are leaks that must be found; held against English they must pass.
+- `new.jsonl.gz` in DATA_DIR (Synthetic-Persona-Chat's new part, one conversation a line): its turns
+  are English. Held against a target they are leaks that must be found; held against English they must pass.
 - `django-*.whl` in DATA_DIR (from the package registry, BSD): short texts of a program in many
   languages, as translated by people. Held against their own language they must pass.
 
@@ -34,7 +34,7 @@ _TEXT = re.compile(r'"(.*)"')
 
 def leaks(folder: Path) -> Iterator[list[str]]:
     """Shares of English turns that are refused, by target."""
-    source = folder / "Synthetic-Persona-Chat_test.csv"
+    source = folder / "new.jsonl.gz"
     turns: list[str] = []
     for number, talk in enumerate(dataset.load_conversations(source)):
         if number == CONVERSATIONS:
