@@ -5,7 +5,8 @@
 The paper's own sets cannot be had, so this measures the filter alone, on two things that can:
 
 - `new.jsonl.gz` in DATA_DIR (Synthetic-Persona-Chat's new part, one conversation a line): its turns
-  are English. Held against a target they are leaks that must be found; held against English they must pass.
+  are English. Held against a target they are leaks that must be found; held against English they
+  must pass.
 - `django-*.whl` in DATA_DIR (from the package registry, BSD): short texts of a program in many
   languages, as translated by people. Held against their own language they must pass.
 

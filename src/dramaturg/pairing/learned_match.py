@@ -115,12 +115,12 @@ def learn_match(
     errors = np.zeros((len(folds), len(_RIDGES)))
     for row, test in enumerate(folds if len(folds) > 1 else []):
         train = np.setdiff1d(np.arange(len(y)), test)
-        for i, ridge in enumerate(_RIDGES):
-            weights, means, rating = _ridge(x[train], y[train], ridge)
-            errors[row, i] = ((rating + (x[test] - means) @ weights - y[test]) ** 2).mean()
+        weights, means, rating = _ridges(x[train], y[train])
+        told = rating + (x[test] - means) @ weights
+        errors[row] = ((told - y[test][:, None]) ** 2).mean(axis=0)
     best = _careful(errors)
-    weights, means, rating = _ridge(x, y, _RIDGES[best])
-    return LearnedMatch(weights, means, rating, _RIDGES[best], len(y))
+    weights, means, rating = _ridges(x, y)
+    return LearnedMatch(weights[:, best], means, rating, _RIDGES[best], len(y))
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,10 +221,16 @@ def _features(firsts: npt.ArrayLike, seconds: npt.ArrayLike) -> Floats:
     return np.concatenate([a, b, a * b, np.abs(a - b), cosine], axis=1)
 
 
-def _ridge(x: Floats, y: Floats, ridge: float) -> tuple[Floats, Floats, float]:
-    """Weights, means of the features and mean of y; solved over rows, which are fewer."""
+def _ridges(x: Floats, y: Floats) -> tuple[Floats, Floats, float]:
+    """Weights for each penalty, shape `(n_features, n_penalties)`, means of the features and of y.
+
+    One decomposition serves all penalties: of rows or of features, whichever are fewer.
+    """
     means, rating = x.mean(axis=0), float(y.mean())
     centred = x - means
-    kernel = centred @ centred.T + ridge * np.eye(len(y))
-    weights: Floats = centred.T @ np.linalg.solve(kernel, y - rating)
-    return weights, means, rating
+    wide = centred.shape[0] < centred.shape[1]
+    values, vectors = np.linalg.eigh(centred @ centred.T if wide else centred.T @ centred)
+    target = y - rating if wide else centred.T @ (y - rating)
+    shrunk = (vectors.T @ target)[:, None] / (np.maximum(values, 0)[:, None] + np.array(_RIDGES))
+    found: Floats = vectors @ shrunk
+    return (centred.T @ found if wide else found), means, rating
