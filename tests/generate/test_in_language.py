@@ -103,6 +103,7 @@ def test_without_english_as_source_examples_must_be_given(tmp_path: Path) -> Non
     [
         ("", "holds no example"),
         ("{", "line 1 is no example"),
+        ("x" * 20_001, "line 1 is too long for an example"),
         ('{"user_1": ["a"], "user_2": ["b"], "turns": ["x"]}', "line 1 is no example"),
         ('{"user_1": "a", "user_2": ["b"], "turns": ["x", "y"]}', "line 1 is no example"),
         ('{"user_1": [], "user_2": ["b"], "turns": ["x", "y"]}', "line 1 is no example"),

@@ -75,6 +75,7 @@ def test_each_language_has_all_scenes_and_every_pair_its_language() -> None:
         ("small talk\n", "line 1 cannot be used"),
         ("a: b\n\n: c\n", "line 3 cannot be used"),
         ("a: b\na: c\n", "its name is there already"),
+        ("a: b\nc: " + "x" * 500 + "\n", "line 2 is too long"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_where(tmp_path: Path, text: str, said: str) -> None:

@@ -92,6 +92,7 @@ def test_a_type_that_gives_orders_stays_inside_its_tags(tmp_path: Path) -> None:
         ("Dreamer lives in plans\n", "line 1 is no type"),
         ("A: b\n:c\n", "line 2 is no type"),
         ("A: b\nA: c\n", "name is there already"),
+        ("A: b\nB: " + "x y " * 501 + "\n", "line 2 is too long for a type"),
     ],
 )
 def test_a_file_of_types_that_is_none_says_which_line(tmp_path: Path, text: str, said: str) -> None:

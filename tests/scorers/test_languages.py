@@ -77,8 +77,8 @@ def test_a_turn_goes_astray_only_where_it_is_plainly_in_another_language(
 
 
 def test_a_language_is_found_by_tag_region_and_name_and_an_unknown_one_is_said_so() -> None:
-    assert [find_language(n).tag for n in ("fr", "FR", "pt-BR", "Korean", "zh_Hans")] == [
-        "fr", "fr", "pt", "ko", "zh",
+    assert [find_language(n).tag for n in ("fr", "FR", "pt-BR", "Korean", "zh_Hans", "kor")] == [
+        "fr", "fr", "pt", "ko", "zh", "ko",
     ]  # fmt: skip
     assert find_language("sw").known is False
     assert "nothing is known of 'sw'" in find_language("sw").caution(find_language("en"))

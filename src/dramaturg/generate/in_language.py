@@ -33,6 +33,7 @@ from dramaturg.records import (
 )
 from dramaturg.scorers.languages import Language, find_language
 
+_LONGEST = 20_000  # characters of an example
 _SLACK = 3  # turns may be this many times too few or too many: models do not count well
 
 
@@ -170,6 +171,12 @@ def load_demonstrations(path: Path | None, source: Language) -> list[Conversatio
             raise UserError(f"cannot read the examples in {path}", why=str(error)) from error
     found = []
     for number, line in enumerate(text.splitlines(), 1):
+        if len(line) > _LONGEST:
+            raise UserError(
+                f"{path}, line {number} is too long for an example",
+                why=f"it has {len(line):,} characters, and goes into many prompts",
+                fix=f"give conversations of at most {_LONGEST:,} characters",
+            )
         if line.strip():
             try:
                 found.append(_demonstration(msgspec.json.decode(line, type=_Row), source))

@@ -20,6 +20,7 @@ from dramaturg.errors import UserError
 from dramaturg.records import Pair, Scene, derive_seed
 
 _LINE = re.compile(r"(?P<name>[^:\[\]]+?)\s*(?:\[(?P<mark>[^\[\]]*)\])?\s*:\s*(?P<text>\S.*)")
+_LONGEST = 500  # characters of a line
 _KINDS = {"events": "speech_events.txt", "grounds": "common_ground.txt"}
 
 
@@ -73,6 +74,12 @@ def load_circumstances(path: Path | None, kind: str) -> list[Circumstance]:
                 f"{path}, line {number} cannot be used", why=why,
                 fix="write e.g. small talk: They pass the time.",
             )  # fmt: skip
+        if len(line) > _LONGEST:
+            raise UserError(
+                f"{path}, line {number} is too long",
+                why=f"it has {len(line):,} characters, and goes into the prompts of many talks",
+                fix=f"say it in at most {_LONGEST} characters",
+            )
         mark = (hit["mark"] or "").strip()
         found[hit["name"]] = Circumstance(name=hit["name"], text=hit["text"], mark=mark)
     if not found:

@@ -30,6 +30,7 @@ TOLD = (
 FIELDS = (*BASE, *TOLD)
 WRITTEN = tuple(name for name in FIELDS if name not in ("gender", "age"))
 EXTRA = "additional_information"
+_LONGEST = 2_000  # characters of a type's text
 _EXTRA_WORDS = 100
 _SLACK = 1.5  # writers do not count well
 _AGES = (18, 75)
@@ -91,6 +92,12 @@ def load_kinds(path: Path | None = None) -> list[Kind]:
             )
             raise UserError(
                 f"{path}, line {number} is no type", why=why, fix="write e.g. Dreamer: lives in ..."
+            )
+        if len(told) > _LONGEST:
+            raise UserError(
+                f"{path}, line {number} is too long for a type",
+                why=f"it has {len(told):,} characters, and each is sent with every character made",
+                fix=f"tell what is typical in at most {_LONGEST:,} characters",
             )
         kinds[name] = Kind(name=name, text=told)
     if not kinds:

@@ -41,12 +41,13 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
         tag: BCP 47, e.g. "fr".
         name: In English, as a prompt names it.
         script: As Unicode names its letters; "" for a language that nothing is known of.
-        words, letters: See data/languages.toml.
+        also, words, letters: See data/languages.toml.
     """
 
     tag: str
     name: str
     script: str = ""
+    also: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     letters: frozenset[str] = frozenset()
 
@@ -78,6 +79,7 @@ def languages() -> dict[str, Language]:
             tag=tag,
             name=row["name"],
             script=row["script"],
+            also=frozenset(row.get("also", "").split()),
             words=frozenset(row.get("words", "").split()),
             letters=frozenset(row.get("letters", "")),
         )
@@ -101,8 +103,9 @@ def find_language(given: str) -> Language:
     root = re.split(r"[-_]", wanted)[0]
     if wanted in by_name:
         return by_name[wanted]
-    if root in languages():
-        return languages()[root]
+    for tag, one in languages().items():
+        if root == tag or root in one.also:
+            return one
     if re.fullmatch(r"[a-z]{2,3}(?:[-_][a-z0-9]{2,8})*", wanted):
         return Language(tag=wanted, name=f"the language with the code {wanted!r}")
     near = difflib.get_close_matches(wanted, [*by_name, *languages()], n=1, cutoff=0.5)
