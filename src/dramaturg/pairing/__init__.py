@@ -1,6 +1,5 @@
 """Pairing: who meets whom, and what they have in common."""
 
-from dramaturg.pairing.at_random import at_random
 from dramaturg.pairing.balanced import (
     Circumstance,
     balanced,
@@ -12,6 +11,7 @@ from dramaturg.pairing.by_categories import by_categories
 from dramaturg.pairing.by_chance import by_chance
 from dramaturg.pairing.by_relation import by_relation
 from dramaturg.pairing.by_similarity import by_similarity
+from dramaturg.pairing.each_meets import each_meets
 from dramaturg.pairing.every_pair import every_pair
 from dramaturg.pairing.gatherings import gatherings
 from dramaturg.pairing.given import given
@@ -29,13 +29,13 @@ __all__ = [
     "Circumstance",
     "LearnedMatch",
     "Match",
-    "at_random",
     "balanced",
     "best_matches",
     "by_categories",
     "by_chance",
     "by_relation",
     "by_similarity",
+    "each_meets",
     "every_pair",
     "gatherings",
     "given",

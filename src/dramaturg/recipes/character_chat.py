@@ -70,7 +70,7 @@ async def character_chat(
         said = [f"{len(cast)} of {len(grid)} characters could be made"]
         return finished([], cast, asked=conversations, seed=seed, notes=said, cut=cut)
     sides = dataset.people_apart(cast, seed=seed) if len(cast) >= 20 else None
-    pairs = pairing.at_random(cast, each=partners, count=conversations, within=sides, seed=seed)
+    pairs = pairing.each_meets(cast, each=partners, count=conversations, within=sides, seed=seed)
 
     stop = generate.Lasting(level=glad, run=2, least=5)
     play = generate.TwoAgents(

@@ -72,7 +72,7 @@ async def multilingual_crowd(
         said = [f"{len(cast)} of {len(crowd)} personas could be used"]
         return finished([], cast, asked=conversations, seed=seed, notes=said, cut=cut)
     within = groups_of(cast, seed)
-    pairs = pairing.at_random(cast, each=partners, count=conversations, within=within, seed=seed)
+    pairs = pairing.each_meets(cast, each=partners, count=conversations, within=within, seed=seed)
     pairs = pairing.with_scenes(pairs, kinds, shared, seed=seed)
     turns = (min_turns, max_turns)
     filters = [scorers.in_language(source), scorers.persona_copy(), scorers.toxicity(critic)]

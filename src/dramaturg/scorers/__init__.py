@@ -43,7 +43,7 @@ from dramaturg.scorers.g_eval import g_eval
 from dramaturg.scorers.gpt_score import gpt_score
 from dramaturg.scorers.ground import ground
 from dramaturg.scorers.hints import clashes, reveals, rounds_text
-from dramaturg.scorers.in_language import InLanguage, astray, in_language
+from dramaturg.scorers.in_language import astray, in_language
 from dramaturg.scorers.languages import (
     Language,
     find_language,
@@ -56,7 +56,7 @@ from dramaturg.scorers.more_human import more_human
 from dramaturg.scorers.naturalness import HumanReference, human_reference, naturalness
 from dramaturg.scorers.overall import overall
 from dramaturg.scorers.partner_fact import partner_fact
-from dramaturg.scorers.persona_copy import PersonaCopy, persona_copy
+from dramaturg.scorers.persona_copy import persona_copy
 from dramaturg.scorers.persona_recall import persona_shown_by
 from dramaturg.scorers.personal_answer import mark_answer
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
@@ -81,7 +81,7 @@ from dramaturg.scorers.shown import (
     shown,
     shown_counts,
 )
-from dramaturg.scorers.support import Said, mood, mood_by, support_rubric
+from dramaturg.scorers.support import mood_by, support_rubric
 from dramaturg.scorers.together import (
     FAILED_CALL,
     costs_one_item,
@@ -125,16 +125,13 @@ __all__ = [
     "FactTable",
     "Flaw",
     "HumanReference",
-    "InLanguage",
     "Kit",
     "Language",
     "Leak",
     "Length",
-    "PersonaCopy",
     "PersonaShown",
     "Questions",
     "Repetition",
-    "Said",
     "Scorer",
     "Shown",
     "ShownCounts",
@@ -186,7 +183,6 @@ __all__ = [
     "longest_copied",
     "lost_call",
     "mark_answer",
-    "mood",
     "mood_by",
     "more_human",
     "naturalness",

@@ -11,7 +11,7 @@ from dramaturg.records import Drop, Pair, Persona, Scene, derive_seed
 from dramaturg.store import notes
 
 
-def at_random(
+def each_meets(
     people: Sequence[Persona],
     *,
     each: int,
