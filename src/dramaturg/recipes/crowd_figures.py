@@ -16,6 +16,10 @@ from dramaturg.scorers import Language, count_tokens, distinct_n, find_languages
 from dramaturg.scorers.fluency import FLUENCY
 from dramaturg.scorers.words import tokens
 
+TASKS = {
+    "writer": ("persona.crowd", "conversation.write_in"),
+    "critic": ("judge.toxicity", "judge.in_target"),
+}
 RANGES = {
     **dict.fromkeys(["conversations", "partners", "tries"], (1, 10**9)),
     "people": (2, 10**9),

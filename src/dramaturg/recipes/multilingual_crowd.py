@@ -21,6 +21,7 @@ from dramaturg import critique, generate, loop, pairing, persona, scorers
 from dramaturg.models import ChatModel, capacity
 from dramaturg.recipes.crowd_figures import (
     RANGES,
+    TASKS,
     figures_by_language,
     groups_of,
     multilingual_crowd_calls,
@@ -29,12 +30,9 @@ from dramaturg.recipes.crowd_figures import (
 from dramaturg.recipes.finish import finished
 from dramaturg.recipes.recipe import Made, recipe
 
-WRITER = ("persona.crowd", "conversation.write_in")
-CRITIC = ("judge.toxicity", "judge.in_target")
-
 
 @recipe(
-    tasks={"writer": WRITER, "critic": CRITIC},
+    tasks=TASKS,
     estimate=multilingual_crowd_calls,
     ranges=RANGES,
     ordered=(("min_turns", "max_turns"),),
@@ -63,13 +61,13 @@ async def multilingual_crowd(
     source, targets = scorers.find_language(source_lang), scorers.find_languages(target_lang)
     examples = generate.load_demonstrations(demonstrations, source)
     kinds, shared = pairing.load_scenes(events, grounds) if scenes else ([], [])
-    each = people or workers_needed(conversations, len(targets), partners)
     work = functools.partial(persona.crowd_persona, writer=writer, examples=examples, seed=seed)
+    each = people or workers_needed(conversations, len(targets), partners)
     crowd = persona.crowd(targets, each, source=source)
     made = await loop.each(crowd, work, at_once=busy, step="personas", kind="persona")
     cast, cut = persona.without_doubles(made.results), loop.cut_of(made)
+    said = [f"{len(cast)} of {len(crowd)} personas could be used"]
     if cut or len(cast) < 2:
-        said = [f"{len(cast)} of {len(crowd)} personas could be used"]
         return finished([], cast, asked=conversations, seed=seed, notes=said, cut=cut)
     within = groups_of(cast, seed)
     pairs = pairing.each_meets(cast, each=partners, count=conversations, within=within, seed=seed)
