@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "critique.md").read_text(encoding="
 
 def test_every_scorer_and_group_is_on_the_page_and_nothing_else() -> None:
     told = set(re.findall(r"`([a-z_]+)`", PAGE))
-    families = ("llm_eval", "gpt_score", "g_eval", "flaws")
+    families = ("llm_eval", "gpt_score", "g_eval", "flaws", "support", "in_target")
     for name in NAMES:
         family = next((f for f in families if name.startswith(f)), None)
         if family is None:

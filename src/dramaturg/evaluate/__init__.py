@@ -6,6 +6,7 @@ The module can be called: `dg.evaluate("my-dataset")` is `dramaturg.runner.evalu
 """
 
 from dramaturg.evaluate.acting import acting_figures, bleu
+from dramaturg.evaluate.against_baselines import Beaten, against_baselines
 from dramaturg.evaluate.agreement import (
     Agreement,
     agreement,
@@ -109,7 +110,6 @@ from dramaturg.evaluate.variety import compression, different, distinct
 from dramaturg.evaluate.vectors import Vectors, vectors_of
 from dramaturg.scorers import different_utterances, distinct_n, persona_shown, shown
 
-make_callable(__name__)
 __all__ = [
     "COUNTERS",
     "FACTS",
@@ -128,6 +128,7 @@ __all__ = [
     "AttributeItem",
     "AttributeLabel",
     "AttributeScores",
+    "Beaten",
     "Chosen",
     "Coder",
     "Collected",
@@ -165,6 +166,7 @@ __all__ = [
     "Vectors",
     "Whose",
     "acting_figures",
+    "against_baselines",
     "agreement",
     "answer_score",
     "arranged",
@@ -271,3 +273,5 @@ __all__ = [
     "vendi",
     "word_f1",
 ]
+
+make_callable(__name__)

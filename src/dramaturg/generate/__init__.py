@@ -4,12 +4,22 @@ from dramaturg.generate.acting import named, next_speaker, read_line
 from dramaturg.generate.choose_option import choose_option, choose_task, likeliest_option
 from dramaturg.generate.counted import Counted
 from dramaturg.generate.decode import NextToken, decode_mix, mix_logits
+from dramaturg.generate.echo import without_echo
 from dramaturg.generate.exchange import broken_line, exchange, open_scene, reply_as, spoken
 from dramaturg.generate.few_shot import FewShot, draw_demonstrations, few_shot, speakers_of
 from dramaturg.generate.forum_thread import forum_thread, thread_of
 from dramaturg.generate.from_entries import facts_of, from_entries
 from dramaturg.generate.given_circumstance import given_circumstance, lived_before
 from dramaturg.generate.implicit_round import Round, implicit_round, read_round
+from dramaturg.generate.in_language import (
+    SceneInput,
+    load_demonstrations,
+    read_whole,
+    scene_input,
+    write_in,
+    write_in_task,
+)
+from dramaturg.generate.memory import MemoryBank, MemoryChoice, memory_choices
 from dramaturg.generate.next_turn import NextTurn, next_turn
 from dramaturg.generate.option_question import DraftQuestion, question_faults, write_question
 from dramaturg.generate.parse import Parsed, parse_conversation
@@ -32,13 +42,16 @@ from dramaturg.generate.reasoned import (
     reasoned,
     reasoned_task,
 )
+from dramaturg.generate.reply import parse_choice
 from dramaturg.generate.role_samples import RoleSample, original_turns, role_samples, samples_of
 from dramaturg.generate.session_chain import write_sessions
 from dramaturg.generate.sessions import write_session
 from dramaturg.generate.stage import Staged, heard_by, in_turn, stage
 from dramaturg.generate.starter import starter_pool
+from dramaturg.generate.stopping import Lasting
 from dramaturg.generate.summary import Summary, Told, read_summary, summarise, summary_task
 from dramaturg.generate.thread_tree import Post, choose_parent, path_to_root, pull, replies
+from dramaturg.generate.two_agents import Agent, TwoAgents, agent
 from dramaturg.generate.with_persona import (
     TEMPLATES,
     TOOL_FIELDS,
@@ -60,13 +73,17 @@ __all__ = [
     "LAYOUTS",
     "TEMPLATES",
     "TOOL_FIELDS",
+    "Agent",
     "Commission",
     "Counted",
     "Demonstration",
     "DraftQuestion",
     "Example",
     "FewShot",
+    "Lasting",
     "Layout",
+    "MemoryBank",
+    "MemoryChoice",
     "NextToken",
     "NextTurn",
     "Parsed",
@@ -79,13 +96,16 @@ __all__ = [
     "RequestKind",
     "RoleSample",
     "Round",
+    "SceneInput",
     "Staged",
     "Summary",
     "Template",
     "Told",
+    "TwoAgents",
     "WithPersona",
     "WriteInput",
     "Written",
+    "agent",
     "answer_for",
     "broken_line",
     "choose_option",
@@ -107,13 +127,16 @@ __all__ = [
     "in_turn",
     "likeliest_option",
     "lived_before",
+    "load_demonstrations",
     "load_request_kinds",
+    "memory_choices",
     "mix_logits",
     "named",
     "next_speaker",
     "next_turn",
     "open_scene",
     "original_turns",
+    "parse_choice",
     "parse_conversation",
     "path_to_root",
     "personal_answer",
@@ -125,12 +148,14 @@ __all__ = [
     "read_reasoned",
     "read_round",
     "read_summary",
+    "read_whole",
     "reasoned",
     "reasoned_task",
     "replies",
     "reply_as",
     "role_samples",
     "samples_of",
+    "scene_input",
     "speakers_of",
     "spoken",
     "stage",
@@ -140,7 +165,10 @@ __all__ = [
     "template_task",
     "thread_of",
     "with_persona",
+    "without_echo",
     "words_in_common",
+    "write_in",
+    "write_in_task",
     "write_question",
     "write_requests",
     "write_session",

@@ -10,8 +10,9 @@ import asyncio
 import itertools
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -19,7 +20,7 @@ from dramaturg.errors import BackendError, ReplyError
 from dramaturg.generate.metered import Metered
 from dramaturg.generate.parse import Parsed
 from dramaturg.generate.starter import starter_pool
-from dramaturg.generate.write import Demonstration, WriteInput, demonstration, write_task
+from dramaturg.generate.write import WriteInput, demonstration, write_task
 from dramaturg.models import ChatModel, ask
 from dramaturg.prompts import Sampling, Task
 from dramaturg.records import (
@@ -35,6 +36,8 @@ from dramaturg.records import (
 from dramaturg.scorers import costs_one_item, lost_call
 from dramaturg.store import notes
 
+Inputs: TypeAlias = Callable[[Pair, Sequence[Conversation], tuple[int, int]], msgspec.Struct]
+
 
 @dataclass(frozen=True)
 class FewShot:
@@ -47,7 +50,8 @@ class FewShot:
     sampling: Sampling
     at_first: int
     recipe: str = ""
-    task: Task[WriteInput, Parsed] = field(default_factory=write_task)
+    task: Task[Any, Parsed] = field(default_factory=write_task)
+    inputs: Inputs | None = None
 
     async def propose(
         self,
@@ -113,7 +117,8 @@ class FewShot:
         shown = draw_demonstrations(
             pool or starter_pool(), self.demonstrations, without=pair, seed=own_seed
         )
-        inputs = self._inputs(pair, [demonstration(c) for c in shown])
+        make = self.inputs or _write_input
+        inputs = make(pair, shown, self.turns)
         writer = Metered(self.writer)
         try:
             answer = await ask(
@@ -155,17 +160,18 @@ class FewShot:
             ),
         )
 
-    def _inputs(self, pair: Pair, shown: Sequence[Demonstration]) -> WriteInput:
-        topic = pair.scene.fields.get("topic", ())
-        hints = (topic,) if isinstance(topic, str) else tuple(str(t) for t in topic)
-        return WriteInput(
-            facts_1=pair.first.sentences,
-            facts_2=pair.second.sentences,
-            demonstrations=tuple(shown),
-            turns_low=self.turns[0],
-            turns_high=self.turns[1],
-            hints=hints,
-        )
+
+def _write_input(pair: Pair, shown: Sequence[Conversation], turns: tuple[int, int]) -> WriteInput:
+    topic = pair.scene.fields.get("topic", ())
+    hints = (topic,) if isinstance(topic, str) else tuple(str(t) for t in topic)
+    return WriteInput(
+        facts_1=pair.first.sentences,
+        facts_2=pair.second.sentences,
+        demonstrations=tuple(demonstration(c) for c in shown),
+        turns_low=turns[0],
+        turns_high=turns[1],
+        hints=hints,
+    )
 
 
 def few_shot(
@@ -179,6 +185,8 @@ def few_shot(
     max_tokens: int = 1_200,
     at_first: int | None = None,
     recipe: str = "",
+    task: Task[Any, Parsed] | None = None,
+    inputs: Inputs | None = None,
 ) -> FewShot:
     """Drafts by one model that is shown a few conversations: the paper's generator.
 
@@ -190,8 +198,10 @@ def few_shot(
         at_first: Drafts written at the same time, before any is asked for more; None = all. Give
             it with a panel that stops once it has enough.
         recipe: Name for the provenance.
+        task: Another task that writes a whole conversation; None = "conversation.write".
+        inputs: Makes that task's input of a pair, the conversations shown and `turns`.
     """
-    task = write_task()
+    task = task or write_task()
     sampling = msgspec.structs.replace(
         task.sampling, temperature=temperature, top_k=top_k, max_tokens=max_tokens
     )
@@ -204,6 +214,7 @@ def few_shot(
         at_first=drafts if at_first is None else at_first,
         recipe=recipe,
         task=task,
+        inputs=inputs,
     )
 
 

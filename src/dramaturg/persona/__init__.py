@@ -4,6 +4,7 @@ from dramaturg.persona.book import read_book, read_names, read_plots
 from dramaturg.persona.bootstrap import bootstrap_facts
 from dramaturg.persona.chunks import cut_book, find_sentence
 from dramaturg.persona.cluster import Categories, cluster, lsa
+from dramaturg.persona.crowd import Worker, crowd, crowd_persona, without_doubles
 from dramaturg.persona.demographics import (
     Drawn,
     attributes_of,
@@ -61,6 +62,7 @@ from dramaturg.persona.topics import (
     topic_people_task,
     wrong_topic,
 )
+from dramaturg.persona.type_grid import Kind, Place, character, load_kinds, type_grid
 
 __all__ = [
     "OPENINGS",
@@ -81,19 +83,25 @@ __all__ = [
     "Further",
     "Grid",
     "Induce",
+    "Kind",
     "Look",
     "More",
+    "Place",
     "Query",
     "RelatedTo",
     "Rule",
     "Scenes",
     "Seen",
+    "Worker",
     "answer",
     "attributes_of",
     "bootstrap_facts",
     "bootstrap_queries",
     "categories_of",
+    "character",
     "cluster",
+    "crowd",
+    "crowd_persona",
     "cut_book",
     "description",
     "distinct",
@@ -114,6 +122,7 @@ __all__ = [
     "jaccard",
     "lines_of",
     "load_grid",
+    "load_kinds",
     "looks",
     "lsa",
     "more",
@@ -140,6 +149,8 @@ __all__ = [
     "subtopics_task",
     "topic_people",
     "topic_people_task",
+    "type_grid",
+    "without_doubles",
     "wrong_topic",
     "wrong_with",
 ]

@@ -32,6 +32,7 @@ from dramaturg.profile.retrieve import (
     retrieve_fact,
     same_words,
 )
+from dramaturg.profile.second_person import names, needs_rewriting, second_person
 from dramaturg.profile.style_card import style_cards
 from dramaturg.profile.subject import is_subject
 from dramaturg.profile.tell import tell
@@ -91,7 +92,9 @@ __all__ = [
     "live",
     "load_topics",
     "made_up",
+    "names",
     "nearest_fact",
+    "needs_rewriting",
     "negate",
     "note",
     "noted",
@@ -106,6 +109,7 @@ __all__ = [
     "representative",
     "retrieve_fact",
     "same_words",
+    "second_person",
     "show",
     "span",
     "state_on",

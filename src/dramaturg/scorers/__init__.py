@@ -23,6 +23,7 @@ from dramaturg.scorers.base import Comparer, Scorer
 from dramaturg.scorers.by_probability import follow_up, remarks, weighted_rating, yes_probability
 from dramaturg.scorers.coherence import coherence
 from dramaturg.scorers.degenerate import Circles, Degeneration, degeneration, repeats_itself
+from dramaturg.scorers.dimensions import dimensions
 from dramaturg.scorers.facts import FactRow, FactTable, fact_table
 from dramaturg.scorers.faithfulness import claims, faithfulness
 from dramaturg.scorers.fits import better_fit, blind_wins
@@ -37,15 +38,25 @@ from dramaturg.scorers.flaws import (
     read_flaws,
     severity_of,
 )
+from dramaturg.scorers.fluency import fluency, fluency_in
 from dramaturg.scorers.g_eval import g_eval
 from dramaturg.scorers.gpt_score import gpt_score
 from dramaturg.scorers.ground import ground
 from dramaturg.scorers.hints import clashes, reveals, rounds_text
+from dramaturg.scorers.in_language import astray, in_language
+from dramaturg.scorers.languages import (
+    Language,
+    find_language,
+    find_languages,
+    spaced,
+    tell_language,
+)
 from dramaturg.scorers.llm_eval import llm_eval
 from dramaturg.scorers.more_human import more_human
 from dramaturg.scorers.naturalness import HumanReference, human_reference, naturalness
 from dramaturg.scorers.overall import overall
 from dramaturg.scorers.partner_fact import partner_fact
+from dramaturg.scorers.persona_copy import persona_copy
 from dramaturg.scorers.persona_recall import persona_shown_by
 from dramaturg.scorers.personal_answer import mark_answer
 from dramaturg.scorers.quality import POLICIES, quality, quality_panel
@@ -70,6 +81,7 @@ from dramaturg.scorers.shown import (
     shown,
     shown_counts,
 )
+from dramaturg.scorers.support import mood_by, support_rubric
 from dramaturg.scorers.together import (
     FAILED_CALL,
     costs_one_item,
@@ -114,6 +126,7 @@ __all__ = [
     "Flaw",
     "HumanReference",
     "Kit",
+    "Language",
     "Leak",
     "Length",
     "PersonaShown",
@@ -127,6 +140,7 @@ __all__ = [
     "TurnFormat",
     "actor_turns",
     "age_matches",
+    "astray",
     "atomic_fidelity",
     "atomic_trait",
     "attribute",
@@ -140,12 +154,17 @@ __all__ = [
     "count_tokens",
     "degeneration",
     "different_utterances",
+    "dimensions",
     "distinct_n",
     "expand_names",
     "fact_table",
     "faithfulness",
+    "find_language",
+    "find_languages",
     "flaw_list",
     "flaw_score",
+    "fluency",
+    "fluency_in",
     "follow_up",
     "g_eval",
     "gpt_score",
@@ -154,6 +173,7 @@ __all__ = [
     "ground",
     "guess_speakers",
     "human_reference",
+    "in_language",
     "in_level",
     "infer_attributes",
     "leaks_in",
@@ -163,6 +183,7 @@ __all__ = [
     "longest_copied",
     "lost_call",
     "mark_answer",
+    "mood_by",
     "more_human",
     "naturalness",
     "need",
@@ -170,6 +191,7 @@ __all__ = [
     "overall",
     "paid",
     "partner_fact",
+    "persona_copy",
     "persona_shown",
     "persona_shown_by",
     "quality",
@@ -192,9 +214,12 @@ __all__ = [
     "shown",
     "shown_counts",
     "shown_words",
+    "spaced",
     "speaker_figures",
     "speaker_items",
     "steadiness",
+    "support_rubric",
+    "tell_language",
     "together",
     "tokens",
     "too_alike",

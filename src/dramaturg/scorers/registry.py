@@ -18,16 +18,21 @@ from dramaturg.scorers.coherence import coherence
 from dramaturg.scorers.degenerate import Circles
 from dramaturg.scorers.faithfulness import faithfulness
 from dramaturg.scorers.flaws import DIMENSIONS, flaw_list
+from dramaturg.scorers.fluency import FLUENCY, fluency
 from dramaturg.scorers.g_eval import G_EVAL, SAMPLES, g_eval
 from dramaturg.scorers.gpt_score import GPT_SCORE, gpt_score
+from dramaturg.scorers.in_language import in_language
+from dramaturg.scorers.languages import find_language
 from dramaturg.scorers.llm_eval import LLM_EVAL, llm_eval
 from dramaturg.scorers.naturalness import HumanReference, naturalness
 from dramaturg.scorers.overall import overall
 from dramaturg.scorers.partner_fact import partner_fact
+from dramaturg.scorers.persona_copy import persona_copy
 from dramaturg.scorers.persona_recall import persona_shown_by
 from dramaturg.scorers.quality import POLICIES
 from dramaturg.scorers.rubric import rubrics
 from dramaturg.scorers.shape import Balance, Length, Questions, Repetition
+from dramaturg.scorers.support import SUPPORT, support_rubric
 from dramaturg.scorers.toxicity import toxicity
 from dramaturg.scorers.who_speaks import LINES, who_speaks
 
@@ -166,6 +171,32 @@ _FAMILIES: tuple[_Family, ...] = (
               _PROMPT, "1"),
         lambda judge, _: overall(judge),
     ),
+    _one(
+        Entry("persona_copy", "share of turns that hold no fact word for word", "high", _PERSONAS,
+              ("rule",)),
+        lambda *_: persona_copy(),
+    ),
+    _one(
+        Entry("in_language", "share of turns in the language of the talk", "high", _WORDS,
+              ("rule",)),
+        lambda *_: in_language(find_language("en")),
+    ),
+    _Family(
+        tuple(
+            Entry(f"support_{c}", f"what a talk did for its first speaker: {c}", "high", _WORDS,
+                  _PROMPT, "1, shared")
+            for c in SUPPORT
+        ),
+        lambda judge, _: support_rubric(judge),
+    ),
+    _Family(
+        tuple(
+            Entry(f"in_target_{c}", f"as a native reader of its language judges: {c}", "high",
+                  _WORDS, _PROMPT, "1, shared")
+            for c in FLUENCY
+        ),
+        lambda judge, _: fluency(judge),
+    ),
     _Family(
         tuple(
             Entry(f"llm_eval_{c}", f"LLM-Eval: {c}, 0 to 100", "high", _WORDS, _PROMPT, "1, shared")
@@ -208,6 +239,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "who_speaks",
     ),
     "shape": ("repetition", "circles", "length", "questions", "balance"),
+    "support": tuple(f"support_{c}" for c in SUPPORT),
+    "in_target": tuple(f"in_target_{c}" for c in FLUENCY),
     "llm_eval": tuple(f"llm_eval_{c}" for c in LLM_EVAL),
     "gpt_score": tuple(f"gpt_score_{c}" for c in GPT_SCORE),
     "g_eval": tuple(f"g_eval_{c}" for c in G_EVAL),
