@@ -42,6 +42,7 @@ from dramaturg.generate.reasoned import (
     reasoned,
     reasoned_task,
 )
+from dramaturg.generate.recalled import RecalledInput, recalled_talk, recalled_task
 from dramaturg.generate.reply import parse_choice
 from dramaturg.generate.role_samples import RoleSample, original_turns, role_samples, samples_of
 from dramaturg.generate.session_chain import write_sessions
@@ -92,6 +93,7 @@ __all__ = [
     "PrivateContext",
     "Reasoned",
     "ReasonedInput",
+    "RecalledInput",
     "Request",
     "RequestKind",
     "RoleSample",
@@ -151,6 +153,8 @@ __all__ = [
     "read_whole",
     "reasoned",
     "reasoned_task",
+    "recalled_talk",
+    "recalled_task",
     "replies",
     "reply_as",
     "role_samples",

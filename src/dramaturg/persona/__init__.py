@@ -26,10 +26,12 @@ from dramaturg.persona.from_text import (
     looks,
 )
 from dramaturg.persona.grid import Grid, Rule, from_grid, load_grid
+from dramaturg.persona.habits import Routine, all_sections, parse_sections, passage, routine
 from dramaturg.persona.near import Distinct, distinct, jaccard, near_duplicates, near_in_meaning
 from dramaturg.persona.plays import holds_scenes, scenes_of
 from dramaturg.persona.portrait import portrait
 from dramaturg.persona.queries import Query, bootstrap_queries, induce_queries
+from dramaturg.persona.recall import Memory, Recalled, memory_of, strangers, without_strangers
 from dramaturg.persona.related import (
     Circle,
     Close,
@@ -85,14 +87,18 @@ __all__ = [
     "Induce",
     "Kind",
     "Look",
+    "Memory",
     "More",
     "Place",
     "Query",
+    "Recalled",
     "RelatedTo",
+    "Routine",
     "Rule",
     "Scenes",
     "Seen",
     "Worker",
+    "all_sections",
     "answer",
     "attributes_of",
     "bootstrap_facts",
@@ -125,11 +131,14 @@ __all__ = [
     "load_kinds",
     "looks",
     "lsa",
+    "memory_of",
     "more",
     "name_categories",
     "near_duplicates",
     "near_in_meaning",
     "normalised",
+    "parse_sections",
+    "passage",
     "people_by_attributes",
     "person_of",
     "portrait",
@@ -142,15 +151,18 @@ __all__ = [
     "reading_figures",
     "related",
     "related_task",
+    "routine",
     "scenes_of",
     "seeds_wanted",
     "starter_scenes",
+    "strangers",
     "subtopics",
     "subtopics_task",
     "topic_people",
     "topic_people_task",
     "type_grid",
     "without_doubles",
+    "without_strangers",
     "wrong_topic",
     "wrong_with",
 ]

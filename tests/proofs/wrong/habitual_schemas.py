@@ -1,0 +1,76 @@
+"""Wrong parts that the proofs of the recipe of routines must catch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from dramaturg import loop, persona
+from dramaturg.models import Embedder
+from dramaturg.persona.habits import SECTIONS
+from dramaturg.records import Check
+
+
+def fixed_order(reply: str) -> dict[str, tuple[str, ...]]:
+    """Reads sections where they are expected, one after the other."""
+    parts = re.split("|".join(f":{name}" for name in SECTIONS), reply)[1:]
+    return {
+        name: tuple(line.strip("- ") for line in part.splitlines() if line.strip())
+        for name, part in zip(SECTIONS, parts, strict=False)
+    }
+
+
+async def anything_goes(made: persona.Routine) -> Check:
+    return Check(bool(made.sections))
+
+
+async def never_ends(make: Any, checks: Sequence[Any], *, tries: int) -> loop.Redone[Any]:
+    return await loop.until_passes(make, checks, tries=tries * 2)
+
+
+async def takes_the_last(make: Any, checks: Sequence[Any], *, tries: int) -> loop.Redone[Any]:
+    value = None
+    for attempt in range(tries):
+        value = await make(attempt, ())
+    return loop.Redone(value, tries, ())
+
+
+class Flat:
+    """Looks over the lines of all schemas at once."""
+
+    def __init__(self, routines: Sequence[persona.Routine]) -> None:
+        self.routines = routines
+
+    async def recall(self, remark: str, embedder: Embedder, *, count: int) -> persona.Recalled:
+        lines = [(one, line) for one in self.routines for line in (one.header, *one.lines)]
+        asked, *rows = await embedder.embed([remark, *(line for _, line in lines)])
+        best = sorted(range(len(lines)), key=lambda i: -float(rows[i] @ asked))[: count + 1]
+        return persona.Recalled(lines[best[0]][0], tuple(lines[i][1] for i in best))
+
+
+async def flat(routines: Sequence[persona.Routine], embedder: Embedder) -> Any:
+    return Flat(routines)
+
+
+async def nothing_is_strange(routine: persona.Routine, embedder: Embedder) -> Sequence[str]:
+    return ()
+
+
+async def by_vectors_alone(routine: persona.Routine, embedder: Embedder) -> Sequence[str]:
+    """Cookie dough is near enough to a pie."""
+    lines = [routine.header, *routine.lines]
+    rows = await embedder.embed(lines)
+    means = ((rows @ rows.T).sum(axis=1) - 1) / (len(lines) - 1)
+    ordered = sorted(means)
+    limit = 0.5 * float(ordered[len(ordered) // 2])
+    return [line for line, mean in zip(lines, means, strict=True) if mean < limit]
+
+
+WRONG: dict[str, list[dict[str, Any]]] = {
+    "any_order": [{"parse": fixed_order}],
+    "six_sections": [{"accept": anything_goes}],
+    "five_tries": [{"redo": never_ends}, {"redo": takes_the_last}],
+    "two_levels": [{"build": flat}],
+    "strange_line": [{"strange": nothing_is_strange}, {"strange": by_vectors_alone}],
+}
