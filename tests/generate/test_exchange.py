@@ -59,8 +59,8 @@ async def test_the_answer_is_asked_for_with_its_character_and_what_was_wrong_bef
     answer = await reply_as(scene(), first.value, writer, who="You are bold.", seed=1, attempt=1,
                             complaints=["it has 60 words, 50 are the most"])  # fmt: skip
     assert (first.value, answer.value) == ("Damn, the bus is gone.", "Then we walk!")
-    system, user = (m.content for m in writer.calls[1].messages)
-    assert "it has 60 words" in system
+    _, user = (m.content for m in writer.calls[1].messages)
+    assert "it has 60 words" in user
     assert "You are bold." in user
     assert "Ada says:\nDamn, the bus is gone." in user
     assert "bold" not in "".join(m.content for m in writer.calls[0].messages)

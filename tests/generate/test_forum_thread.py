@@ -69,12 +69,12 @@ async def test_the_share_of_critics_and_the_words_wanted_are_asked_for() -> None
     model = script(**{"forum.join": "Yes"})
     await generate.forum_thread(model, model, critical=1.0, short=1.0, seed=1)(cast())
     asked = [c for c in model.calls if c.task == "forum.comment"]
-    assert all("critical mood" in c.messages[0].content for c in asked)
+    assert all("critical mood" in c.messages[-1].content for c in asked)
     assert all("Between 1 and 10 words" in c.messages[0].content for c in asked)
     mild = script(**{"forum.join": "Yes"})
     await generate.forum_thread(mild, mild, critical=0.0, short=0.0, seed=1)(cast())
     asked = [c for c in mild.calls if c.task == "forum.comment"]
-    assert not any("critical mood" in c.messages[0].content for c in asked)
+    assert not any("critical mood" in c.messages[-1].content for c in asked)
     assert all("Between 10 and 50 words" in c.messages[0].content for c in asked)
 
 

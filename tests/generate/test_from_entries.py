@@ -50,7 +50,7 @@ async def test_the_prompt_holds_the_form_both_entries_and_what_was_wrong() -> No
     system, user = (m.content for m in writer.calls[0].messages)
     assert "exactly 4 turns" in system
     assert "more than 12 words" in system
-    assert "turn 0 copies 9 words" in system
+    assert "turn 0 copies 9 words" in user
     assert "I opened the hives. The grey one is well! I fear for the blue one." in user
     assert [t.speaker for t in made.turns] == [0, 1, 0, 1]
     assert made.scene == {"entries": ["d-A", "d-B"]}

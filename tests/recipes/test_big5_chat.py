@@ -139,7 +139,7 @@ async def test_an_answer_that_is_not_read_as_its_character_is_written_again_and_
     assert numbers(made)["first answers read as written for, openness"] == 0.0
     assert any("0 of 12 were made" in note for note in made.notes)
     again = [c for c in model.calls if c.task == "line.reply"
-             and "a reader saw" in c.messages[0].content]  # fmt: skip
+             and "a reader saw" in c.messages[-1].content]  # fmt: skip
     assert len(again) == 12, "the second try is told what was wrong"
 
 

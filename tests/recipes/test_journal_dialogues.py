@@ -101,7 +101,7 @@ async def test_a_talk_of_another_form_is_written_again_with_the_complaint_and_th
     assert "turn 0 has 21 words, 20 are the most" in drops[0].reason
     writes = [call for call in model.calls if call.task == "conversation.write"]
     assert len(writes) == 2
-    assert "turn 0 has 21 words" in writes[1].messages[0].content
+    assert "turn 0 has 21 words" in writes[1].messages[-1].content
     assert any("0 of 1 were made" in note for note in made.notes)
 
 

@@ -88,7 +88,7 @@ def reply_task() -> Task[ReplyInput, str]:
             if k not in ("words", "complaints")
         }
         wrong = "; ".join(quote(one) for one in given.complaints)
-        again = f"- Earlier answers were not taken: {wrong}. Write another one.\n" if wrong else ""
+        again = f"\nEarlier answers were not taken: {wrong}. Write another one.\n" if wrong else ""
         return {**values, "words": str(given.words), "complaints": again}
 
     return Task(

@@ -186,7 +186,7 @@ def _pieces(text: str) -> list[str]:
 
 def _fill(given: EntriesInput) -> dict[str, str]:
     wrong = "; ".join(quote(one) for one in given.complaints)
-    again = f"- Earlier attempts were not taken: {wrong}. Write another one.\n" if wrong else ""
+    again = f"\nEarlier attempts were not taken: {wrong}. Write another one.\n" if wrong else ""
     return {
         "turns": str(given.turns),
         "words": str(given.words),
