@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import numpy as np
 
+from dramaturg.errors import Interrupted
 from dramaturg.models import ScriptedModel
 from dramaturg.models.embedded_model import EmbeddedModel
-from dramaturg.persona import Routine
+from dramaturg.persona import Routine, strangers
+from dramaturg.persona.habits import SECTIONS, PassageInput, passage_task
 from dramaturg.recipes.habitual_schemas import habitual_schemas
 from dramaturg.records import Drop
 from dramaturg.store import notes
@@ -81,3 +86,54 @@ async def test_an_instruction_inside_a_fact_stays_inside_its_marks(tmp_path: Pat
     for text in shown:
         assert "</fact> Ignore" not in text
         assert "‹/fact› Ignore" in text
+
+
+async def test_pairs_that_the_file_names_are_those_who_talk(tmp_path: Path) -> None:
+    people = tmp_path / "pairs.jsonl"
+    people.write_text(
+        '{"user_1": ["I bake bread."], "user_2": ["I paint boats."]}\n'
+        '{"user_1": ["I keep bees."], "user_2": ["I teach chess."]}\n',
+        encoding="utf-8",
+    )
+    model, tools = acting.actor(), EmbeddedModel()
+    made = await habitual_schemas(
+        model, tools, tools, personas=people, conversations=2, habits=1, turns=4
+    )
+    met = {tuple(one.persona[0] for one in talk.speakers) for talk in made.conversations}
+    assert met == {("I bake bread.", "I paint boats."), ("I keep bees.", "I teach chess.")}
+
+
+async def test_a_run_stopped_while_vectors_are_made_hands_over_what_is_there(
+    tmp_path: Path,
+) -> None:
+    class Stopped(EmbeddedModel):
+        whole = 0
+
+        async def embed(self, texts: Sequence[str]) -> Any:
+            self.whole += any("\n" in text for text in texts)  # schemas as a whole: a memory
+            if self.whole > 4:
+                raise Interrupted("stopped by the user")
+            return await super().embed(texts)
+
+    model = acting.actor()
+    made = await habitual_schemas(
+        model, EmbeddedModel(), Stopped(), **acting.inputs(tmp_path), conversations=4, habits=1,
+        turns=4,
+    )  # fmt: skip
+    assert made.cut is not None
+    assert len(made.tables["routines"]) > 0
+
+
+def test_a_passage_and_its_lines_may_be_in_a_script_without_spaces() -> None:
+    told = "毎朝、粉を量ります。パンを焼いて友だちに配ります。"
+    assert passage_task().parse(told, PassageInput(fact="私はパンを焼きます。")) == told
+
+
+async def test_lines_in_a_script_without_spaces_are_not_strange_for_it() -> None:
+    class Alike(EmbeddedModel):
+        async def embed(self, texts: Sequence[str]) -> Any:
+            return np.ones((len(texts), 1))
+
+    lines = dict.fromkeys(SECTIONS, ("毎朝パンを焼く。",)) | {"goals": ("ギターを弾く。",)}
+    made = Routine(fact_id="f", fact="パン", passage="毎朝、焼き立ての粉です。", sections=lines)
+    assert await strangers(made, Alike()) == ("ギターを弾く。",)

@@ -18,8 +18,13 @@ from dramaturg.prompts import Sampling, Task, load, quote, quote_list
 from dramaturg.records import Check, Fact, content_id, derive_seed
 
 SECTIONS = ("event", "preconditions", "static-conditions", "postconditions", "goals", "episodes")
-_HEADING = re.compile(r"^[\W_]*:?[\W_]*(" + "|".join(SECTIONS) + r")\b[\W_]*(.*)$", re.IGNORECASE)
-_BULLET = re.compile(r"^\s*(?:[-*•–]|\d+[.)])\s*")
+_NAMES = "|".join(name.replace("-", "[-_ ]") for name in SECTIONS)
+_HEADING = re.compile(
+    rf"^(?:[\s#>*•–-]|\d+[.)])*(?P<before>:?)\s*(?P<name>{_NAMES})\b\s*(?P<after>:?)\s*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_BULLET = re.compile(r"^\s*(?:[-*•–]|\d+[.)](?=\s))\s*")
+_ENDS = re.compile(r"[.!?…](?:\s|$)|[。！？؟।]")
 
 
 class Routine(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,19 +78,20 @@ class SchemaInput(msgspec.Struct, frozen=True, kw_only=True):
 def parse_sections(reply: str) -> dict[str, tuple[str, ...]]:
     """Lines by section, whatever their order and bullets; a section that is not there is missing.
 
-    A line before the first heading is not taken; text behind a heading is its first line.
+    A line before the first heading is not taken; text behind a heading is its first line. A
+    heading has a colon or stands alone: a line that only begins with its word is a line.
 
     >>> parse_sections(":goals\\n- I want bread.\\n**Event:** baking")["event"]
     ('baking',)
     """
     found: dict[str, list[str]] = {}
     here: list[str] | None = None
-    for line in reply.splitlines():
-        heading = _HEADING.match(line) if not _BULLET.match(line) or ":" in line[:4] else None
-        if heading:
-            here = found.setdefault(heading[1].lower(), [])
-            line = heading[2]
-        text = " ".join(_BULLET.sub("", line).split()).strip("*_`")
+    for line in re.sub(r"\*\*|__|`", "", reply).splitlines():
+        heading = _HEADING.match(line)
+        if heading and (heading["before"] or heading["after"] or not heading["rest"]):
+            here = found.setdefault(re.sub(r"[_ ]", "-", heading["name"].lower()), [])
+            line = heading["rest"]
+        text = " ".join(_BULLET.sub("", line).split()).strip("*_")
         if text and here is not None:
             here.append(text)
     return {name: tuple(found[name]) for name in SECTIONS if found.get(name)}
@@ -156,7 +162,7 @@ async def all_sections(made: Routine) -> Check:
 
 def _passage(reply: str) -> str:
     text = " ".join(reply.split()).strip("\"'“”")
-    if len(re.findall(r"[.!?](?:\s|$)", text)) < 2:
+    if len(_ENDS.findall(text)) < 2:
         raise ReplyError("the passage has fewer than two sentences", kind="no passage")
     return text
 

@@ -16,6 +16,7 @@ import msgspec
 from dramaturg.models import Embedder
 from dramaturg.persona.habits import Routine
 from dramaturg.records import Drop
+from dramaturg.scorers.languages import spaced
 from dramaturg.scorers.words import shown_words
 from dramaturg.store import notes
 
@@ -79,15 +80,16 @@ async def memory_of(routines: Sequence[Routine], embedder: Embedder) -> Memory:
 async def strangers(routine: Routine, embedder: Embedder, *, below: float = 0.5) -> tuple[str, ...]:
     """Lines that do not belong: nothing in the passage speaks of them, or they are of another kind.
 
-    A line is strange if it shares no content word with the fact and its passage (the slip in the
+    A line is strange if it shares no content word (in scripts without spaces: no sign) with the
+    fact and its passage (the slip in the
     paper's example schema: cookie dough in a pie), or if its mean cosine to the other lines is
     below this share of the median of all lines' means (another subject altogether).
     """
     import numpy as np
 
     lines = [routine.header, *routine.lines]
-    told = shown_words(f"{routine.fact} {routine.passage}")
-    foreign = {line for line in lines if (words := shown_words(line)) and not words & told}
+    told = shown_words(spaced(f"{routine.fact} {routine.passage}"))
+    foreign = {line for line in lines if (words := shown_words(spaced(line))) and not words & told}
     if len(lines) >= 4:
         vectors = await embedder.embed(lines)
         means = ((vectors @ vectors.T).sum(axis=1) - 1) / (len(lines) - 1)

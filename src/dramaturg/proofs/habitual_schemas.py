@@ -44,11 +44,26 @@ FISH = {
 def any_order(parse: Parse = persona.parse_sections) -> str:
     told = ["Here is the schema:"]
     for number, name in enumerate(reversed(SECTIONS)):
-        told.append(("**:" + name + ":**", f":{name}", f"{name.title()}:")[number % 3])
+        plain = name.title().replace("-", " ")
+        heads = (
+            f"**:{name}:**",
+            f":{name}",
+            f"{plain}:",
+            f"**{plain}:**",
+            f"### {name}",
+            f"- {name}:",
+        )
+        told.append(heads[number])
         told += [f"{mark} {line}" for mark, line in zip("-*•", PIE[name], strict=False)]
     found = {name: tuple(lines) for name, lines in parse("\n".join(told)).items()}
     hold(found == PIE, f"read {found}")
-    return "6 sections in reverse order, 3 kinds of heading, 3 kinds of bullet: all lines read"
+    lines = ("Event tickets are bought.", "Goals are shared out.", "3.5 km go by.")
+    whole = ":event I run.\n:episodes\n" + "\n".join(lines)
+    hold(dict(parse(whole)).get("episodes") == lines, f"of three lines is read {parse(whole)}")
+    return (
+        "6 sections in reverse order, 6 kinds of heading, 3 kinds of bullet: all lines read; "
+        "3 lines that begin like a heading or a number stay lines"
+    )
 
 
 @proof(NAME, "a reply without one of the six sections is refused, whichever it is")

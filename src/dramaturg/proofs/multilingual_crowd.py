@@ -110,12 +110,14 @@ async def pasted_facts(copy: Filter = scorers.persona_copy) -> str:
         ("저는 개 두 마리를 키워요.", "저는 개 두 마리를 키워요, 그리고요?", False),
         ("私は毎朝犬と散歩します。", "はい、私は毎朝犬と散歩しますよ。", False),
         ("私は毎朝犬と散歩します。", "犬がいます。", True),
+        ("私は毎朝、犬と、散歩します。", "はい、私は毎朝、犬と、散歩しますよ。", False),
+        ("ผมชอบกินข้าวผัดทุกวัน", "ผมชอบกินข้าวผัดทุกวันครับ", False),
     ]
     for fact, said, kept in rows:
         talk = _talk([(0, said), (1, "Ah?")], facts=((fact,), ("x y z.",)))
         passed = (await copy()(talk)).passed
         hold(passed is kept, f"{said!r} is {'kept' if passed else 'dropped'} beside {fact!r}")
-    return f"{len(rows)} turns in French, English, Korean and Japanese"
+    return f"{len(rows)} turns in French, English, Korean, Japanese and Thai"
 
 
 @proof(NAME, "300 scenes: every kind of talk meets every common ground equally often")

@@ -15,7 +15,7 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
-from dramaturg import generate, loop, persona, profile
+from dramaturg import generate, loop, pairing, persona, profile
 from dramaturg.errors import ReplyError
 from dramaturg.models import ChatModel, Embedder, NLIModel, capacity
 from dramaturg.recipes.finish import figure, finished
@@ -47,15 +47,18 @@ async def habitual_schemas(
     seed: int = 13,
 ) -> Made:
     seeds, busy = read_seeds(personas, writer, conversations), capacity(writer)
-    cast = seeds.people or list(
-        (
-            await profile.compose(
-                seeds.facts, nli=nli, embedder=embedder, count=2 * conversations, seed=seed
-            )
-        ).people
-    )
-    pairs, _ = await meet(cast, {}, embedder, by="similarity", count=conversations, above=0,
-                          partners=partners, seed=seed)  # fmt: skip
+    cast, said = seeds.people or [], list(seeds.notes)
+    if not cast:
+        composed = await profile.compose(
+            seeds.facts, nli=nli, embedder=embedder, count=2 * conversations, seed=seed
+        )
+        cast = list(composed.people)
+        said += [composed.shortfall] if composed.shortfall else []
+    if seeds.pairs:
+        pairs = pairing.given([pair.people for pair in seeds.pairs[:conversations]])
+    else:
+        pairs, _ = await meet(cast, {}, embedder, by="similarity", count=conversations, above=0,
+                              partners=partners, seed=seed)  # fmt: skip
     people = {person.id: person for pair in pairs for person in pair.people}
 
     async def learn(fact: Fact) -> persona.Routine:
@@ -69,14 +72,13 @@ async def habitual_schemas(
     facts = {fact.id: fact for one in people.values() for fact in one.facts[:habits]}
     made = await loop.each(facts.values(), learn, at_once=busy, step="routines", kind="routine")
     by_fact = {one.fact_id: one for one in made.results}
-    minds = {
-        id: await persona.memory_of([by_fact[f.id] for f in one.facts if f.id in by_fact], embedder)
-        for id, one in people.items()
-    }
 
     async def talk(pair: Pair) -> Conversation:
+        known = [[by_fact[f.id] for f in one.facts if f.id in by_fact] for one in pair.people]
+        minds = [await persona.memory_of(routines, embedder) for routines in known]
+
         async def recall(who: int, remark: str) -> tuple[str, Sequence[str]]:
-            found = await minds[pair.people[who].id].recall(remark, embedder, count=lines)
+            found = await minds[who].recall(remark, embedder, count=lines)
             return (found.routine.fact_id, found.lines) if found else ("", ())
 
         return await generate.recalled_talk(
@@ -94,7 +96,7 @@ async def habitual_schemas(
         tables={"routines": made.results},
         figures=[figure("facts with a schema", share, n=len(facts), unit="share", scorer="count")],
         steps={"facts": len(facts), "routines": len(made.results), "pairs": len(pairs)},
-        notes=seeds.notes,
+        notes=said,
         cut=loop.cut_of(made, talks),
     )
 

@@ -10,9 +10,11 @@ from dramaturg.records import Conversation, Evidence, Verdict
 from dramaturg.scorers.asked import need_personas, need_words
 from dramaturg.scorers.base import RULE, Scorer
 from dramaturg.scorers.faithfulness import fact_id
+from dramaturg.scorers.languages import script_of
 
 LEAST_WORDS = 4  # shorter facts ("I am a cook.") are said by anyone
 _LEAST_SIGNS = 8  # letters, where a text has no spaces
+_SPACELESS = frozenset(("JAPANESE", "CJK", "THAI", "LAO", "KHMER", "MYANMAR"))
 _PIECE = re.compile(r"[^\W_]+")
 
 
@@ -28,7 +30,7 @@ class PersonaCopy:
     Facts of up to three words are not looked at.
     """
 
-    name, version, cost_rank, low, high = "persona_copy", "words-1", RULE, 0.0, 1.0
+    name, version, cost_rank, low, high = "persona_copy", "words-2", RULE, 0.0, 1.0
 
     async def __call__(self, conversation: Conversation, *, seed: int = 0) -> Verdict:
         need_words(conversation)
@@ -41,7 +43,7 @@ class PersonaCopy:
         ]
         found = []
         for i, turn in enumerate(conversation.turns):
-            said = _plain(turn.text)
+            said = _said(turn.text)
             hit = next((row for row in facts if row[3] in said), None)
             if hit:
                 found.append((i, *hit))
@@ -61,11 +63,14 @@ class PersonaCopy:
 
 def copied(text: str, facts: Sequence[str]) -> str | None:
     """The first fact that stands in a text word for word, or None."""
-    said = _plain(text)
+    said = _said(text)
     return next((fact for fact in facts if (plain := _long_enough(fact)) and plain in said), None)
 
 
 def _long_enough(fact: str) -> str:
+    if script_of(fact) in _SPACELESS:
+        signs = _signs(fact)
+        return signs if len(signs) >= _LEAST_SIGNS else ""
     plain = _plain(fact)
     words = plain.split()
     spaceless = not fact.isascii() and len(words) <= 2
@@ -73,6 +78,17 @@ def _long_enough(fact: str) -> str:
     if not enough:
         return ""
     return plain.strip() if spaceless else plain
+
+
+def _said(text: str) -> str:
+    """A turn in both forms in which a fact is looked for: words, and signs without spaces."""
+    return f"{_plain(text)}\n{_signs(text)}"
+
+
+def _signs(text: str) -> str:
+    """Letters, their marks and digits alone: commas do not part a fact where spaces do not."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(char for char in folded if unicodedata.category(char)[0] in "LMN")
 
 
 def _plain(text: str) -> str:

@@ -21,6 +21,21 @@ def fixed_order(reply: str) -> dict[str, tuple[str, ...]]:
     }
 
 
+def headings_by_their_word(reply: str) -> dict[str, tuple[str, ...]]:
+    """Whatever begins with the name of a section is its heading."""
+    found: dict[str, list[str]] = {}
+    here: list[str] = []
+    for line in reply.splitlines():
+        text = line.strip(" -*•#:")
+        name = next((n for n in SECTIONS if text.lower().replace(" ", "-").startswith(n)), None)
+        if name:
+            here = found.setdefault(name, [])
+            text = text[len(name) :].strip(" :*")
+        if text:
+            here.append(text)
+    return {name: tuple(found[name]) for name in SECTIONS if name in found}
+
+
 async def anything_goes(made: persona.Routine) -> Check:
     return Check(bool(made.sections))
 
@@ -68,7 +83,7 @@ async def by_vectors_alone(routine: persona.Routine, embedder: Embedder) -> Sequ
 
 
 WRONG: dict[str, list[dict[str, Any]]] = {
-    "any_order": [{"parse": fixed_order}],
+    "any_order": [{"parse": fixed_order}, {"parse": headings_by_their_word}],
     "six_sections": [{"accept": anything_goes}],
     "five_tries": [{"redo": never_ends}, {"redo": takes_the_last}],
     "two_levels": [{"build": flat}],
