@@ -106,3 +106,17 @@ def test_each_person_gets_the_best_other_of_their_group_beside_the_choices_to_be
     alone = [row.second for row in rows if row.by == "one to one"]
     assert len(alone) == len(set(alone)) == 8
     assert {row.by for row in rows} == {"learned", "random", "one to one", "same type"}
+
+
+def test_a_large_group_is_matched_in_parties_and_everybody_once() -> None:
+    people = [Persona(name=f"P{i}", facts=(Fact(text=f"I am {i}."),)) for i in range(10)]
+    vectors = unit(10, 9)
+    model = learn_match(FIRSTS, SECONDS, FIT.tolist(), GROUPS)
+    rows = best_matches(model, people, vectors, most=4, seed=1)
+    party = {p.id: 0 if i < 3 else 1 if i < 6 else 2 for i, p in enumerate(people)}
+    assert all(party[row.first] == party[row.second] for row in rows)
+    assert [row.first for row in rows if row.by == "learned"] == [p.id for p in people]
+    fit = model(vectors[3:6], vectors[3:6])
+    np.fill_diagonal(fit, -np.inf)
+    best = [row.second for row in rows if row.by == "learned"][3:6]
+    assert best == [people[3 + int(j)].id for j in fit.argmax(axis=1)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
-from dramaturg.errors import UserError
+from dramaturg.errors import Interrupted, UserError
 from dramaturg.models import ScriptedModel
 from dramaturg.models.embedded_model import EmbeddedModel
 from dramaturg.recipes.character_chat import EXTRA, WORRY, character_chat
@@ -139,3 +140,26 @@ def test_the_embedded_model_is_refused_with_the_nearest_recipe() -> None:
     assert "synthetic-persona-chat" in refused.value.fix
     with pytest.raises(UserError):
         find_recipe("character-chat").check_model("judge", EmbeddedModel())
+
+
+async def test_a_run_that_is_stopped_in_its_talks_hands_over_those_that_ended() -> None:
+    model, asked = actor(), Counter[str]()
+    rate = model._by_task["judge.support"]
+    assert callable(rate)
+
+    def until_six(call: Any) -> str:
+        asked["support"] += 1
+        if asked["support"] > 6:
+            raise Interrupted("stopped by the user")
+        return rate(call)
+
+    class Stopped(EmbeddedModel):
+        async def embed(self, texts: Any) -> Any:
+            raise Interrupted("stopped by the user")
+
+    model._by_task["judge.support"] = until_six
+    settings = {**SETTINGS, "per_type": 1}
+    made = await character_chat(model, model, Stopped(), **settings)
+    assert made.cut is not None
+    assert 0 < len(made.conversations) < 12
+    assert made.tables["matches"] == []

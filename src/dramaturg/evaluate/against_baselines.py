@@ -83,8 +83,10 @@ def against_baselines(
         off[LINE][test] = (level + slope * cosine[test] - y[test]) ** 2
         model = learn(a[train], b[train], y[train].tolist(), [groups[i] for i in train])
         off[LEARNED][test] = (np.asarray(model.of_pairs(a[test], b[test])) - y[test]) ** 2
-    names = sorted(set(map(str, groups)))
-    places = [np.flatnonzero([str(g) == name for g in groups]) for name in names]
+    members: dict[str, list[int]] = {}
+    for place, group in enumerate(groups):
+        members.setdefault(str(group), []).append(place)
+    places = [members[name] for name in sorted(members)]
     gained = off[CONSTANT] - off[LEARNED]
     ratio = Ratio(
         np.array([gained[p].sum() for p in places]), np.array([float(len(p)) for p in places])
@@ -98,7 +100,7 @@ def against_baselines(
         gain_high=high,
         variance=float(y.var()),
         n=len(y),
-        groups=len(names),
+        groups=len(places),
         folds=len(parts),
     )
 

@@ -112,8 +112,8 @@ class TwoAgents:
 
         Returns:
             In `provenance.extra`: "memories" (for each turn that chose: turn, speaker, offered,
-            resting, chosen), "ratings" by turn, "ended" (why) and "echoes" (first sentences that
-            went because they repeated the partner).
+            resting, chosen), "ratings" by turn, and "ended" (why). First sentences that went
+            because they repeated the partner are counted in `provenance.repairs`, as "echo".
 
         Raises:
             ReplyError: If a turn could not be had, even when asked twice.

@@ -8,6 +8,7 @@ line in one number. That line is a baseline here, see `evaluate.against_baseline
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -146,6 +147,7 @@ def best_matches(
     *,
     within: Mapping[str, str] | None = None,
     type_of: Callable[[Persona], str] = lambda person: str(person.views.get("type", "")),
+    most: int = 1_000,
     seed: int,
 ) -> list[Match]:
     """For each person the best other one, beside the choices that it must beat.
@@ -157,18 +159,43 @@ def best_matches(
         vectors: Of the people, in order, shape `(n, dim)`.
         within: Group by persona id; only people of one group are matched.
         type_of: What "same type" means; "" for a person without one.
+        most: People who are matched with one another; a larger group is parted into as few
+            parties of this size as hold it, in the order of the people, each matched by itself.
     """
-    fit = learned(vectors, vectors)
-    np.fill_diagonal(fit, -np.inf)
-    if within is not None:
-        groups = np.array([within[person.id] for person in people])
-        fit[groups[:, None] != groups[None, :]] = -np.inf
-    alone = dict(one_to_one(fit))
+    at = np.asarray(vectors)
     draw = random.Random(derive_seed(seed, "matches"))
+    rows: list[Match] = []
+    for party in _parties([within[p.id] if within else "" for p in people], most):
+        some = [people[i] for i in party]
+        rows += _matched(learned(at[party], at[party]), some, type_of, draw)
+    place = {person.id: i for i, person in enumerate(people)}
+    return sorted(rows, key=lambda row: place[row.first])
+
+
+def _parties(groups: Sequence[str], most: int) -> list[list[int]]:
+    """Places by group, a group of more than `most` in parts of about one size."""
+    members: dict[str, list[int]] = {}
+    for place, group in enumerate(groups):
+        members.setdefault(group, []).append(place)
+    parties: list[list[int]] = []
+    for places in members.values():
+        parts = -(-len(places) // most)
+        cuts = [len(places) * n // parts for n in range(parts + 1)]
+        parties += [places[low:high] for low, high in itertools.pairwise(cuts)]
+    return parties
+
+
+def _matched(
+    fit: Floats, people: Sequence[Persona], type_of: Callable[[Persona], str], draw: random.Random
+) -> list[Match]:
+    """The choices for each of these people, who may all be matched with one another."""
+    np.fill_diagonal(fit, -np.inf)
+    alone = dict(one_to_one(fit))
+    kinds = [type_of(person) for person in people]
     rows = []
     for i, person in enumerate(people):
-        others = [int(j) for j in np.flatnonzero(np.isfinite(fit[i]))]
-        kin = [j for j in others if type_of(person) and type_of(people[j]) == type_of(person)]
+        others = [j for j in range(len(people)) if j != i]
+        kin = [j for j in others if kinds[i] and kinds[j] == kinds[i]]
         if not others:
             continue
         chosen = {"learned": int(fit[i].argmax()), "random": draw.choice(others)}

@@ -174,6 +174,29 @@ async def a_talk_by_the_rules(play: Play = generate.TwoAgents) -> str:
     return "moods 1 2 3 4 4: 13 turns, the worry at turn 2, each speaker's hobby rests after 3 uses"
 
 
+@proof(NAME, "with one window, what either speaker brings up three times rests for both")
+async def one_window_for_both(play: Play = generate.TwoAgents) -> str:
+    writer = ScriptedModel(
+        by_task={
+            "memory.choose": lambda call: "hobby" if "- hobby" in _shown(call) else "NONE",
+            "turn.reply": lambda call: f"So it is, number {call.seed % 9973}.",
+            "turn.farewell": "Goodbye then.",
+        }
+    )
+    first, second = (_told(who, ("hobby", "family")) for who in ("Ada", "Ben"))
+    pair = Pair(first=first, second=second, scene=Scene(cast=(first.id, second.id)))
+    sides = (generate.agent("seeker", first), generate.agent("supporter", second))
+    never = generate.Lasting(level=9)
+    talk = await play(writer, None, never, most=12, one_window=True).talk(pair, sides, seed=3)
+    rows = talk.provenance.extra["memories"]
+    used = [row["speaker"] for row in rows if row["chosen"] == "hobby"]
+    hold(used == [1, 0, 1], f"the hobby was brought up by {used} instead of 1, 0 and 1")
+    later = [row["offered"] for row in rows[3:]]
+    hold(len(later) == 6, f"{len(later)} turns come after instead of 6")
+    hold(all(offered == ["family"] for offered in later), f"then are offered {later}")
+    return "3 uses by two speakers: the hobby rests for both in all 6 turns after"
+
+
 @proof(NAME, "one to one: the best sum of all together, which the greedy choice misses")
 def best_together(assign: Assign = pairing.one_to_one) -> str:
     import itertools

@@ -84,7 +84,8 @@ async def character_chat(
         return await critique.rated(talk, scorers.support_rubric(judge), seed=seed)
 
     talks = await loop.each(pairs, meet, at_once=busy, step="talk", kind="conversation")
-    matches, figures = await figures_of_matching(talks.results, cast, sides, embedder, seed=seed)
+    rated = talks.results if talks.cut is None else []  # of half a run nothing is learned
+    matches, figures = await figures_of_matching(rated, cast, sides, embedder, seed=seed)
     return finished(
         talks.results,
         cast,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,27 +40,33 @@ def figures_of_talks(talks: Sequence[Conversation], judge: str) -> list[dict[str
     """Length, how talks ended, how often a memory was taken, and the ratings."""
     if not len(talks):
         return []
-    n = len(talks)
-    made = [talk.provenance.extra for talk in talks]
-    choices = [choice for extra in made for choice in extra["memories"]]
-    glad = sum(extra["ended"] == "the ratings say so" for extra in made)
-    moods = [value for extra in made for value in extra["ratings"].values()]
-    rows = [
-        figure("turns", sum(len(t.turns) for t in talks) / n, n=n, unit="mean a talk",
-               scorer="count"),
-        figure("ended by mood", glad / n, n=n, unit="share of talks", scorer=f"mood, {judge}"),
-        figure("memory used", sum(bool(c["chosen"]) for c in choices) / max(len(choices), 1),
-               n=len(choices), unit="share of turns that could", scorer="count"),
-        figure("mood", sum(moods) / max(len(moods), 1), n=len(moods), unit="mean of 0 to 5",
-               scorer=f"mood, {judge}"),
-    ]  # fmt: skip
-    for name in _RATED:
-        values = [talk.scores[name] for talk in talks if name in talk.scores]
-        if values:
-            mean = sum(values) / len(values)
-            rows.append(figure(name, mean, n=len(values), unit="mean of 1 to 5",
-                               scorer=f"support, {judge}"))  # fmt: skip
-    return rows
+    sums: defaultdict[str, float] = defaultdict(float)
+    counts: Counter[str] = Counter()
+    for talk in talks:  # once: they are read from disk
+        extra = talk.provenance.extra
+        chosen = [bool(choice["chosen"]) for choice in extra["memories"]]
+        values: dict[str, list[float]] = {
+            "turns": [len(talk.turns)],
+            "ended by mood": [extra["ended"] == "the ratings say so"],
+            "memory used": list(chosen),
+            "mood": list(extra["ratings"].values()),
+            **{name: [talk.scores[name]] for name in _RATED if name in talk.scores},
+        }
+        for name, given in values.items():
+            sums[name] += sum(given)
+            counts[name] += len(given)
+    told = {
+        "turns": ("mean a talk", "count"),
+        "ended by mood": ("share of talks", f"mood, {judge}"),
+        "memory used": ("share of turns that could", "count"),
+        "mood": ("mean of 0 to 5", f"mood, {judge}"),
+        **dict.fromkeys(_RATED, ("mean of 1 to 5", f"support, {judge}")),
+    }
+    return [
+        figure(name, sums[name] / counts[name], n=counts[name], unit=unit, scorer=scorer)
+        for name, (unit, scorer) in told.items()
+        if counts[name]
+    ]
 
 
 async def figures_of_matching(

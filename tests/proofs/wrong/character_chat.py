@@ -131,10 +131,18 @@ def with_repeats(
 
 
 class OneBankForBoth(generate.TwoAgents):
-    """As released: what one speaker brings up blocks the other's."""
+    """What one speaker brings up blocks the other's, where two windows were asked for."""
 
     async def talk(self, pair: Pair, agents: Any, *, seed: int) -> Any:
         object.__setattr__(self, "one_window", True)
+        return await super().talk(pair, agents, seed=seed)
+
+
+class WindowsApart(generate.TwoAgents):
+    """Each speaker's own choices alone, whatever was asked for."""
+
+    async def talk(self, pair: Pair, agents: Any, *, seed: int) -> Any:
+        object.__setattr__(self, "one_window", False)
         return await super().talk(pair, agents, seed=seed)
 
 
@@ -262,6 +270,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
     "a_talk_by_the_rules": [
         {"play": OneBankForBoth}, {"play": NeverStops}, {"play": WorryAtOnce},
     ],
+    "one_window_for_both": [{"play": WindowsApart}],
     "best_together": [{"assign": greedy}, {"assign": best_of_each}, {"assign": least_cost}],
     "baselines_stand_beside": [
         {"compare": rows_divided_at_random}, {"compare": told_where_it_was_learned},
