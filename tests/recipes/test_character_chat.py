@@ -147,9 +147,9 @@ async def test_a_run_that_is_stopped_in_its_talks_hands_over_those_that_ended() 
     rate = model._by_task["judge.support"]
     assert callable(rate)
 
-    def until_six(call: Any) -> str:
+    def until_ten(call: Any) -> str:
         asked["support"] += 1
-        if asked["support"] > 6:
+        if asked["support"] > 10:
             raise Interrupted("stopped by the user")
         return rate(call)
 
@@ -157,7 +157,7 @@ async def test_a_run_that_is_stopped_in_its_talks_hands_over_those_that_ended() 
         async def embed(self, texts: Any) -> Any:
             raise Interrupted("stopped by the user")
 
-    model._by_task["judge.support"] = until_six
+    model._by_task["judge.support"] = until_ten
     settings = {**SETTINGS, "per_type": 1}
     made = await character_chat(model, model, Stopped(), **settings)
     assert made.cut is not None

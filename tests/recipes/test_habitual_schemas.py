@@ -134,6 +134,7 @@ async def test_lines_in_a_script_without_spaces_are_not_strange_for_it() -> None
         async def embed(self, texts: Sequence[str]) -> Any:
             return np.ones((len(texts), 1))
 
-    lines = dict.fromkeys(SECTIONS, ("毎朝パンを焼く。",)) | {"goals": ("ギターを弾く。",)}
+    lines: dict[str, tuple[str, ...]] = dict.fromkeys(SECTIONS, ("毎朝パンを焼く。",))
+    lines["goals"] = ("ギターを弾く。",)
     made = Routine(fact_id="f", fact="パン", passage="毎朝、焼き立ての粉です。", sections=lines)
     assert await strangers(made, Alike()) == ("ギターを弾く。",)
