@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     Floats: TypeAlias = npt.NDArray[Any]
 
 
+_SURE = 2  # words shared with the passage from which a line belongs, whatever its vector
+
+
 @dataclass(frozen=True)
 class Recalled:
     """What comes to mind.
@@ -81,20 +84,22 @@ async def strangers(routine: Routine, embedder: Embedder, *, below: float = 0.5)
     """Lines that do not belong: nothing in the passage speaks of them, or they are of another kind.
 
     A line is strange if it shares no content word (in scripts without spaces: no sign) with the
-    fact and its passage (the slip in the
-    paper's example schema: cookie dough in a pie), or if its mean cosine to the other lines is
-    below this share of the median of all lines' means (another subject altogether).
+    fact and its passage (the slip in the paper's example schema: cookie dough in a pie). So is one
+    that shares a single word, if its mean cosine to the other lines is below this share of the
+    median of all lines' means: another subject, in which the word comes by chance.
     """
     import numpy as np
 
     lines = [routine.header, *routine.lines]
     told = shown_words(spaced(f"{routine.fact} {routine.passage}"))
-    foreign = {line for line in lines if (words := shown_words(spaced(line))) and not words & told}
+    words = {line: shown_words(spaced(line)) for line in lines}
+    foreign = {line for line in lines if words[line] and not words[line] & told}
     if len(lines) >= 4:
         vectors = await embedder.embed(lines)
         means = ((vectors @ vectors.T).sum(axis=1) - 1) / (len(lines) - 1)
         limit = below * float(np.median(means))
-        foreign |= {line for line, mean in zip(lines, means, strict=True) if mean < limit}
+        far = {line for line, mean in zip(lines, means, strict=True) if mean < limit}
+        foreign |= {line for line in far if len(words[line] & told) < _SURE}
     return tuple(line for line in lines if line in foreign)
 
 

@@ -30,6 +30,19 @@ PASSAGE = (
     "apples and put the pie into the oven. The warm pie stands on the table, and I share it with "
     "my family."
 )
+BREAD = {
+    "event": ("I bake bread.",),
+    "preconditions": ("I have flour and a fed starter.",),
+    "static-conditions": ("The kitchen is warm while I bake.",),
+    "postconditions": ("Two loaves are on the table.",),  # far from all others by its vector
+    "goals": ("I want bread for my neighbour and me.",),
+    "episodes": ("I feed my starter.", "I weigh flour and water.", "I knead the dough."),
+}
+BAKING = (
+    "I feed my starter the evening before. I weigh flour and water at six. I knead the dough while "
+    "the radio plays. I heat the oven until the kitchen is warm. I bake two loaves and give one to "
+    "my neighbour."
+)
 FISH = {
     "event": ("I go fishing on the lake.",),
     "preconditions": ("My boat and my rods are ready.",),
@@ -116,16 +129,20 @@ async def two_levels(build: Build = persona.memory_of) -> str:
 @proof(NAME, "a line that nothing in the passage speaks of is found, and no other")
 async def strange_line(strange: Strange = persona.strangers) -> str:
     embedder = EmbeddedModel()
-    clean = await strange(_routine(PIE), embedder)
-    hold(not clean, f"lines of a clean schema were called strange: {list(clean)}")
-    plants = ("Mix the cookie dough.", "I tune my guitar strings.")
+    for made in (_routine(PIE), _routine(BREAD, passage=BAKING)):
+        clean = await strange(made, embedder)
+        hold(not clean, f"lines of a clean schema were called strange: {list(clean)}")
+    borrows = "The taxi was late on Saturday."  # a word of the passage, and nothing else of it
+    plants = ("Mix the cookie dough.", "I tune my guitar strings.", borrows)
     for plant in plants:
         found = await strange(_routine({**PIE, "episodes": (*PIE["episodes"], plant)}), embedder)
         hold(list(found) == [plant], f"of {plant!r} in a pie: {list(found)}")
-    return f"{len(plants)} planted lines found, 0 of 8 clean ones"
+    return f"{len(plants)} planted lines found, 0 of 16 clean ones"
 
 
-def _routine(sections: Mapping[str, tuple[str, ...]], fact_id: str = "f") -> persona.Routine:
+def _routine(
+    sections: Mapping[str, tuple[str, ...]], fact_id: str = "f", passage: str = PASSAGE
+) -> persona.Routine:
     return persona.Routine(
-        fact_id=fact_id, fact="I bake pies.", sections=dict(sections), passage=PASSAGE
+        fact_id=fact_id, fact="I bake pies.", sections=dict(sections), passage=passage
     )
