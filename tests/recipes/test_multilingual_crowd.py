@@ -12,10 +12,10 @@ import pytest
 from dramaturg.errors import UserError
 from dramaturg.models import Call, ScriptedModel
 from dramaturg.models.embedded_model import EmbeddedModel
-from dramaturg.recipes.crowd_figures import workers_needed
+from dramaturg.recipes.crowd_figures import _shown, workers_needed
 from dramaturg.recipes.multilingual_crowd import multilingual_crowd
 from dramaturg.recipes.recipe import Made, find_recipe
-from dramaturg.records import Drop
+from dramaturg.records import Conversation, Drop, Speaker, Turn
 from dramaturg.scorers import astray, find_language
 from dramaturg.store import notes
 from tests.recipes.actors.multilingual_crowd import SETTINGS, actor
@@ -232,3 +232,21 @@ def test_the_embedded_model_is_refused_with_the_nearest_recipe() -> None:
         with pytest.raises(UserError) as refused:
             find_recipe("multilingual-crowd").check_model(role, EmbeddedModel())
         assert "synthetic-persona-chat" in refused.value.fix
+
+
+def test_who_opens_several_talks_is_no_stranger_to_the_next() -> None:
+    facts = {"azur": "Mangues mûres.", "brume": "Vélos rouillés.", "cidre": "Chats voisins."}
+
+    def talk(*cast: str) -> Conversation:
+        return Conversation(
+            scene_id=" ".join(cast),
+            speakers=tuple(Speaker(name=w, persona_id=w, persona=(facts[w],)) for w in cast),
+            turns=tuple(Turn(speaker=i, text=facts[w]) for i, w in enumerate(cast)),
+        )
+
+    rows = _shown("French", [talk("azur", "brume"), talk("azur", "cidre")])
+    assert [(row["name"], row["value"], row["n"]) for row in rows] == [
+        ("facts shown, French", 1.0, 4),
+        ("facts of strangers shown, French", 0.0, 4),
+    ]
+    assert len(_shown("French", [talk("azur", "brume")])) == 1, "nobody is a stranger there"

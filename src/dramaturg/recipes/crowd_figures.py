@@ -115,7 +115,7 @@ def _shown(name: str, talks: Sequence[Conversation]) -> list[dict[str, Any]]:
         for talk in talks for who in (0, 1)
     ]  # fmt: skip
     facts = [talk.speakers[who].persona for talk in talks for who in (0, 1)]
-    strangers = [facts[(i + 2) % len(facts)] for i in range(len(facts))]
+    strangers = _of_strangers(talks)
     rows = []
     for what, given in (("facts shown", facts), ("facts of strangers shown", strangers)):
         hits = [_is_shown(fact, words) for words, mine in zip(said, given, strict=True)
@@ -123,7 +123,22 @@ def _shown(name: str, talks: Sequence[Conversation]) -> list[dict[str, Any]]:
         rows.append(figure(f"{what}, {name}", sum(hits) / max(len(hits), 1), n=len(hits),
                            unit="share of facts",
                            scorer=f"{_SHOWN:.0%} of their content words said"))  # fmt: skip
-    return rows if len(talks) > 1 else rows[:1]
+    return rows if any(strangers) else rows[:1]
+
+
+def _of_strangers(talks: Sequence[Conversation]) -> list[Sequence[str]]:
+    """For each speaker of each talk the facts of the next person who is not in that talk.
+
+    Who opens several talks stands in all of them, one after the other: the next talk is no
+    stranger's. Nothing where there is no such person.
+    """
+    cast = [speaker for talk in talks for speaker in talk.speakers[:2]]
+    found: list[Sequence[str]] = []
+    for i in range(len(cast)):
+        here = {one.persona_id for one in talks[i // 2].speakers}
+        later = (cast[(i + step) % len(cast)] for step in range(2, len(cast)))
+        found.append(next((one.persona for one in later if one.persona_id not in here), ()))
+    return found
 
 
 def _is_shown(fact: str, said: frozenset[str]) -> bool:
