@@ -71,10 +71,12 @@ async def habitual_schemas(
 
     facts = {fact.id: fact for one in people.values() for fact in one.facts[:habits]}
     made = await loop.each(facts.values(), learn, at_once=busy, step="routines", kind="routine")
-    by_fact = {one.fact_id: one for one in made.results}
+    place = {one.fact_id: n for n, one in enumerate(made.results)}  # they stay on disk
 
     async def talk(pair: Pair) -> Conversation:
-        known = [[by_fact[f.id] for f in one.facts if f.id in by_fact] for one in pair.people]
+        known = [
+            [made.results[place[f.id]] for f in one.facts if f.id in place] for one in pair.people
+        ]
         minds = [await persona.memory_of(routines, embedder) for routines in known]
 
         async def recall(who: int, remark: str) -> tuple[str, Sequence[str]]:
