@@ -23,8 +23,9 @@ from dramaturg import evaluate, loop, profile, scorers
 from dramaturg.generate import next_turn
 from dramaturg.models import ChatModel, Embedder, NLIModel, capacity
 from dramaturg.recipes.finish import figure, finished
-from dramaturg.recipes.questions import as_conversations, read_questions
+from dramaturg.recipes.questions import as_conversations, read_questions, whole_profiles
 from dramaturg.recipes.recipe import Made, Step, recipe
+from dramaturg.recipes.tables import with_tables
 from dramaturg.records import ExtendedProfile, OutOfProfile, derive_seed
 
 
@@ -85,11 +86,12 @@ async def persona_extend(
 
     at_once = capacity(writer, critic, nli)
     done = await loop.each(items, extend, at_once=at_once, step="extend", kind="question")
-    talks, people = as_conversations(done.results, writer, nli, seed=seed)
+    talks, people, rows = as_conversations(done.results, writer, nli, seed=seed)
     by = {"nli": f"nli, {nli.ref}", "critic": f"fits, {critic.ref}"}
-    counted = evaluate.extended_figures(done.results, same=profile.same_words)
-    return finished(
-        talks, people, asked=conversations, seed=seed, tables={"extended": done.results},
+    counted = evaluate.extended_figures(rows, same=profile.same_words)
+    made = finished(
+        talks, people, asked=conversations, seed=seed, whose=whole_profiles(rows),
         figures=[figure(*f[:2], n=f.n, unit=f.unit, scorer=by.get(f.by, f.by)) for f in counted],
         steps={"questions": len(items), "pool": len(known.facts)}, cut=done.cut,
     )  # fmt: skip
+    return with_tables(made, {"extended": rows}, seed=seed)

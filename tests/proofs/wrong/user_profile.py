@@ -215,7 +215,9 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         {"update": merges_everybody}, {"update": by_surname}, {"update": by_first_name},
         {"update": drops_silently},
     ],
-    "verbatim_evidence": [{"extract": believes}, {"extract": quotes_the_model}, {"extract": inside_of_words}],
+    "verbatim_evidence": [
+        {"extract": believes}, {"extract": quotes_the_model}, {"extract": inside_of_words},
+    ],
     "pairs_by_hand": [
         {"f1": as_written}, {"f1": whole_lists}, {"f1": duplicates_count}, {"f1": one_value_a_key},
     ],
