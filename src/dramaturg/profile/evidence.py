@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dramaturg.records import Span
+from dramaturg.records import Span, has_spaces
 
 _LONGEST = 2_000  # characters of a quotation
 _SAME = {"<": "[<‹]", "‹": "[<‹]", ">": "[>›]", "›": "[>›]"}
@@ -30,17 +30,12 @@ def find_span(text: str, quoted: str, *, document: str = "", begin: int = 0) -> 
         return None
     parts = [_LABEL if word in (":", "-") else _loosely(word) for word in words]
     pattern = parts[0] + "".join(p if p == _LABEL else r"\s+" + p for p in parts[1:])
-    before = r"(?<!\w)" if _spaced(words[0][0]) else ""
-    after = r"(?!\w)" if _spaced(words[-1][-1]) else ""
+    before = r"(?<!\w)" if has_spaces(words[0][0]) else ""
+    after = r"(?!\w)" if has_spaces(words[-1][-1]) else ""
     hit = re.compile(before + pattern + after, re.IGNORECASE).search(text, begin)
     if hit is None or not any(c.isalnum() for c in hit[0]):
         return None
     return Span(start=hit.start(), end=hit.end(), text=hit[0], document=document)
-
-
-def _spaced(character: str) -> bool:
-    """A digit, or a letter of a script that has small letters and capitals: those have spaces."""
-    return character.isdigit() or character.lower() != character.upper()
 
 
 def _loosely(word: str) -> str:
