@@ -69,6 +69,10 @@ async def test_a_judge_that_finds_contradictions_everywhere_costs_the_items_and_
     assert made.notes[0] == "0 of 8 were made; see dropped/ for the reasons"
     drops = [one.reason for one in ear.notes if isinstance(one, Drop) and one.kind == "question"]
     assert drops == ["bad row: no candidate goes with the profile"] * 8
+    told = {row["name"]: (row["value"], row["n"]) for row in made.report["figures"]}
+    assert told["found_hit_at_1"] == (0.0, 8), "what was not found counts"
+    assert told["overlap_hit_at_1"][1] == 8
+    assert "overlap_contradictions" not in told, "nobody was asked"
 
 
 async def test_a_judge_with_a_taste_for_the_first_place_wins_nothing(tmp_path: Path) -> None:

@@ -155,3 +155,16 @@ async def test_a_description_that_comes_again_to_the_word_is_counted_and_told(
     assert (same["value"], same["n"]) == (pytest.approx(11 / 12, abs=1e-6), 12)
     assert made.notes[0].startswith("1 different people instead of 12, 11 near-duplicates gone")
     assert made.notes[1] == "0 pairs of people have a tie, 5 talks were asked for: raise --rounds"
+
+
+async def test_one_known_person_is_enough_to_begin_with(tmp_path: Path) -> None:
+    file = tmp_path / "one.txt"
+    file.write_text("A tuner of church organs\n", encoding="utf-8")
+    made, _ = await play(
+        actor(), tmp_path, texts=None, people_from=file, people=3, count=3, rounds=2, talks=0
+    )
+    assert made.people[0].sentences[0] == "A tuner of church organs"
+    assert [tie.depth for tie in rows(made, "relations")] == [1, 2]
+    file.write_text("\n", encoding="utf-8")
+    with pytest.raises(UserError, match="holds no usable fact"):
+        await play(actor(), tmp_path, texts=None, people_from=file)

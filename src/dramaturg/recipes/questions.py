@@ -57,7 +57,7 @@ async def read_questions(
         reason = f"too few: {len(items)} questions of {most}: other turns use no fact, or several"
         notes.note(Drop(kind="question", reason=reason, subject=turns.name if turns else "starter"))
     if pool is not None:
-        loaded = dataset.load_personas(pool)
+        loaded = dataset.load_personas(pool, one_will_do=True)
         for drop in loaded.drops:
             notes.note(drop)
         return items, loaded.facts
