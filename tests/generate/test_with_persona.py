@@ -134,3 +134,16 @@ def test_every_person_gets_one_text_before_any_gets_a_second() -> None:
     assert [order.number for order in orders] == [0] * 4 + [1] * 4 + [2] * 2
     assert {o.id for o in orders[:4]} == {o.id for o in orders[4:8]} == {p.id for p in people}
     assert generate.commissions([], 3, seed=1) == []
+
+
+async def test_an_own_template_by_the_name_of_one_of_ours_is_read_as_plain_text(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "tool.md"
+    file.write_text(
+        "---\nname: mine\nversion: 1\n---\n## user\nA song for:\n{{persona}}\n", encoding="utf-8"
+    )
+    task = generate.template_task(file)
+    made = await generate.with_persona(BAKER, ScriptedModel("Bread, oh bread, rise."), task, seed=1)
+    assert (made.template, made.text, made.fields) == ("own_tool", "Bread, oh bread, rise.", {})
+    assert task.schema is None

@@ -153,3 +153,21 @@ def test_a_profile_makes_the_round_trips_and_its_persona_keeps_evidence_and_vali
     ]  # fmt: skip
     assert person.facts[2].evidence[0].note == "so it is"
     assert persona_of(one).sentences == person.sentences[:-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted", "found"),
+    [
+        ("She sells cookbooks.", "cook", None),
+        ("Born in 1950.", "195", None),
+        ("Bread, read daily.", "read", "read"),
+        ("她住在东京附近。", "东京", "东京"),
+        ("She's a cook.", "cook", "cook"),
+    ],
+)
+def test_evidence_does_not_begin_or_end_inside_a_word(
+    text: str, quoted: str, found: str | None
+) -> None:
+    span = find_span(text, quoted)
+    assert (span.text if span else None) == found
+    assert span is None or text[span.start : span.end] == span.text

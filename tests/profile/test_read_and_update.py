@@ -21,8 +21,8 @@ from dramaturg.profile import (
     values_by_key,
 )
 from dramaturg.profile.extract import PIECE
-from dramaturg.profile.plan import KINDS, Planned, says
-from dramaturg.records import Attribute, Drop, Profile, derive_seed
+from dramaturg.profile.plan import KINDS, NoteInput, Planned, read_note
+from dramaturg.records import Attribute, Drop, Profile, derive_seed, stands_in
 from dramaturg.store import notes
 from tests.persona.helpers import Ear
 
@@ -147,7 +147,7 @@ async def test_what_a_writer_writes_must_say_what_it_is_told_to() -> None:
     writer = ScriptedModel("Ilse Marten saw rain.", "Ilse Marten saw it too.")
     with pytest.raises(ReplyError, match="must not speak of Ilse Marten"):
         await note(still, writer, seed=1)
-    assert not says("a bakery", "baker")
+    assert not stands_in("baker", "a bakery")
 
 
 def test_what_a_plan_changes_is_what_it_says_and_nothing_else() -> None:
@@ -218,3 +218,59 @@ async def test_an_order_inside_a_value_stays_inside_its_marks_when_a_text_is_wri
         for tag in ("order", "profile", "name"):
             assert asked.count(f"</{tag}>") == (f"<{tag}>" in asked)
         assert "material" in call.messages[0].content
+
+
+@pytest.mark.parametrize(
+    ("kind", "person", "text"),
+    [
+        ("other", "Greta Holm", "Greta Holm, as Ilse before her, has moved to Lille."),
+        ("irrelevant", "Ilse Marten", "It rained, and Ilse stayed in."),
+    ],
+)
+def test_a_note_that_must_not_touch_the_person_does_not_name_them(
+    kind: str, person: str, text: str
+) -> None:
+    given = NoteInput(
+        kind=kind, subject="Ilse Marten", person=person, key="residence", old="", new="Lille"
+    )
+    with pytest.raises(ReplyError) as told:
+        read_note(text, given)
+    assert told.value.kind == "touches the person"
+    assert read_note("Greta Holm has moved to Lille.", given).endswith("Lille.")
+
+
+async def test_a_biography_without_spaces_between_its_words_is_read() -> None:
+    person = Profile(
+        name="王伟",
+        attributes=(
+            Attribute(key="residence", value="东京"), Attribute(key="occupation", value="护士"),
+        ),
+    )  # fmt: skip
+    text = "王伟是一名护士，住在东京附近。"
+    assert (await tell(person, ScriptedModel(text), seed=1)).value == text
+
+
+async def test_an_open_key_may_hold_several_values() -> None:
+    reader = ScriptedModel(
+        reply(
+            fact("instruments", ["cello", "flute"], "cello and flute"),
+            fact("residence", "Emden", "Emden"),
+            fact("residence", "Norden", "Norden"),
+        )
+    )
+    text = "Ilse Marten of Emden, once of Norden, plays cello and flute."
+    got = await extract(text, reader, name="Ilse Marten", seed=1)
+    assert [(a.key, a.value) for a in got.profile.attributes] == [
+        ("instruments", "cello"), ("instruments", "flute"), ("residence", "Emden"),
+    ]  # fmt: skip
+    assert [drop.reason_class for drop in got.drops] == ["second value"]
+
+
+def test_values_of_a_key_are_bounded_however_many_people_there_are() -> None:
+    people = [
+        Profile(name=f"P {n}", attributes=(Attribute(key="works", value=f"Book {n}"),))
+        for n in range(5_000)
+    ]
+    found = values_by_key(people)["works"]
+    assert len(found) == 200
+    assert found[4] == "Book 0"

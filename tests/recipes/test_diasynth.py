@@ -139,3 +139,9 @@ async def test_topics_are_read_once_each_and_the_rest_is_told(tmp_path: Path) ->
         "no words: line 5 is not used",
         "too long: line 6 is not used",
     ]
+
+
+async def test_without_a_talk_there_is_no_figure_over_nothing(tmp_path: Path) -> None:
+    made, _ = await play(actor(conversation_reasoned="no tags"), tmp_path)
+    assert all(figure["n"] for figure in made.report["figures"])
+    assert made.notes == ["0 of 10 were made; see dropped/ for the reasons"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,10 @@ async def test_a_judge_that_finds_contradictions_everywhere_costs_the_items_and_
     assert made.notes[0] == "0 of 8 were made; see dropped/ for the reasons"
     drops = [one.reason for one in ear.notes if isinstance(one, Drop) and one.kind == "question"]
     assert drops == ["bad row: no candidate goes with the profile"] * 8
+    told = {row["name"]: (row["value"], row["n"]) for row in made.report["figures"]}
+    assert told["found_hit_at_1"] == (0.0, 8), "what was not found counts"
+    assert told["overlap_hit_at_1"][1] == 8
+    assert "overlap_contradictions" not in told, "nobody was asked"
 
 
 async def test_a_judge_with_a_taste_for_the_first_place_wins_nothing(tmp_path: Path) -> None:
@@ -115,3 +120,28 @@ async def test_a_file_without_a_question_is_refused(tmp_path: Path, content: str
     file.write_text(content, encoding="utf-8")
     with pytest.raises(UserError):
         await play(tmp_path, turns=file)
+
+
+async def test_questions_to_one_person_are_in_one_split_whatever_fact_is_taken_out(
+    tmp_path: Path,
+) -> None:
+    rows = []
+    for n in range(12):
+        whole = [f"Fact number {k} of the life of person {n}x{n}." for k in range(4)]
+        rows += [
+            {"query": f"and {acting.THINGS[k]} ?", "held": [f for f in whole if f != gone],
+             "deleted": gone, "reply": f"person {n}"}
+            for k, gone in enumerate(whole)
+        ]  # fmt: skip
+    file = tmp_path / "ready.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    made = await play(tmp_path, turns=file, conversations=48)
+    told: Any = made.tables["extended"]
+    assert len(told) == 48
+    splits = {talk.id: talk.split for talk in made.conversations}
+    assert all(row.split == splits[row.conversation] for row in told)
+    of_person: dict[str, set[str]] = {}
+    for row in told:
+        of_person.setdefault(row.item.reply, set()).add(row.split)
+    assert all(len(some) == 1 for some in of_person.values())
+    assert set(splits.values()) == {"train", "validation", "test"}

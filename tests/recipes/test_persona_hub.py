@@ -89,13 +89,13 @@ async def test_near_duplicates_go_and_their_ties_pass_to_who_stays(tmp_path: Pat
             "A nurse who collects old maps, of the NIGHT shift"]  # fmt: skip
     same = actor(persona_from_text=lambda call: told[call.seed % 2])
     made, drops = await play(same, tmp_path, people=8, count=8, talks=0)
-    assert [drop.reason_class for drop in drops] == ["same words"]
+    assert [drop.reason_class for drop in drops] == ["same words"] * 3, "two of them to the word"
     nurse, *others = made.people
     assert nurse.sentences[0] in told
     ties: list[Relation] = rows(made, "relations")
     assert [tie.to for tie in ties] == [nurse.id] * len(others)
     assert len(rows(made, "texts")) == 8, "who stays gets the texts of who went"
-    assert made.notes[0].startswith(f"{len(made.people)} different people instead of 8, 1 near-dup")
+    assert made.notes[0].startswith(f"{len(made.people)} different people instead of 8, 3 near-dup")
 
 
 async def test_a_bad_reply_costs_one_item_and_says_why(tmp_path: Path) -> None:
@@ -142,3 +142,29 @@ async def test_nobody_to_begin_with_is_refused_before_any_call() -> None:
     with pytest.raises(UserError, match="nobody to begin with"):
         await persona_hub(model, EmbeddedModel())
     assert model.calls == []
+
+
+async def test_a_description_that_comes_again_to_the_word_is_counted_and_told(
+    tmp_path: Path,
+) -> None:
+    nurse = "A nurse of the night shift who collects old maps."
+    model = actor(persona_from_text=nurse)
+    made, drops = await play(model, tmp_path, rounds=0, talks=5)
+    assert [drop.reason for drop in drops] == [f"same words: 1.000 to {nurse!r}"] * 11
+    same = next(f for f in made.report["figures"] if f["name"].startswith("people, same words"))
+    assert (same["value"], same["n"]) == (pytest.approx(11 / 12, abs=1e-6), 12)
+    assert made.notes[0].startswith("1 different people instead of 12, 11 near-duplicates gone")
+    assert made.notes[1] == "0 pairs of people have a tie, 5 talks were asked for: raise --rounds"
+
+
+async def test_one_known_person_is_enough_to_begin_with(tmp_path: Path) -> None:
+    file = tmp_path / "one.txt"
+    file.write_text("A tuner of church organs\n", encoding="utf-8")
+    made, _ = await play(
+        actor(), tmp_path, texts=None, people_from=file, people=3, count=3, rounds=2, talks=0
+    )
+    assert made.people[0].sentences[0] == "A tuner of church organs"
+    assert [tie.depth for tie in rows(made, "relations")] == [1, 2]
+    file.write_text("\n", encoding="utf-8")
+    with pytest.raises(UserError, match="holds no usable fact"):
+        await play(actor(), tmp_path, texts=None, people_from=file)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dramaturg.errors import BackendError
 from dramaturg.models import ScriptedModel
 from dramaturg.recipes.recipe import Made
 from dramaturg.recipes.user_profile import user_profile
@@ -41,7 +42,7 @@ async def test_a_reader_that_is_right_gets_full_marks_and_every_figure_its_n(
     assert [p.name for p in made.people][:2] == ["Ada Abel", "Ben Brandt"]
     ada = made.people[0]
     assert ada.facts[0].triple is not None
-    assert ada.facts[0].evidence[0].document == "note of 2025-01"
+    assert ada.facts[0].evidence[0].document == "note of 2025-03"
 
 
 async def test_a_reader_that_takes_everybody_s_facts_loses_them_one_by_one(tmp_path: Path) -> None:
@@ -112,3 +113,45 @@ async def test_two_people_of_one_name_are_two_people(tmp_path: Path) -> None:
     assert len({row.person for row in updates}) == 2
     assert len({row.id for row in updates}) == 8
     assert figures(made)["update_right"] == (1.0, 8)
+
+
+async def test_with_keys_what_was_not_asked_for_is_not_missed(tmp_path: Path) -> None:
+    row = {
+        "name": "Ada Abel", "text": "Ada Abel says: occupation = baker; residence = Porto.",
+        "profile": {"job": "baker", "home": "Porto", "pets": "two goats"},
+    }  # fmt: skip
+    file = tmp_path / "one.jsonl"
+    file.write_text(json.dumps(row), encoding="utf-8")
+    made = await play(tmp_path, texts=file, people=1, updates=0, keys="job, residence")
+    assert figures(made)["construction_recall"] == (1.0, 2)
+    made = await play(tmp_path, texts=file, people=1, updates=0)
+    assert figures(made)["construction_recall"][1] == 3
+
+
+async def test_two_people_of_one_name_are_told_different_notes(tmp_path: Path) -> None:
+    rows = [{"name": "Ada Abel", "profile": {"job": "baker", "home": "Porto", "pets": pet}}
+            for pet in ("two goats", "an old cat", "three hens", "a grey parrot")]  # fmt: skip
+    file = tmp_path / "four.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    updates: Any = (await play(tmp_path, texts=file, people=4, updates=5)).tables["updates"]
+    lives: dict[str, list[str]] = {}
+    for row in updates:
+        lives.setdefault(row.person, []).append(row.kind)
+    assert len({tuple(kinds) for kinds in lives.values()}) > 1
+
+
+async def test_no_note_is_written_after_reading_was_cut(tmp_path: Path) -> None:
+    def fails(call: Any) -> str:
+        if "Dario Dorn" in call.messages[-1].content:
+            raise BackendError("the reader is gone", why="it was switched off", fix="switch it on")
+        return acting.extract(call)
+
+    model = ScriptedModel(
+        by_task={
+            "profile.tell": acting.tell, "profile.note": acting.note,
+            "profile.extract": fails, "profile.update": acting.update,
+        },
+    )  # fmt: skip
+    made = await play(tmp_path, model)
+    assert isinstance(made.cut, BackendError)
+    assert not [call for call in model.calls if call.task == "profile.note"]

@@ -46,7 +46,7 @@ class Loaded:
     notes: list[str] = field(default_factory=list)
 
 
-def load_personas(source: str | Path) -> Loaded:
+def load_personas(source: str | Path, *, one_will_do: bool = False) -> Loaded:
     """The facts, persons and pairs that a source holds.
 
     Args:
@@ -56,6 +56,7 @@ def load_personas(source: str | Path) -> Loaded:
             column text, fact or persona, or with "user 1 personas" and "user 2 personas";
             a run folder; a character card (JSON or PNG), or a folder of them. Any of the text
             forms may be gzipped.
+        one_will_do: Whether one person, or one fact, is enough; else two are needed.
 
     Raises:
         UserError: If the file is missing, empty, no text, or holds too little to go on with.
@@ -89,7 +90,7 @@ def load_personas(source: str | Path) -> Loaded:
         else:
             for n, row in _parquet_rows(path):
                 reader.row(n, row, path)
-    return reader.loaded(path)
+    return reader.loaded(path, one_will_do)
 
 
 def _cards(path: Path) -> list[Path]:
@@ -247,7 +248,7 @@ class _Reader:
             self.drop(line, "duplicate", "pairs the same two people again")
         self.pairs.setdefault(pair.id, pair)
 
-    def loaded(self, path: Path) -> Loaded:
+    def loaded(self, path: Path, one_will_do: bool) -> Loaded:
         notes = []
         again = repeats([fact.text for _, fact in self.single])
         for i, (j, how) in again.items():
@@ -260,7 +261,8 @@ class _Reader:
                 f"{path.name} gives persons and {len(facts)} single facts: the facts belong to "
                 "nobody, and only the persons talk"
             )
-        self._check(path, facts, people)
+        if not one_will_do or not (facts or people):
+            self._check(path, facts, people)
         for person in people or ():
             facts.extend(person.facts)
         unique = list({fact.id: fact for fact in facts}.values())

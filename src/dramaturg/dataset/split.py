@@ -47,6 +47,7 @@ def apart_by_persona(
     conversations: Iterable[Conversation],
     shares: Mapping[str, float] = SHARES,
     seed: int = 13,
+    whose: Mapping[str, str] | None = None,
 ) -> Splits:
     """Divide conversations so that no two splits share a person.
 
@@ -55,12 +56,14 @@ def apart_by_persona(
 
     Args:
         shares: Split -> share of the conversations, > 0, summing to 1.
+        whose: Conversation id -> whose it is, where the speakers alone do not tell: talks of one
+            name stay together.
 
     Raises:
         UserError: If the shares do not sum to 1.
     """
     _check_shares(shares)
-    components = _components(list({c.id: c for c in conversations}.values()))
+    components = _components(list({c.id: c for c in conversations}.values()), whose or {})
     return _divided(components, shares, seed, "persons")
 
 
@@ -236,11 +239,13 @@ class _Groups:
         return list(groups.values())
 
 
-def _components(conversations: Sequence[Conversation]) -> list[list[str]]:
+def _components(conversations: Sequence[Conversation], whose: Mapping[str, str]) -> list[list[str]]:
     groups = _Groups()
     profiles: dict[str, tuple[str, ...]] = {}
     for conversation in conversations:
         groups.find(f"c {conversation.id}")
+        if conversation.id in whose:
+            groups.join(f"c {conversation.id}", f"w {whose[conversation.id]}")
         for n, speaker in enumerate(conversation.speakers):
             if speaker.persona_id is None and not speaker.persona:
                 continue

@@ -152,11 +152,21 @@ def retrieval_figures(
 
 
 def extended_figures(
-    rows: Sequence[ExtendedProfile], *, same: Callable[[str], str] = lambda text: text
+    rows: Sequence[ExtendedProfile],
+    missed: Sequence[tuple[OutOfProfile, str]] = (),
+    *,
+    same: Callable[[str], str] = lambda text: text,
 ) -> list[Counted]:
-    """All figures of extended profiles: the retriever, the word-counting control, the replies."""
+    """All figures of extended profiles: the retriever, the word-counting control, the replies.
+
+    Args:
+        missed: Questions for which nothing was found, each with what the control finds: they
+            count against the retriever, and have no replies.
+    """
     ours = [Found(row.item, row.found) for row in rows]
+    ours += [Found(item, ()) for item, _ in missed]
     control = [Found(row.item, (row.overlap,), row.overlap_clashes) for row in rows]
+    control += [Found(item, (overlap,)) for item, overlap in missed]
     return [
         *retrieval_figures(ours, "found", same=same),
         *retrieval_figures(control, "overlap", same=same),

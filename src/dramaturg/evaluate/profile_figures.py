@@ -12,8 +12,8 @@ from dramaturg.records import (
     ProfileText,
     ProfileUpdate,
     key_of,
-    normal_value,
     same_value,
+    stands_in,
 )
 
 
@@ -50,7 +50,7 @@ def construction_figures(texts: Sequence[ProfileText]) -> list[Counted]:
         bool(a.evidence) and all(text[s.start : s.end] == s.text for s in a.evidence)
         for text, a in held
     )
-    stands = sum(any(_in(a.value, s.text) for s in a.evidence) for _, a in held)
+    stands = sum(any(stands_in(a.value, s.text) for s in a.evidence) for _, a in held)
     found += _share("evidence_verbatim", verbatim, len(held))
     found += _share("value_stands_in_evidence", stands, len(held))
     return found
@@ -106,10 +106,6 @@ def _same(u: ProfileUpdate, op: str, key: str, old: str | None, new: str | None)
 def _was(profile: Profile, key: str, value: str) -> bool:
     name = key_of(key).name
     return any(key_of(a.key).name == name and same_value(key, a.value, value) for a in profile.past)
-
-
-def _in(value: str, text: str) -> bool:
-    return f" {normal_value('', value)} " in f" {normal_value('', text)} "
 
 
 def _scores(name: str, scores: Sequence[PairScore]) -> Iterator[Counted]:

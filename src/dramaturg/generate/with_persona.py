@@ -104,9 +104,10 @@ def template_task(template: str | Path) -> Task[WithPersona, str]:
     Raises:
         UserError: If there is no such template, or the file is none.
     """
-    name = Path(template).stem if str(template).endswith(".md") else str(template)
-    if str(template).endswith(".md"):
-        prompt = _own(Path(template))
+    name = str(template)
+    if name.endswith(".md"):
+        prompt, name = _own(Path(template)), Path(template).stem
+        name = f"own_{name}" if name in TEMPLATES else name  # it has none of our rules for replies
     elif name in TEMPLATES:
         prompt = load("dramaturg.generate", f"text_{name}")
     else:

@@ -114,10 +114,19 @@ class Circle:
         newest: Those of the last round: whom the next one asks for.
         depth: Rounds so far.
         counts: "begun", "round 1", ...: how many people each brought.
+        again: How many descriptions were there already, to the word: of those it begins with each
+            is a Drop, of those found later a tie to who is there.
     """
 
     def __init__(self, people: Sequence[Persona]) -> None:
-        self.people = list({person.id: person for person in people}.values())
+        first: dict[str, Persona] = {}
+        for person in people:
+            if first.setdefault(person.id, person) is not person:
+                told = " ".join(person.sentences)
+                reason = f"same words: 1.000 to {told!r}"
+                notes.note(Drop(kind="persona", reason=reason, subject=told))
+        self.people = list(first.values())
+        self.again = len(people) - len(first)
         self.newest = list(self.people)
         self.relations: list[Relation] = []
         self.depth = 0
@@ -137,6 +146,7 @@ class Circle:
             for relation, text in close:
                 person = described_person(text, writer, parents=_facts(parent))
                 known = self._known.setdefault(_words(person), person)
+                self.again += known is not person
                 if known.id == parent.id:
                     reason = f"self: {relation!r} is the person again"
                     notes.note(Drop(kind="relation", reason=reason, subject=text))

@@ -11,7 +11,7 @@ from dramaturg.models import ChatModel
 from dramaturg.profile.extract import extract
 from dramaturg.profile.invent import invent
 from dramaturg.profile.tell import tell
-from dramaturg.records import ProfileText, derive_seed
+from dramaturg.records import Profile, ProfileText, derive_seed, key_of
 
 
 def made_up(people: int, *, seed: int) -> list[Biography]:
@@ -36,6 +36,10 @@ async def construct(
 ) -> ProfileText:
     """The text with the profile that a reader finds in it; see `extract`.
 
+    Args:
+        keys: The keys wanted, () = open: of the true profile, too, no other is kept, so that what
+            was not asked for is not counted as missed.
+
     Raises:
         ReplyError, BackendError: As `extract` does.
     """
@@ -52,6 +56,14 @@ async def construct(
         name=person.name,
         text=person.text,
         found=found.profile,
-        true=person.known,
+        true=_only(person.known, keys),
         source=person.source,
     )
+
+
+def _only(known: Profile | None, keys: Sequence[str]) -> Profile | None:
+    if known is None or not keys:
+        return known
+    wanted = {key_of(key).name for key in keys}
+    held = tuple(a for a in known.attributes if key_of(a.key).name in wanted)
+    return msgspec.structs.replace(known, attributes=held, id="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dramaturg.records import Span
+from dramaturg.records import Span, has_spaces
 
 _LONGEST = 2_000  # characters of a quotation
 _SAME = {"<": "[<‹]", "‹": "[<‹]", ">": "[>›]", "›": "[>›]"}
@@ -17,7 +17,8 @@ _WRAPPING = " \t\n\"'“”‘’«»`…"
 def find_span(text: str, quoted: str, *, document: str = "", begin: int = 0) -> Span | None:
     """Where a quotation stands in a text, or None.
 
-    Case, spacing, kinds of quotation marks and dashes may differ; words may not. What comes back
+    Case, spacing, kinds of quotation marks and dashes may differ; words may not, and in a script
+    that puts spaces between words a quotation neither begins nor ends inside one. What comes back
     is the text's own wording: `text[span.start:span.end] == span.text`.
 
     >>> span = find_span("She  moved to Łódź.", "moved to łódź")
@@ -29,7 +30,9 @@ def find_span(text: str, quoted: str, *, document: str = "", begin: int = 0) -> 
         return None
     parts = [_LABEL if word in (":", "-") else _loosely(word) for word in words]
     pattern = parts[0] + "".join(p if p == _LABEL else r"\s+" + p for p in parts[1:])
-    hit = re.compile(pattern, re.IGNORECASE).search(text, begin)
+    before = r"(?<!\w)" if has_spaces(words[0][0]) else ""
+    after = r"(?!\w)" if has_spaces(words[-1][-1]) else ""
+    hit = re.compile(before + pattern + after, re.IGNORECASE).search(text, begin)
     if hit is None or not any(c.isalnum() for c in hit[0]):
         return None
     return Span(start=hit.start(), end=hit.end(), text=hit[0], document=document)

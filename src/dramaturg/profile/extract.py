@@ -18,7 +18,7 @@ from dramaturg.models import ChatModel, ask
 from dramaturg.models.json_reply import read_json
 from dramaturg.profile.change import Proposal, Updated, apply, key_in
 from dramaturg.prompts import Sampling, Task, load, quote
-from dramaturg.records import Drop, Profile, derive_seed, key_of, same_value, values_in
+from dramaturg.records import KEYS, Drop, Profile, derive_seed, key_of, same_value, values_in
 from dramaturg.store import notes
 
 PIECE = 6_000  # characters of a text that one prompt shows
@@ -46,8 +46,8 @@ async def extract(
     """The profile that a text tells of a person.
 
     A long text is read in pieces. A value is dropped with its reason where it is about somebody
-    else, where its evidence is not in the text, where its key is not wanted, or where its key
-    holds one value and has another already. Drops are noted.
+    else, where its evidence is not in the text, where its key is not wanted, or where it is a
+    known key that holds one value and has another already. Drops are noted.
 
     Args:
         keys: The keys wanted; () = open.
@@ -98,7 +98,8 @@ def _refused(profile: Profile, one: Proposal, wanted: set[str]) -> Drop | None:
         reason = f"not wanted: the key {one.key!r}"
         return Drop(kind="attribute", reason=reason, subject=profile.id, detail=detail)
     held = profile.values(key)
-    if held and not key_of(one.key).many and not same_value(key, held[0], one.value):
+    single = key_of(one.key) in KEYS and not key_of(one.key).many
+    if held and single and not same_value(key, held[0], one.value):
         reason = f"second value: {key} is {held[0]!r} already, not {one.value!r}"
         return Drop(kind="attribute", reason=reason[:400], subject=profile.id, detail=detail)
     return None

@@ -88,12 +88,18 @@ async def follow(
     return rows
 
 
-def values_by_key(people: Iterable[Profile]) -> dict[str, tuple[str, ...]]:
-    """What a key can hold: the values of these people, beside made-up ones for common keys."""
+def values_by_key(people: Iterable[Profile], most: int = 200) -> dict[str, tuple[str, ...]]:
+    """What a key can hold: the values of these people, beside made-up ones for common keys.
+
+    Args:
+        most: Values of a key, the first ones: every note looks at all of them.
+    """
     found = {key: dict.fromkeys(values) for key, values in VALUES.items()}
     for person in people:
         for one in person.attributes:
-            found.setdefault(key_of(one.key).name, {})[one.value] = None
+            of_key = found.setdefault(key_of(one.key).name, {})
+            if len(of_key) < most:
+                of_key[one.value] = None
     return {key: tuple(values) for key, values in found.items()}
 
 

@@ -17,7 +17,7 @@ from dramaturg.errors import ReplyError
 from dramaturg.models import Answer, ChatModel, ask
 from dramaturg.profile.change import changed
 from dramaturg.prompts import Sampling, Task, load, quote
-from dramaturg.records import Change, Op, Profile, key_of, normal_value
+from dramaturg.records import Change, Op, Profile, key_of, normal_value, stands_in
 
 Kind: TypeAlias = Literal["add", "replace", "restate", "other", "irrelevant"]
 KINDS: tuple[Kind, ...] = ("add", "replace", "restate", "other", "irrelevant")
@@ -125,8 +125,8 @@ async def note(planned: Planned, writer: ChatModel, *, seed: int) -> Answer[str]
     """The note in a writer's words; the reply is refused where it does not say what it must.
 
     Raises:
-        ReplyError: "not said" where the value or the person is missing, "says the new value"
-            where an irrelevant note speaks of the person; after one more try.
+        ReplyError: "not said" where the value or the person is missing, "touches the person"
+            where a note that is not about the person names them; after one more try.
         BackendError: If the writer could not be reached.
     """
     given = NoteInput(
@@ -167,22 +167,19 @@ def read_note(reply: str, given: NoteInput) -> str:
     text = " ".join(reply.strip().strip("\"'“”`").split())
     if not text:
         raise ReplyError("the reply holds no text", kind="empty")
-    if given.kind == "irrelevant":
-        if says(text, given.subject):
+    if given.kind in ("irrelevant", "other"):
+        parts = [part for part in given.subject.split() if len(part) > 2]
+        if any(stands_in(name, text) for name in (given.subject, *parts)):
             raise ReplyError(f"it must not speak of {given.subject}", kind="touches the person")
+    if given.kind == "irrelevant":
         return text
-    if not any(says(text, part) for part in given.person.split()):
+    if not any(stands_in(part, text) for part in given.person.split()):
         raise ReplyError(f"it does not name {given.person}", kind="not said")
     wanted = [given.new, given.old] if given.kind == "replace" else [given.new]
     for value in wanted:
-        if not says(text, value):
+        if not stands_in(value, text):
             raise ReplyError(f"it does not say {value!r} in these words", kind="not said")
     return text
-
-
-def says(text: str, value: str) -> bool:
-    """Whether a text says a value in its own words: one after the other, case aside."""
-    return f" {normal_value('', value)} " in f" {normal_value('', text)} "
 
 
 def _names(profile: Profile) -> list[str]:

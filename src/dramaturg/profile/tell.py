@@ -8,9 +8,8 @@ import msgspec
 
 from dramaturg.errors import ReplyError
 from dramaturg.models import Answer, ChatModel, ask
-from dramaturg.profile.plan import says
 from dramaturg.prompts import Sampling, Task, load, quote, quote_list
-from dramaturg.records import Profile
+from dramaturg.records import Profile, stands_in
 
 
 class TellInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +49,7 @@ def tell_task() -> Task[TellInput, str]:
 
 def _told(reply: str, given: TellInput) -> str:
     text = "\n".join(line.strip() for line in reply.strip().splitlines() if line.strip())
-    missing = [value for value in (given.name, *given.values) if not says(text, value)]
+    missing = [value for value in (given.name, *given.values) if not stands_in(value, text)]
     if not text:
         raise ReplyError("the reply holds no text", kind="empty")
     if missing:

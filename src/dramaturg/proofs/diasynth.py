@@ -37,6 +37,9 @@ def list_without_repeats(keep: Filter = persona.distinct_entries) -> str:
     found = keep(entries, "subtopic", "trains", 4)
     wanted = [entries[i] for i in (0, 2, 3, 4)]
     hold(found == wanted, f"{found} was kept")
+    every = keep(entries, "subtopic", "trains", len(entries))
+    wanted.append(entries[5])  # the last one is like the third, with three others in between
+    hold(every == wanted, f"of all that there is {every} was kept")
     edge = keep(["tea for two", "tea"], "subtopic", "tea", 4)  # 2 * 1 / 4: 0.5 exactly
     hold(edge == ["tea for two"], f"at exactly 0.5 {edge} was kept")
     return "9 entries, 3 gone, 4 of 4 places filled"

@@ -65,7 +65,8 @@ async def nothing_twice(retrieve: Retrieve = profile.retrieve_fact) -> str:
         "I have the dog called Rex!",
         "Rex is what my dog is called.",
     ]
-    pool = await _pool(*said_again, "My dog sleeps on the sofa.", "My sofa is red.")
+    new = ["My dog sleeps on the sofa.", "On the sofa sleeps my dog.", "My sofa is red."]
+    pool = await _pool(*said_again, *new)  # the second says what the first does
     nli = ScriptedNLI({(held[0], said_again[2]): "entail"})
     got = await retrieve("What is your dog called?", pool, held, nli, top=2)
     found = [fact.text for fact in got.facts]

@@ -45,6 +45,7 @@ def finished(
     notes: Iterable[str] = (),
     cut: DramaturgError | None = None,
     made: int | None = None,
+    whose: Mapping[str, str] | None = None,
 ) -> Made:
     """The end of a recipe: splits that share no person, and the report.
 
@@ -55,8 +56,9 @@ def finished(
         steps: Counts of the steps before, by step.
         cut: What ended it early; what is there is handed over all the same.
         made: How many there are of what was asked for; None: the conversations.
+        whose: See `dataset.apart_by_persona`.
     """
-    splits = dataset.apart_by_persona(conversations, seed=seed)
+    splits = dataset.apart_by_persona(conversations, seed=seed, whose=whose)
     divided = (msgspec.structs.replace(talk, split=splits.by_id[talk.id]) for talk in conversations)
     have = len(conversations) if made is None else made
     short = [f"{have} of {asked} were made; see dropped/ for the reasons"] if have < asked else []

@@ -23,8 +23,9 @@ from dramaturg import evaluate, loop, profile, scorers
 from dramaturg.generate import next_turn
 from dramaturg.models import ChatModel, Embedder, NLIModel, capacity
 from dramaturg.recipes.finish import figure, finished
-from dramaturg.recipes.questions import as_conversations, read_questions
+from dramaturg.recipes.questions import as_conversations, read_questions, whole_profiles
 from dramaturg.recipes.recipe import Made, Step, recipe
+from dramaturg.recipes.tables import with_tables
 from dramaturg.records import ExtendedProfile, OutOfProfile, derive_seed
 
 
@@ -62,11 +63,15 @@ async def persona_extend(
     known = await profile.fact_pool(facts, embedder)
     overlap = evaluate.overlap_search(known.texts)
 
+    missed: list[tuple[OutOfProfile, str]] = []
+
     async def extend(item: OutOfProfile) -> ExtendedProfile:
         own = derive_seed(seed, "extend", item.id)
         found = await profile.retrieve_fact(
             item.query, known, item.held, nli, top=top, duplicate=known_at, seed=own
         )
+        if not found.facts:
+            missed.append((item, overlap(item.query)))
         profiles = {"deleted": item.held, "extended": (*item.held, found.best), "whole": item.whole}
         replies = {
             name: (await next_turn(held, [(1, item.query)], writer, seed=own, about=item.id)).value
@@ -85,11 +90,12 @@ async def persona_extend(
 
     at_once = capacity(writer, critic, nli)
     done = await loop.each(items, extend, at_once=at_once, step="extend", kind="question")
-    talks, people = as_conversations(done.results, writer, nli, seed=seed)
+    talks, people, rows = as_conversations(done.results, writer, nli, seed=seed)
     by = {"nli": f"nli, {nli.ref}", "critic": f"fits, {critic.ref}"}
-    counted = evaluate.extended_figures(done.results, same=profile.same_words)
-    return finished(
-        talks, people, asked=conversations, seed=seed, tables={"extended": done.results},
+    counted = evaluate.extended_figures(rows, missed, same=profile.same_words)
+    made = finished(
+        talks, people, asked=conversations, seed=seed, whose=whole_profiles(rows),
         figures=[figure(*f[:2], n=f.n, unit=f.unit, scorer=by.get(f.by, f.by)) for f in counted],
         steps={"questions": len(items), "pool": len(known.facts)}, cut=done.cut,
     )  # fmt: skip
+    return with_tables(made, {"extended": rows}, seed=seed)

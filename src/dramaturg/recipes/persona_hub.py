@@ -27,7 +27,7 @@ from dramaturg.recipes.reading import read_sources
 from dramaturg.recipes.recipe import Made, recipe
 from dramaturg.recipes.steps import Steps
 from dramaturg.recipes.tables import with_tables
-from dramaturg.recipes.texts_figures import of_people, of_texts, too_few
+from dramaturg.recipes.texts_figures import of_people, of_texts, too_few, too_few_ties
 
 
 @recipe(
@@ -71,15 +71,19 @@ async def persona_hub(
     pairs = pairing.by_relation(cast.people, ties, count=talks, seed=seed)
     pool: dict[str, Any] = {"examples": generate.starter_pool(), "recipe": "persona-hub"}
     talked = await each("conversation", generate.reasoned, pairs, **pool)
+    told = too_few(cast.counts, circle.again, wanted) + too_few_ties(len(pairs), talks)
     made = finished(
         talked.results,
         cast.people,
         asked=count,
         made=len(written.results),
         seed=seed,
-        figures=of_people(cast.counts, len(ties)) + of_texts([one.text for one in written.results]),
+        figures=[
+            *of_people(cast.counts, circle.again, len(ties)),
+            *of_texts([one.text for one in written.results]),
+        ],
         steps={"people": circle.counts, "near-duplicates": cast.counts, "relations": len(ties)},
-        notes=[] if each.cut else too_few(cast.counts, wanted),
+        notes=[] if each.cut else told,
         cut=each.cut,
     )
     return with_tables(made, {"texts": written.results, "relations": ties}, seed=seed)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from dramaturg import dataset, evaluate, generate, scorers
 from dramaturg.models import ChatModel, Embedder, NLIModel
 from dramaturg.records import (
@@ -20,6 +22,7 @@ from dramaturg.records import (
     Scene,
     Speaker,
     Turn,
+    content_id,
     derive_seed,
 )
 from dramaturg.store import notes
@@ -54,7 +57,7 @@ async def read_questions(
         reason = f"too few: {len(items)} questions of {most}: other turns use no fact, or several"
         notes.note(Drop(kind="question", reason=reason, subject=turns.name if turns else "starter"))
     if pool is not None:
-        loaded = dataset.load_personas(pool)
+        loaded = dataset.load_personas(pool, one_will_do=True)
         for drop in loaded.drops:
             notes.note(drop)
         return items, loaded.facts
@@ -65,10 +68,23 @@ async def read_questions(
 
 def as_conversations(
     rows: Sequence[ExtendedProfile], writer: ChatModel, nli: NLIModel, *, seed: int
-) -> tuple[list[Conversation], list[Persona]]:
-    """For each question a conversation with the extended reply, and whose it is."""
+) -> tuple[list[Conversation], list[Persona], list[ExtendedProfile]]:
+    """For each question a conversation with the extended reply, whose it is, and the row again."""
     both = [_as_conversation(row, writer, nli, seed=seed) for row in rows]
-    return [talk for talk, _ in both], [person for _, person in both]
+    named = [
+        msgspec.structs.replace(row, conversation=talk.id)
+        for row, (talk, _) in zip(rows, both, strict=True)
+    ]
+    return [talk for talk, _ in both], [person for _, person in both], named
+
+
+def whole_profiles(rows: Sequence[ExtendedProfile]) -> dict[str, str]:
+    """Conversation id -> the profile before a fact was taken out, in whatever order.
+
+    Two questions to one person leave two profiles that lack a fact each: by these alone nobody
+    sees that the person is the same.
+    """
+    return {row.conversation: content_id("p", sorted(row.item.whole)) for row in rows}
 
 
 def _as_conversation(

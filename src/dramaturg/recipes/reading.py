@@ -41,7 +41,7 @@ def read_passages(source: Path) -> list[Passage]:
 
 def read_people(source: Path) -> list[Persona]:
     """The persons of a file; of a file of single facts, each fact as a person."""
-    loaded = dataset.load_personas(source)
+    loaded = dataset.load_personas(source, one_will_do=True)
     for drop in loaded.drops:
         notes.note(drop)
     return loaded.people or [Persona(facts=(fact,)) for fact in loaded.facts]

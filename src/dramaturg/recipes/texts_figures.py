@@ -15,14 +15,19 @@ _MOST = 500  # texts that are compared with one another
 Figures = list[dict[str, Any]]
 
 
-def of_people(counts: dict[str, int], relations: int) -> Figures:
-    """How many people were found, and what the search for near-duplicates took away."""
-    n = counts["people"]
+def of_people(counts: dict[str, int], again: int, relations: int) -> Figures:
+    """How many people were found, and what the search for near-duplicates took away.
+
+    Args:
+        again: Descriptions that were there already to the word, and are not in `counts`.
+    """
+    n = counts["people"] + again
     if not n:
         return []
+    same = counts["same_words"] + again
     unit = "share of people"
     return [
-        figure("people, same words as another", counts["same_words"] / n, n=n, unit=unit,
+        figure("people, same words as another", same / n, n=n, unit=unit,
                scorer="Jaccard over words"),
         figure("people, same meaning as another", counts["same_meaning"] / n, n=n, unit=unit,
                scorer="cosine, the role embedder"),
@@ -31,14 +36,21 @@ def of_people(counts: dict[str, int], relations: int) -> Figures:
     ]  # fmt: skip
 
 
-def too_few(counts: dict[str, int], wanted: int) -> list[str]:
+def too_few(counts: dict[str, int], again: int, wanted: int) -> list[str]:
     """What a user should read where fewer different people were found than were looked for."""
-    left, gone = counts["left"], counts["people"] - counts["left"]
+    left, gone = counts["left"], counts["people"] - counts["left"] + again
     if left >= wanted:
         return []
     ways = "give more texts, or more rounds (--rounds)"
     ways += ", or raise --same-words or --same-meaning" if gone else ""
     return [f"{left} different people instead of {wanted}, {gone} near-duplicates gone: {ways}"]
+
+
+def too_few_ties(pairs: int, talks: int) -> list[str]:
+    """The same where fewer people have a tie than talks were asked for."""
+    if pairs >= talks:
+        return []
+    return [f"{pairs} pairs of people have a tie, {talks} talks were asked for: raise --rounds"]
 
 
 def of_texts(texts: Sequence[str]) -> Figures:
@@ -63,7 +75,7 @@ def of_talks(talks: Sequence[Conversation], examples: Sequence[Conversation]) ->
     sides = {"": list(talks[:_MOST]), ", examples": list(examples[:_MOST])}
     size = min(count_tokens(t.text for c in side for t in c.turns) for side in sides.values())
     for name, side in sides.items():
-        if not side:
+        if not side or not size:
             continue
         turns = [turn.text for talk in side for turn in talk.turns]
         found += [

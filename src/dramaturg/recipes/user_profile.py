@@ -24,6 +24,8 @@ from dramaturg.recipes.finish import figure, finished
 from dramaturg.recipes.recipe import Made, Step, recipe
 from dramaturg.records import ProfileText, ProfileUpdate, derive_seed
 
+_OTHERS = 200  # people of the file whom a note can be about instead
+
 
 def calls(s: Mapping[str, Any], facts: int) -> list[Step]:
     """Every person has a text written where no file gives one; every note is written and read."""
@@ -69,13 +71,14 @@ async def user_profile(
         return await profile.follow(
             one.true or one.found, profile.noted(writer), profile.updated(reader),
             steps=updates, values=values, others=names, person=one.id,
-            seed=derive_seed(seed, "follow", one.name),
+            seed=derive_seed(seed, "follow", one.id),
         )  # fmt: skip
 
     built = await loop.each(cast, read, at_once=at_once, step="read profiles", kind="text")
     values = profile.values_by_key(one.true or one.found for one in built.results)
-    names = [person.name for person in (*given, *profile.made_up(10, seed=seed))]
-    lives = await loop.each(built.results, keep_up, at_once=at_once, step="follow", kind="person")
+    names = [person.name for person in (*given[:_OTHERS], *profile.made_up(10, seed=seed))]
+    begun = built.results if built.cut is None else []  # what notes tell depends on everybody
+    lives = await loop.each(begun, keep_up, at_once=at_once, step="follow", kind="person")
     after = [update for life in lives.results for update in life]
     last = {update.person: update.found for update in after}
     counted = [*evaluate.construction_figures(built.results), *evaluate.update_figures(after)]

@@ -19,7 +19,16 @@ from dramaturg.records.profile import (
 from dramaturg.records.question import LETTERS, OptionQuestion
 from dramaturg.records.relation import Relation
 from dramaturg.records.timeline import Event, Stance, plain_thing
-from dramaturg.records.values import KEYS, Key, key_of, normal_value, same_value, values_in
+from dramaturg.records.values import (
+    KEYS,
+    Key,
+    has_spaces,
+    key_of,
+    normal_value,
+    same_value,
+    stands_in,
+    values_in,
+)
 
 __all__ = [
     "KEYS",
@@ -62,11 +71,13 @@ __all__ = [
     "derive_seed",
     "from_arrow",
     "from_json",
+    "has_spaces",
     "key_of",
     "normal_value",
     "plain_thing",
     "same_value",
     "schema_for",
+    "stands_in",
     "to_arrow",
     "to_json",
     "values_in",

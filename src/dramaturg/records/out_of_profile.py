@@ -53,6 +53,8 @@ class ExtendedProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
         denies: Of these three, those whose reply contradicts a fact that was left.
         wins: Blind comparisons that one side won: "whole over extended", "extended over whole",
             "extended over deleted", "deleted over extended"; a tie is in neither.
+        conversation: Id of the conversation with the extended reply.
+        split: That of the conversation, so that nothing crosses.
     """
 
     item: OutOfProfile
@@ -65,6 +67,8 @@ class ExtendedProfile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     uses: tuple[str, ...] = ()
     denies: tuple[str, ...] = ()
     wins: tuple[str, ...] = ()
+    conversation: str = ""
+    split: str = ""
     id: str = ""
 
     def __post_init__(self) -> None:

@@ -126,6 +126,30 @@ def same_value(key: str, one: str, other: str) -> bool:
     return normal_value(key, one) == normal_value(key, other)
 
 
+def stands_in(value: str, text: str) -> bool:
+    """Whether a text says a value in its own words, one after the other; case aside.
+
+    >>> stands_in("the Ferry Pilot", "A ferry pilot."), stands_in("cook", "A cookbook.")
+    (True, False)
+    >>> stands_in("東京", "彼女は東京に住んでいる。")
+    True
+    """
+    wanted, said = normal_value("", value), normal_value("", text)
+    if not wanted:
+        return False
+    before = r"(?<!\S)" if has_spaces(wanted[0]) else ""
+    after = r"(?!\S)" if has_spaces(wanted[-1]) else ""
+    return re.search(before + re.escape(wanted) + after, said) is not None
+
+
+def has_spaces(character: str) -> bool:
+    """A digit, or a letter of a script with small letters and capitals: those part their words.
+
+    Of other scripts some part no words, and some write small words onto the next one.
+    """
+    return character.isdigit() or character.lower() != character.upper()
+
+
 def _plain(text: str) -> str:
     """The words alone: lower case, no marks, one space between; accents stay."""
     text = unicodedata.normalize("NFKC", text).casefold().replace("_", " ")

@@ -39,6 +39,15 @@ def nothing_goes(entries: Sequence[str], kind: str, topic: str, count: int) -> l
     return list(entries[:count])
 
 
+def the_last_one_alone(entries: Sequence[str], kind: str, topic: str, count: int) -> list[str]:
+    """Compares with the entry kept before, and with none before that."""
+    kept: list[str] = []
+    for entry in entries:
+        if not kept or scorers.rouge_l(kept[-1], entry) < 0.5:
+            kept.append(entry)
+    return kept[:count]
+
+
 def both_orders(people: Sequence[Persona], *, fields: Mapping[str, Any]) -> list[Pair]:
     return [_pair(a, b, fields) for a, b in itertools.permutations(people, 2)]
 
@@ -269,6 +278,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         {"keep": above_and_not_at},
         {"keep": order_does_not_count},
         {"keep": nothing_goes},
+        {"keep": the_last_one_alone},
     ],
     "pairs_of_a_subtopic": [
         {"meet": both_orders},

@@ -11,7 +11,7 @@ from dramaturg import evaluate, profile, scorers
 from dramaturg.evaluate import Found
 from dramaturg.models import Judgement, NLIModel
 from dramaturg.profile import FactPool, Retrieved
-from dramaturg.records import Conversation, OutOfProfile
+from dramaturg.records import Conversation, Fact, OutOfProfile
 from dramaturg.scorers import Attribution
 
 
@@ -69,6 +69,21 @@ async def same_letters_only(
     """A duplicate is one that is written alike."""
     got = await by_similarity(query, pool, held, nli, top=len(pool.facts))
     return Retrieved(facts=tuple(f for f in got.facts if f.text not in held)[:top])
+
+
+async def the_profile_alone(
+    query: str, pool: FactPool, held: Sequence[str], nli: NLIModel, *, top: int
+) -> Retrieved:
+    """Compares with the profile, and not with the facts that were found before."""
+    found: list[Fact] = []
+    facts = list(pool.facts)
+    while len(found) < top and facts:
+        got = await profile.retrieve_fact(
+            query, await profile.fact_pool(facts, pool.embedder), held, nli, top=1
+        )
+        found += got.facts
+        facts = [fact for fact in facts if fact not in found] if got.facts else []
+    return Retrieved(facts=tuple(found))
 
 
 async def silent(
@@ -177,6 +192,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
     ],
     "nothing_twice": [
         {"retrieve": never_asks}, {"retrieve": by_similarity}, {"retrieve": same_letters_only},
+        {"retrieve": the_profile_alone},
     ],
     "no_verdict_no_fact": [{"retrieve": doubt_passes}, {"retrieve": never_asks}],
     "words_alone_answer_nothing": [{"retrieve": by_overlap}, {"retrieve": by_similarity}],

@@ -130,6 +130,19 @@ async def below(texts: Sequence[str], embedder: Embedder, at: float = 0.9) -> Fo
     return {i: (0, float(like[i, 0])) for i in range(1, len(texts)) if like[i, 0] < 1 - at + 0.2}
 
 
+async def the_last_one_alone(texts: Sequence[str], embedder: Embedder, at: float = 0.9) -> Found:
+    """Compares with the line kept before, and with none before that."""
+    rows = np.asarray(await embedder.embed(texts))
+    kept, gone = [0], {}
+    for index in range(1, len(texts)):
+        like = float(rows[index] @ rows[kept[-1]])
+        if like > at:
+            gone[index] = (kept[-1], like)
+        else:
+            kept.append(index)
+    return gone
+
+
 async def nothing(texts: Sequence[str], embedder: Embedder, at: float = 0.9) -> Found:
     return {}
 
@@ -225,7 +238,12 @@ WRONG: dict[str, list[dict[str, Any]]] = {
     ],
     "added_word": [{"near": overlap}, {"near": dice}, {"near": above_and_not_at}],
     "replaced_word": [{"near": dice}, {"near": order_counts}, {"near": above_and_not_at}],
-    "caught_by_meaning": [{"meaning": chained}, {"meaning": below}, {"meaning": nothing}],
+    "caught_by_meaning": [
+        {"meaning": chained},
+        {"meaning": below},
+        {"meaning": nothing},
+        {"meaning": the_last_one_alone},
+    ],
     "every_pair": [{"near": few_hashes}, {"near": one_shelf}, {"near": overlap}],
     "other_scripts": [
         {"near": latin_only},

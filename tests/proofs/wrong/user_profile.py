@@ -44,6 +44,20 @@ async def by_surname(
     return profile.apply(held, mine, text, when=when)
 
 
+async def by_first_name(
+    held: Profile, text: str, reader: ChatModel, *, when: str, seed: int
+) -> Updated:
+    """Whoever bears the same first name is the subject."""
+    said = await _said(held, text, reader, seed)
+    mine = [
+        msgspec.structs.replace(one, person="subject")
+        if one.person.startswith(held.name.split()[0])
+        else one
+        for one in said
+    ]
+    return profile.apply(held, mine, text, when=when)
+
+
 async def appends(held: Profile, text: str, reader: ChatModel, *, when: str, seed: int) -> Updated:
     """Every value told is a new pair, also one that is known or takes another's place."""
     changes = []
@@ -144,6 +158,18 @@ async def quotes_the_model(text: str, reader: ChatModel, *, name: str, seed: int
     )
 
 
+async def inside_of_words(text: str, reader: ChatModel, *, name: str, seed: int) -> Updated:
+    """A plain search: a quotation may stand inside of a longer word."""
+    said = (await ask(reader, extract_task(), ExtractInput(name=name, text=text), seed=seed)).value
+    plain = " ".join(text.split()).casefold().replace("“", '"').replace("”", '"')
+    held = tuple(
+        Attribute(key=one.key, value=one.value, evidence=(Span(start=0, end=len(text), text=text),))
+        for one in said
+        if one.evidence.casefold() in plain
+    )
+    return Updated(profile=Profile(name=name, attributes=held))
+
+
 def _counted(pairs: Callable[[Profile], list[Any]]) -> Callable[[Profile, Profile], PairScore]:
     def f1(found: Profile, true: Profile) -> PairScore:
         ours, theirs = pairs(found), pairs(true)
@@ -186,9 +212,12 @@ WRONG: dict[str, list[dict[str, Any]]] = {
     ],
     "restated_changes_nothing": [{"update": appends}, {"update": stamps}],
     "nobody_else_s_fact": [
-        {"update": merges_everybody}, {"update": by_surname}, {"update": drops_silently},
+        {"update": merges_everybody}, {"update": by_surname}, {"update": by_first_name},
+        {"update": drops_silently},
     ],
-    "verbatim_evidence": [{"extract": believes}, {"extract": quotes_the_model}],
+    "verbatim_evidence": [
+        {"extract": believes}, {"extract": quotes_the_model}, {"extract": inside_of_words},
+    ],
     "pairs_by_hand": [
         {"f1": as_written}, {"f1": whole_lists}, {"f1": duplicates_count}, {"f1": one_value_a_key},
     ],
