@@ -268,6 +268,26 @@ async def test_a_shard_on_a_scratch_disk_is_copied_to_the_shared_one_and_found_t
     assert max(Counter(one.raw for one in stub.seen).values()) == 1
 
 
+async def test_an_older_state_on_a_scratch_disk_never_replaces_a_later_one(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+
+    async def on(disk: str, calls: int | None = None) -> runner.Run:
+        return await runner.perform_shard(
+            planned(stub, home, rounds=1), Shard(1, 2), scratch=tmp_path / disk,
+            budget=lambda: Budget(max_calls=calls),
+        )  # fmt: skip
+
+    async with running(answering()) as stub:
+        await runner.perform_shard(planned(stub, home, rounds=1), Shard(0, 2))
+        assert (await on("disk-1", 5)).state == "stopped"
+        assert (await on("disk-2", 15)).state == "stopped"
+        assert calls_in(home / "shard-001-of-002") == 15
+        assert (await on("disk-1", 16)).state == "stopped"  # the first machine again
+        assert calls_in(home / "shard-001-of-002") == 16
+        assert (await on("disk-1")).state == "finished"
+        assert max(Counter(one.raw for one in stub.seen).values()) == 1
+
+
 async def test_incomplete_shards_are_refused_by_name_and_merged_with_their_gaps_when_asked(
     whole: tuple[runner.Run, StubEndpoint], tmp_path: Path
 ) -> None:

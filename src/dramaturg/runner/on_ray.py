@@ -25,6 +25,7 @@ from typing import Any
 
 import msgspec
 
+from dramaturg import __version__
 from dramaturg.errors import (
     BackendError,
     DramaturgError,
@@ -49,15 +50,18 @@ from dramaturg.runner.shards import (
     COMMON,
     Shard,
     check_home,
+    check_same_run,
     check_shards,
     common_is_made,
     is_finished,
     kept_personas,
+    own_fingerprint,
     round_file,
     shards_in,
 )
 from dramaturg.runner.watch import Watching
 from dramaturg.store import is_run_folder, state_of
+from dramaturg.store.fingerprint import without_secrets
 from dramaturg.store.run_folder import RUN_FILE
 
 _RERUNS = 1  # how often a shard whose worker died is run again
@@ -169,6 +173,9 @@ class _OnRay:
 
     async def perform(self) -> Run:
         """Common steps, shards, merge: each only as far as it is not done."""
+        if common_is_made(self.home):
+            mine = {**without_secrets(self.planned.arguments), "data_version": __version__}
+            check_same_run(self.home / COMMON, own_fingerprint(mine))
         of = shards_in(self.home) or self.how.workers
         shards = [Shard(n, of) for n in range(1, of + 1)] if of else []
         if not shards or not all(is_finished(self.home / s.name) for s in (_COMMON, *shards)):
@@ -285,7 +292,7 @@ class _OnRay:
                 told: Told = await asyncio.wrap_future(
                     worker.work.remote(shard, lease.limits).future()
                 )
-            except self.ray.exceptions.RayActorError as error:
+            except self._worker_gone() as error:
                 leases.back(shard, spent_in(self.home / shard.name))
                 self.deaths += 1
                 event("worker died", shard=str(shard), again=reruns < _RERUNS)
@@ -316,6 +323,14 @@ class _OnRay:
                 raise error_found
             await self._until_there(told)
             reruns = 0
+
+    def _worker_gone(self) -> tuple[type[Exception], ...]:
+        """What Ray raises for a worker that is gone; one killed for memory is no actor error."""
+        known = self.ray.exceptions
+        return (
+            known.RayActorError, known.OutOfMemoryError, known.NodeDiedError,
+            known.WorkerCrashedError,
+        )  # fmt: skip
 
     async def _until_there(self, told: Told) -> None:
         files = [round_file(self.home / one.name, told.round) for one in told.waits_for]
