@@ -299,6 +299,55 @@ async def test_a_shard_whose_worker_is_gone_is_run_again_once_however_ray_calls_
         assert run.deaths == dies
 
 
+async def test_workers_stand_only_on_machines_where_the_model_is_served(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+    from typing import Any
+
+    import ray.exceptions
+
+    from dramaturg.errors import UserError
+    from dramaturg.models.budget import Budget
+    from dramaturg.models.gate import Gate
+    from dramaturg.models.resolve import Limits
+    from dramaturg.runner.on_ray import OnRay, _OnRay
+    from dramaturg.runner.ray_worker import Order
+    from dramaturg.runner.watch import Watching
+    from tests.runner.test_shards import planned
+
+    hired: list[Any] = []
+
+    def remote(**options: Any) -> Any:
+        hired.append(options["scheduling_strategy"])
+        return lambda _: SimpleNamespace(remote=lambda _: SimpleNamespace())
+
+    async with running(answering()) as stub:
+        plan = planned(stub, tmp_path / "a")
+    sizes = {"head": {"CPU": 8.0}, "a": {"CPU": 8.0, "GPU": 1.0}, "b": {"CPU": 8.0, "GPU": 2.0}}
+    ids = {name: name[0].encode().hex() * 28 for name in sizes}  # as Ray writes them
+    nodes = [
+        {"NodeID": ids[name], "NodeManagerHostname": name, "Alive": True, "Resources": has}
+        for name, has in sizes.items()
+    ]
+    fake = SimpleNamespace(exceptions=ray.exceptions, nodes=lambda: nodes, remote=remote)
+
+    def run(gpus: float) -> _OnRay:
+        how = OnRay(serve="serve it", gpus=gpus)
+        return _OnRay(plan, Limits(), how, tmp_path, Budget(), Gate(), None, Watching(), fake)
+
+    one = run(1.0)
+    one.served = one._machines(4)
+    assert one.served == [ids["a"], ids["b"]]
+    order = Order(recipe="", settings={}, models=(), home="", limits=Limits())
+    for host in ("", "", "", "head", "b"):
+        one._hire(order, host)
+    for task in one._tasks:
+        task.cancel()
+    assert [where.node_id for where in hired] == [ids[name] for name in "ababb"]
+    assert not any(where.soft for where in hired)
+    with pytest.raises(UserError, match="no machine of the cluster has 4 GPUs"):
+        run(4.0)._machines(4)
+
+
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from dramaturg.errors import UserError
     from dramaturg.runner.on_ray import load_ray

@@ -169,6 +169,8 @@ class _OnRay:
         self.stopping = False
         self.figures: dict[str, float] = {}
         self.hosts: dict[Any, str] = {}
+        self.served: list[str] = []
+        self.hired = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def perform(self) -> Run:
@@ -188,6 +190,8 @@ class _OnRay:
                     await self._all(shards)
             except (Interrupted, BackendError) as error:
                 return self._stopped(error)
+            except self.ray.exceptions.RayError as error:
+                return self._stopped(_first([error]))
             except asyncio.CancelledError:
                 return self._stopped(Interrupted("stopped at once by the user"))
         begun = time.monotonic()
@@ -354,6 +358,18 @@ class _OnRay:
             from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as OnNode
 
             where = OnNode(nodes[host], soft=True)
+        if self.served:  # only there is a server at the loopback address
+            from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as OnNode
+
+            there = [node["NodeID"] for node in self._nodes() if node["NodeID"] in self.served]
+            if not there:
+                raise BackendError(
+                    "every machine that served the model is gone", why="Ray lists none of them",
+                    fix="see `ray status`; the same command goes on", kind="serve",
+                )  # fmt: skip
+            at = nodes[host] if nodes.get(host) in there else there[self.hired % len(there)]
+            where = OnNode(at, soft=False)
+        self.hired += 1
         kind = self.ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy=where)(Worker)
         worker = kind.remote(order)
         self.workers.append(worker)
@@ -415,7 +431,22 @@ class _OnRay:
         return [node for node in self.ray.nodes() if node["Alive"]]
 
     def _machines(self, workers: int) -> list[str]:
-        return [node["NodeID"] for node in self._nodes()][:workers]
+        """Where the model is served. Raises UserError if no machine has the GPUs for it."""
+        if not self.how.serve:
+            return []
+        needs = {"CPU": 1.0, "GPU": self.how.gpus}  # a worker's, and the server's
+        able = [
+            node["NodeID"]
+            for node in self._nodes()
+            if all(node["Resources"].get(name, 0.0) >= least for name, least in needs.items())
+        ]
+        if not able:
+            raise UserError(
+                f"no machine of the cluster has {self.how.gpus:g} GPUs and a processor",
+                why="--serve-gpus asks for them, and Ray lists none",
+                fix="see `ray status`; start Ray there with --num-gpus, or give less",
+            )
+        return able[:workers]
 
     @contextlib.asynccontextmanager
     async def _served(self, machines: list[str]) -> AsyncIterator[None]:
@@ -425,6 +456,7 @@ class _OnRay:
             return
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as OnNode
 
+        self.served = machines
         kind = self.ray.remote(num_cpus=0, num_gpus=self.how.gpus, max_restarts=0)(Served)
         urls = [ref.partition("@")[2].split(",")[0] for ref in self.planned.refs.values()]
         url = next((one for one in urls if one), "")
