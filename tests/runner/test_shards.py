@@ -15,8 +15,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
 from dramaturg import runner
+from dramaturg.cli.main import cli
 from dramaturg.errors import PartEnds, RunFolderError, UserError
 from dramaturg.models.budget import Budget
 from dramaturg.recipes.recipe import all_recipes, find_recipe
@@ -475,6 +477,35 @@ def test_a_recipe_whose_items_meet_at_more_places_is_refused_before_anything_is_
 def test_what_is_no_shard_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="--shard cannot be"):
         read_shard(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--shard-wait 5", "--shard-wait is for --shard"),
+        ("--scratch here", "--scratch is for --shard and --engine ray"),
+        ("--serve-gpus 1", "are for --engine ray"),
+        ("--engine ray --serve-gpus 1", "--serve-gpus needs --serve"),
+        ("--engine ray --shard-wait 5", "--shard-wait is for --shard"),
+        ("--shard 3", "--shard cannot be '3'"),
+        ("--shard 1/2 --batch", "do not go together"),
+    ],
+)
+def test_an_option_that_could_do_nothing_is_refused_and_so_is_its_estimate(
+    words: str, said: str
+) -> None:
+    for more in ([], ["--estimate"]):
+        ran = CliRunner().invoke(cli, ["run", "synthetic-persona-chat", *words.split(), *more])
+        assert isinstance(ran.exception, UserError), ran.output
+        assert said in str(ran.exception)
+
+
+@pytest.mark.parametrize("words", ["--shard 1/2", "--engine ray"])
+def test_a_recipe_that_cannot_be_divided_says_what_it_is_that_can(words: str) -> None:
+    ran = CliRunner().invoke(cli, ["run", "big5-chat", *words.split(), "--estimate"])
+    assert isinstance(ran.exception, UserError), ran.output
+    assert "big5-chat cannot be run in shards" in str(ran.exception)
+    assert "loop.improve" in ran.exception.why
 
 
 async def test_the_commands_of_a_slurm_array_make_the_dataset(tmp_path: Path) -> None:

@@ -406,6 +406,7 @@ class _OnRay:
             home=str(self.home.resolve()),
             limits=self._limits(),
             verbose=self.seen.verbose,
+            otel=self.seen.otel,
             scratch=self.how.scratch or "",
         )
 
