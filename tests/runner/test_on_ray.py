@@ -212,6 +212,142 @@ async def test_a_run_begun_without_ray_is_not_begun_again_on_it(tmp_path: Path) 
     assert "begun without --engine ray" in errors
 
 
+async def test_finished_shards_are_not_taken_for_those_of_a_run_with_other_settings(
+    tmp_path: Path,
+) -> None:
+    from dramaturg import runner
+    from dramaturg.errors import RunFolderError
+    from dramaturg.models.resolve import Limits
+    from dramaturg.runner.on_ray import OnRay, perform_on_ray
+    from tests.runner.test_shards import planned
+
+    async with running(answering()) as stub:
+        for n in (1, 2):
+            plan = planned(stub, tmp_path / "a.shards", rounds=1)
+            await runner.perform_shard(plan, runner.Shard(n, 2))
+        other = planned(stub, tmp_path / "a", rounds=1, seed=14)
+        with pytest.raises(RunFolderError, match="other arguments"):
+            await perform_on_ray(other, Limits(), OnRay())
+        assert not (tmp_path / "a").exists()
+        same = await perform_on_ray(planned(stub, tmp_path / "a", rounds=1), Limits(), OnRay())
+    assert same.state == "finished"
+
+
+@pytest.mark.parametrize(
+    "gone", ["RayActorError", "OutOfMemoryError", "NodeDiedError", "WorkerCrashedError"]
+)
+async def test_a_shard_whose_worker_is_gone_is_run_again_once_however_ray_calls_it(
+    tmp_path: Path, gone: str
+) -> None:
+    from concurrent.futures import Future
+    from types import SimpleNamespace
+    from typing import Any
+
+    import ray.exceptions
+
+    from dramaturg.errors import BackendError
+    from dramaturg.models.budget import Budget
+    from dramaturg.models.gate import Gate
+    from dramaturg.models.resolve import Limits
+    from dramaturg.records import Cost
+    from dramaturg.runner.leases import Leases
+    from dramaturg.runner.on_ray import OnRay, _OnRay
+    from dramaturg.runner.ray_worker import Order, Told
+    from dramaturg.runner.shards import Shard
+    from dramaturg.runner.watch import Watching
+    from tests.runner.test_shards import planned
+
+    kind = getattr(ray.exceptions, gone)
+    error = kind("for a test") if gone in ("OutOfMemoryError", "NodeDiedError") else kind()
+    replies: list[Any] = []
+
+    def answers(make: Any) -> SimpleNamespace:
+        def remote(*_: object) -> SimpleNamespace:
+            future: Future[Any] = Future()
+            reply = make()
+            if isinstance(reply, Exception):
+                future.set_exception(reply)
+            else:
+                future.set_result(reply)
+            return SimpleNamespace(future=lambda: future)
+
+        return SimpleNamespace(remote=remote)
+
+    class Hired:
+        def __init__(self) -> None:
+            self.work = answers(lambda: replies.pop(0))
+            self.ready = answers(lambda: "here")
+
+    fake = SimpleNamespace(
+        exceptions=ray.exceptions,
+        nodes=list,
+        remote=lambda **_: lambda _: SimpleNamespace(remote=lambda _: Hired()),
+    )
+    async with running(answering()) as stub:
+        plan = planned(stub, tmp_path / "a")
+    one, order = Shard(1, 1), Order(recipe="", settings={}, models=(), home="", limits=Limits())
+    for said, dies in (([error, Told(spent=Cost())], 1), ([error, error], 2)):
+        replies[:] = said
+        run = _OnRay(plan, Limits(), OnRay(), tmp_path, Budget(), Gate(), None, Watching(), fake)
+        run._hire(order)
+        work = run._rounds(one, order, Leases(Budget(), [one], {one: Cost()}))
+        if dies == 1:
+            await asyncio.wait_for(work, 10)
+        else:
+            with pytest.raises(BackendError, match="died 2 times"):
+                await asyncio.wait_for(work, 10)
+        assert run.deaths == dies
+
+
+async def test_workers_stand_only_on_machines_where_the_model_is_served(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+    from typing import Any
+
+    import ray.exceptions
+
+    from dramaturg.errors import UserError
+    from dramaturg.models.budget import Budget
+    from dramaturg.models.gate import Gate
+    from dramaturg.models.resolve import Limits
+    from dramaturg.runner.on_ray import OnRay, _OnRay
+    from dramaturg.runner.ray_worker import Order
+    from dramaturg.runner.watch import Watching
+    from tests.runner.test_shards import planned
+
+    hired: list[Any] = []
+
+    def remote(**options: Any) -> Any:
+        hired.append(options["scheduling_strategy"])
+        return lambda _: SimpleNamespace(remote=lambda _: SimpleNamespace())
+
+    async with running(answering()) as stub:
+        plan = planned(stub, tmp_path / "a")
+    sizes = {"head": {"CPU": 8.0}, "a": {"CPU": 8.0, "GPU": 1.0}, "b": {"CPU": 8.0, "GPU": 2.0}}
+    ids = {name: name[0].encode().hex() * 28 for name in sizes}  # as Ray writes them
+    nodes = [
+        {"NodeID": ids[name], "NodeManagerHostname": name, "Alive": True, "Resources": has}
+        for name, has in sizes.items()
+    ]
+    fake = SimpleNamespace(exceptions=ray.exceptions, nodes=lambda: nodes, remote=remote)
+
+    def run(gpus: float) -> _OnRay:
+        how = OnRay(serve="serve it", gpus=gpus)
+        return _OnRay(plan, Limits(), how, tmp_path, Budget(), Gate(), None, Watching(), fake)
+
+    one = run(1.0)
+    one.served = one._machines(4)
+    assert one.served == [ids["a"], ids["b"]]
+    order = Order(recipe="", settings={}, models=(), home="", limits=Limits())
+    for host in ("", "", "", "head", "b"):
+        one._hire(order, host)
+    for task in one._tasks:
+        task.cancel()
+    assert [where.node_id for where in hired] == [ids[name] for name in "ababb"]
+    assert not any(where.soft for where in hired)
+    with pytest.raises(UserError, match="no machine of the cluster has 4 GPUs"):
+        run(4.0)._machines(4)
+
+
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from dramaturg.errors import UserError
     from dramaturg.runner.on_ray import load_ray

@@ -15,8 +15,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
 from dramaturg import runner
+from dramaturg.cli.main import cli
 from dramaturg.errors import PartEnds, RunFolderError, UserError
 from dramaturg.models.budget import Budget
 from dramaturg.recipes.recipe import all_recipes, find_recipe
@@ -268,6 +270,26 @@ async def test_a_shard_on_a_scratch_disk_is_copied_to_the_shared_one_and_found_t
     assert max(Counter(one.raw for one in stub.seen).values()) == 1
 
 
+async def test_an_older_state_on_a_scratch_disk_never_replaces_a_later_one(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+
+    async def on(disk: str, calls: int | None = None) -> runner.Run:
+        return await runner.perform_shard(
+            planned(stub, home, rounds=1), Shard(1, 2), scratch=tmp_path / disk,
+            budget=lambda: Budget(max_calls=calls),
+        )  # fmt: skip
+
+    async with running(answering()) as stub:
+        await runner.perform_shard(planned(stub, home, rounds=1), Shard(0, 2))
+        assert (await on("disk-1", 5)).state == "stopped"
+        assert (await on("disk-2", 15)).state == "stopped"
+        assert calls_in(home / "shard-001-of-002") == 15
+        assert (await on("disk-1", 16)).state == "stopped"  # the first machine again
+        assert calls_in(home / "shard-001-of-002") == 16
+        assert (await on("disk-1")).state == "finished"
+        assert max(Counter(one.raw for one in stub.seen).values()) == 1
+
+
 async def test_incomplete_shards_are_refused_by_name_and_merged_with_their_gaps_when_asked(
     whole: tuple[runner.Run, StubEndpoint], tmp_path: Path
 ) -> None:
@@ -455,6 +477,35 @@ def test_a_recipe_whose_items_meet_at_more_places_is_refused_before_anything_is_
 def test_what_is_no_shard_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="--shard cannot be"):
         read_shard(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--shard-wait 5", "--shard-wait is for --shard"),
+        ("--scratch here", "--scratch is for --shard and --engine ray"),
+        ("--serve-gpus 1", "are for --engine ray"),
+        ("--engine ray --serve-gpus 1", "--serve-gpus needs --serve"),
+        ("--engine ray --shard-wait 5", "--shard-wait is for --shard"),
+        ("--shard 3", "--shard cannot be '3'"),
+        ("--shard 1/2 --batch", "do not go together"),
+    ],
+)
+def test_an_option_that_could_do_nothing_is_refused_and_so_is_its_estimate(
+    words: str, said: str
+) -> None:
+    for more in ([], ["--estimate"]):
+        ran = CliRunner().invoke(cli, ["run", "synthetic-persona-chat", *words.split(), *more])
+        assert isinstance(ran.exception, UserError), ran.output
+        assert said in str(ran.exception)
+
+
+@pytest.mark.parametrize("words", ["--shard 1/2", "--engine ray"])
+def test_a_recipe_that_cannot_be_divided_says_what_it_is_that_can(words: str) -> None:
+    ran = CliRunner().invoke(cli, ["run", "big5-chat", *words.split(), "--estimate"])
+    assert isinstance(ran.exception, UserError), ran.output
+    assert "big5-chat cannot be run in shards" in str(ran.exception)
+    assert "loop.improve" in ran.exception.why
 
 
 async def test_the_commands_of_a_slurm_array_make_the_dataset(tmp_path: Path) -> None:

@@ -130,7 +130,9 @@ def run(
     from dramaturg.models.budget import Budget
     from dramaturg.models.gate import Gate
     from dramaturg.models.resolve import Limits
+    from dramaturg.recipes.recipe import find_recipe
     from dramaturg.runner import estimate as estimating
+    from dramaturg.runner.shards import check_shards
     from dramaturg.runner.watch import Watching
 
     settings: dict[str, Any] = read_extra(ctx.args)
@@ -145,6 +147,10 @@ def run(
         hedge=hedge,
         share=share_limits,
     )
+    part = runner.read_shard(shard) if shard is not None else None
+    _check_together(engine, shard, batch, scratch, shard_wait, address, workers, serve, serve_gpus)
+    if part is not None or engine == "ray":
+        check_shards(find_recipe(recipe))
     planned = runner.plan(recipe, settings, models, out, limits=limits)
     if estimate:
         table = estimating.estimate(planned, batch=batch)
@@ -162,22 +168,12 @@ def run(
     live = Live(
         lambda: spent(budget, planned.models.values()), lambda: waits(planned.models.values())
     )
-    part = runner.read_shard(shard) if shard is not None else None
-    if part is not None and batch:
-        raise UserError("--batch and --shard do not go together", fix="leave one of them out")
     on_ray = None
     if engine == "ray":
         from dramaturg.runner.on_ray import OnRay, load_ray
 
         load_ray()
         on_ray = OnRay(address, workers, serve, serve_gpus, scratch)
-        if part is not None or batch:
-            raise UserError(
-                "--engine ray makes shards of its own, and sends no batches",
-                fix="leave out --shard and --batch, or --engine",
-            )
-    elif address or workers or serve:
-        raise UserError("--address, --workers and --serve are for --engine ray")
     if not quiet:
         of = f"shard {part} of " if part is not None else ""
         live.say(f"{recipe} -> {of}{planned.out}  (stop with Ctrl-C; the same command goes on)")
@@ -232,6 +228,33 @@ def run(
         click.echo(f"error: {result.error}", err=True)
     sys.stdout.flush()
     return result.exit_code
+
+
+def _check_together(
+    engine: str, shard: str | None, batch: bool, scratch: str | None, shard_wait: float,
+    address: str | None, workers: int | None, serve: str, serve_gpus: float,
+) -> None:  # fmt: skip
+    """Raises UserError for an option that could do nothing beside the others."""
+    if engine == "ray" and (shard is not None or batch):
+        raise UserError(
+            "--engine ray makes shards of its own, and sends no batches",
+            fix="leave out --shard and --batch, or --engine",
+        )
+    if shard is not None and batch:
+        raise UserError("--batch and --shard do not go together", fix="leave one of them out")
+    if engine != "ray" and (address or workers or serve or serve_gpus):
+        raise UserError(
+            "--address, --workers, --serve and --serve-gpus are for --engine ray",
+            fix="add --engine ray, or leave them out",
+        )
+    if serve_gpus and not serve:
+        raise UserError("--serve-gpus needs --serve", why="it is what that command takes")
+    if shard_wait and shard is None:
+        raise UserError("--shard-wait is for --shard", fix="name the shard, such as --shard 3/16")
+    if scratch and shard is None and engine != "ray":
+        raise UserError(
+            "--scratch is for --shard and --engine ray", fix="leave it out, or give one of them"
+        )
 
 
 def spent(budget: Budget, models: Iterable[Any] = ()) -> tuple[int, int, float | None, int]:

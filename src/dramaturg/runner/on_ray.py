@@ -25,6 +25,7 @@ from typing import Any
 
 import msgspec
 
+from dramaturg import __version__
 from dramaturg.errors import (
     BackendError,
     DramaturgError,
@@ -49,15 +50,18 @@ from dramaturg.runner.shards import (
     COMMON,
     Shard,
     check_home,
+    check_same_run,
     check_shards,
     common_is_made,
     is_finished,
     kept_personas,
+    own_fingerprint,
     round_file,
     shards_in,
 )
 from dramaturg.runner.watch import Watching
 from dramaturg.store import is_run_folder, state_of
+from dramaturg.store.fingerprint import without_secrets
 from dramaturg.store.run_folder import RUN_FILE
 
 _RERUNS = 1  # how often a shard whose worker died is run again
@@ -165,10 +169,15 @@ class _OnRay:
         self.stopping = False
         self.figures: dict[str, float] = {}
         self.hosts: dict[Any, str] = {}
+        self.served: list[str] = []
+        self.hired = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def perform(self) -> Run:
         """Common steps, shards, merge: each only as far as it is not done."""
+        if common_is_made(self.home):
+            mine = {**without_secrets(self.planned.arguments), "data_version": __version__}
+            check_same_run(self.home / COMMON, own_fingerprint(mine))
         of = shards_in(self.home) or self.how.workers
         shards = [Shard(n, of) for n in range(1, of + 1)] if of else []
         if not shards or not all(is_finished(self.home / s.name) for s in (_COMMON, *shards)):
@@ -181,6 +190,8 @@ class _OnRay:
                     await self._all(shards)
             except (Interrupted, BackendError) as error:
                 return self._stopped(error)
+            except self.ray.exceptions.RayError as error:
+                return self._stopped(_first([error]))
             except asyncio.CancelledError:
                 return self._stopped(Interrupted("stopped at once by the user"))
         begun = time.monotonic()
@@ -285,7 +296,7 @@ class _OnRay:
                 told: Told = await asyncio.wrap_future(
                     worker.work.remote(shard, lease.limits).future()
                 )
-            except self.ray.exceptions.RayActorError as error:
+            except self._worker_gone() as error:
                 leases.back(shard, spent_in(self.home / shard.name))
                 self.deaths += 1
                 event("worker died", shard=str(shard), again=reruns < _RERUNS)
@@ -317,6 +328,14 @@ class _OnRay:
             await self._until_there(told)
             reruns = 0
 
+    def _worker_gone(self) -> tuple[type[Exception], ...]:
+        """What Ray raises for a worker that is gone; one killed for memory is no actor error."""
+        known = self.ray.exceptions
+        return (
+            known.RayActorError, known.OutOfMemoryError, known.NodeDiedError,
+            known.WorkerCrashedError,
+        )  # fmt: skip
+
     async def _until_there(self, told: Told) -> None:
         files = [round_file(self.home / one.name, told.round) for one in told.waits_for]
         while not all(file.exists() for file in files):
@@ -339,6 +358,18 @@ class _OnRay:
             from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as OnNode
 
             where = OnNode(nodes[host], soft=True)
+        if self.served:  # only there is a server at the loopback address
+            from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as OnNode
+
+            there = [node["NodeID"] for node in self._nodes() if node["NodeID"] in self.served]
+            if not there:
+                raise BackendError(
+                    "every machine that served the model is gone", why="Ray lists none of them",
+                    fix="see `ray status`; the same command goes on", kind="serve",
+                )  # fmt: skip
+            at = nodes[host] if nodes.get(host) in there else there[self.hired % len(there)]
+            where = OnNode(at, soft=False)
+        self.hired += 1
         kind = self.ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy=where)(Worker)
         worker = kind.remote(order)
         self.workers.append(worker)
@@ -375,6 +406,7 @@ class _OnRay:
             home=str(self.home.resolve()),
             limits=self._limits(),
             verbose=self.seen.verbose,
+            otel=self.seen.otel,
             scratch=self.how.scratch or "",
         )
 
@@ -400,7 +432,22 @@ class _OnRay:
         return [node for node in self.ray.nodes() if node["Alive"]]
 
     def _machines(self, workers: int) -> list[str]:
-        return [node["NodeID"] for node in self._nodes()][:workers]
+        """Where the model is served. Raises UserError if no machine has the GPUs for it."""
+        if not self.how.serve:
+            return []
+        needs = {"CPU": 1.0, "GPU": self.how.gpus}  # a worker's, and the server's
+        able = [
+            node["NodeID"]
+            for node in self._nodes()
+            if all(node["Resources"].get(name, 0.0) >= least for name, least in needs.items())
+        ]
+        if not able:
+            raise UserError(
+                f"no machine of the cluster has {self.how.gpus:g} GPUs and a processor",
+                why="--serve-gpus asks for them, and Ray lists none",
+                fix="see `ray status`; start Ray there with --num-gpus, or give less",
+            )
+        return able[:workers]
 
     @contextlib.asynccontextmanager
     async def _served(self, machines: list[str]) -> AsyncIterator[None]:
@@ -410,6 +457,7 @@ class _OnRay:
             return
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy as OnNode
 
+        self.served = machines
         kind = self.ray.remote(num_cpus=0, num_gpus=self.how.gpus, max_restarts=0)(Served)
         urls = [ref.partition("@")[2].split(",")[0] for ref in self.planned.refs.values()]
         url = next((one for one in urls if one), "")

@@ -37,6 +37,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     home: str
     limits: Limits
     verbose: bool = False
+    otel: bool = False
     scratch: str = ""
 
 
@@ -125,7 +126,8 @@ class Worker:
             try:
                 return await perform_shard(
                     self._plan, shard, budget=lambda: self._new_budget(limits), gate=self._gate,
-                    show=self, seen=Watching(verbose=self._order.verbose), scratch=scratch,
+                    show=self, scratch=scratch,
+                    seen=Watching(verbose=self._order.verbose, otel=self._order.otel),
                 )  # fmt: skip
             except RunFolderError as error:
                 held = error.what.endswith(("is in use", "by another process"))

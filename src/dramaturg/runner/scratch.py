@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dramaturg.errors import UserError
 from dramaturg.runner.shards import Shard, round_file
+from dramaturg.store import FolderLock
 from dramaturg.store.run_folder import JOURNAL_FILE, RUN_FILE
 
 _LEFT_OUT = (".lock", ".part", ".tmp", "-wal", "-shm")
@@ -32,18 +33,24 @@ class Scratch:
         self.folder = place / f"dramaturg-{name}" / shard.name
         self._shared = home / shard.name
         self._host = home / f"{shard.name}.host"
+        self._seen = self.folder.with_name(f"{shard.name}.seen")
 
     def fetch(self) -> None:
-        """Have what was copied to the shared folder, unless something is here already.
+        """Have what was copied to the shared folder, unless what is here goes on from it.
+
+        What is here is older where another machine has worked on the shard and copied it since.
 
         Raises:
             UserError: If the scratch folder cannot be used.
         """
         try:
-            if not (self.folder / JOURNAL_FILE).exists():
-                self.folder.mkdir(parents=True, exist_ok=True)
+            if not self._goes_on():
+                if self.folder.exists():
+                    shutil.rmtree(self.folder)
+                self.folder.mkdir(parents=True)
                 if (self._shared / JOURNAL_FILE).exists():
                     shutil.copytree(self._shared, self.folder, dirs_exist_ok=True)
+                self._remember()
             self._host.write_text(socket.gethostname(), encoding="utf-8")
         except OSError as error:
             raise UserError(
@@ -65,6 +72,28 @@ class Scratch:
             shutil.copyfile(file, aside)
             shutil.copystat(file, aside)
             os.replace(aside, target)
+        self._remember()
+
+    def _goes_on(self) -> bool:
+        """Whether the shard lies here and nobody has copied a later state of it since."""
+        journal = self.folder / JOURNAL_FILE
+        if not journal.exists():
+            return False
+        if FolderLock(self.folder).is_held():
+            return True  # whoever opens it is told so
+        known = self._seen.read_text(encoding="utf-8") if self._seen.exists() else None
+        return known == self._stamp() or _same(journal, self._shared / JOURNAL_FILE)
+
+    def _remember(self) -> None:
+        self._seen.write_text(self._stamp(), encoding="utf-8")
+
+    def _stamp(self) -> str:
+        """Which state of the shard lies in the shared folder; "" = none."""
+        try:
+            found = (self._shared / JOURNAL_FILE).stat()
+        except OSError:
+            return ""
+        return f"{found.st_size} {found.st_mtime_ns}"
 
 
 def host_of(home: Path, shard: Shard) -> str:

@@ -385,8 +385,9 @@ def check_shards(of: Recipe) -> None:
         able = [name for name, one in all_recipes().items() if one.in_shards]
         raise UserError(
             f"{of.name} cannot be run in shards, nor on Ray",
-            why="its items need each other's results at more places than the end of a round",
-            fix=f"run it whole; these can: {', '.join(able)}",
+            why="only recipes whose work is rounds of pairs (loop.improve) are divided so far",
+            fix=f"run it whole, or as several runs with a part of the people each "
+            f"(--share-limits); these can be divided: {', '.join(able)}",
         )
 
 
