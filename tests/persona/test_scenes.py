@@ -212,3 +212,23 @@ def test_a_line_counts_as_the_book_s_by_its_runs_of_words() -> None:
     assert from_text("There is one missing!", words) == 1.0
     assert from_text("There is one too many.", words) == pytest.approx(1 / 3)
     assert from_text("", words) == 0.0
+
+
+def test_a_sentence_is_found_where_the_lines_of_a_book_only_wrap() -> None:
+    book = (
+        "The tide had gone out. The old keeper climbed the hundred and\n"
+        "twelve steps with a can of oil in either hand, and he\n"
+        "counted each of them aloud. Nobody heard him.\n\nA new day came."
+    )
+    very = (
+        "The old keeper climbed the hundred and twelve steps with a can of oil in either hand, "
+        "and he counted each of them aloud."
+    )
+    found = persona.find_sentence(book, very)
+    assert found is not None and " ".join(book[slice(*found)].split()) == very
+    nearly = very.replace("The old keeper", "The keeper").replace("each of them", "them all")
+    close = persona.find_sentence(book, nearly)
+    assert close is not None and " ".join(book[slice(*close)].split()) == very
+    assert (
+        persona.find_sentence(book, "She sold the boat and never came back to the island.") is None
+    )

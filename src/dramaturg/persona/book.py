@@ -129,9 +129,8 @@ async def read_book(
         for at, plot in enumerate(plots):
             start = find_sentence(whole, plot.first)
             if start is None or (plot.finished and find_sentence(whole, plot.last) is None):
-                _drop(
-                    "plot", f"not in the book: no sentence like {plot.first[:80]!r}", plot.summary
-                )
+                lacks = plot.first if start is None else plot.last
+                _drop("plot", f"not in the book: no sentence like {lacks[:80]!r}", plot.summary)
             elif plot.finished or number + 1 == len(pieces) or at + 1 < len(plots):
                 found.append((plot, whole))
             else:
