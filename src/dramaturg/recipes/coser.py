@@ -66,10 +66,12 @@ async def coser(
     judges = [scorers.flaw_list(name, critic) for name in scorers.DIMENSIONS]
     judge = critique.scored(judges, seed=seed)
     judged = await loop.each(played.results, judge, at_once=at_once, step="judge", kind="scene")
+    scores = dict(zip(judged.indexes, judged.results, strict=True))
+    talks = [scores.get(at, talk) for at, talk in enumerate(played.results)]  # a cut leaves some
     samples = generate.samples_of(read.scenes, **mind)
-    told = evaluate.acting_figures(judged.results, judge=critic.ref)
+    told = evaluate.acting_figures(talks, judge=critic.ref)
     return finished(
-        judged.results,
+        talks,
         read.people,
         asked=min(scenes, len(read.scenes)),
         seed=seed,
