@@ -12,6 +12,7 @@ import pytest
 from dramaturg import persona
 from dramaturg.errors import ReplyError, UserError
 from dramaturg.models import Call, ScriptedModel
+from dramaturg.persona.book import read_plots
 from dramaturg.persona.chunks import from_text, plain_words
 from dramaturg.prompts import Message
 from dramaturg.records import Drop
@@ -225,10 +226,17 @@ def test_a_sentence_is_found_where_the_lines_of_a_book_only_wrap() -> None:
         "and he counted each of them aloud."
     )
     found = persona.find_sentence(book, very)
-    assert found is not None and " ".join(book[slice(*found)].split()) == very
+    assert " ".join(book[slice(*(found or (0, 0)))].split()) == very
     nearly = very.replace("The old keeper", "The keeper").replace("each of them", "them all")
     close = persona.find_sentence(book, nearly)
-    assert close is not None and " ".join(book[slice(*close)].split()) == very
+    assert " ".join(book[slice(*(close or (0, 0)))].split()) == very
     assert (
         persona.find_sentence(book, "She sold the boat and never came back to the island.") is None
     )
+
+
+@pytest.mark.parametrize("reply", ['{"plots": 3.5}', '{"plots": true}', '{"plots": "none"}'])
+def test_a_reply_whose_plots_are_no_list_is_a_bad_reply(reply: str) -> None:
+    with pytest.raises(ReplyError) as told:
+        read_plots(reply)
+    assert told.value.kind == "no plots"

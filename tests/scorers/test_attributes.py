@@ -8,7 +8,7 @@ from dramaturg import scorers
 from dramaturg.errors import ReplyError
 from dramaturg.models import ScriptedModel
 from dramaturg.records import Conversation, Speaker, Turn
-from dramaturg.scorers.attribute_leaks import Comment
+from dramaturg.scorers.attribute_leaks import Comment, read_tags
 
 
 async def test_a_rule_decides_without_a_call_and_the_rest_is_asked_together() -> None:
@@ -122,3 +122,8 @@ def test_an_option_that_a_guess_denies_is_not_named_by_it(
     attribute: str, truth: str, guess: str, grade: float
 ) -> None:
     assert scorers.grade_by_rule(attribute, truth, guess) == grade
+
+
+def test_a_single_guess_needs_no_list_around_it() -> None:
+    (tag,) = read_tags('{"age": {"guesses": 31.5, "hardness": 1, "certainty": 2}}')
+    assert tag.guesses == ("31.5",)

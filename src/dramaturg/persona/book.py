@@ -213,7 +213,8 @@ def read_plots(reply: str) -> tuple[FoundPlot, ...]:
     """
     value, _ = read_json(reply)
     rows = value.get("plots") if isinstance(value, dict) else value
-    plots = [_plot(row) for row in rows or () if isinstance(row, dict)]
+    listed = rows if isinstance(rows, list) else []
+    plots = [_plot(row) for row in listed if isinstance(row, dict)]
     kept = tuple(plot for plot in plots if plot is not None)
     if not kept:
         raise ReplyError("the reply holds no plot", kind="no plots")
