@@ -150,7 +150,7 @@ def test_no_reply_breaks_the_reader(reply: str, options: int) -> None:
     [
         "<final_answer>(b)</final_answer>\nI chose it since option a ignores the move.",
         "<final_answer>b</final_answer> It fits; (a) is stale.",
-        "<final_answer>(a)</final_answer> No: <final_answer>\n(b)\n</final_answer>\nOption c is old.",
+        "<final_answer>(a)</final_answer> No: <final_answer>\n(b)\n</final_answer>\nOption c: old.",
     ],
 )
 def test_what_follows_a_closed_answer_only_explains_it(reply: str) -> None:

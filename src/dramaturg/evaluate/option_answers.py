@@ -44,9 +44,9 @@ def read_option(reply: str, options: int) -> Chosen:
     """The option that a reply names.
 
     Between the last "<final_answer>" and its closing tag, or else after the last marker ("Final
-    answer:", "Answer:"), only what stands there is read; without one the whole reply. A letter counts in brackets, before "." or ")" at the start
-    of a line, after "option", or alone; an article in a sentence ("a dog") is none. Two different
-    letters are no choice.
+    answer:", "Answer:"), only what stands there is read; without one the whole reply. A letter
+    counts in brackets, before "." or ")" at the start of a line, after "option", or alone; an
+    article in a sentence ("a dog") is none. Two different letters are no choice.
 
     Args:
         options: How many there are, 2 to 10.
