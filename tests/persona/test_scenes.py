@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -240,3 +243,24 @@ def test_a_reply_whose_plots_are_no_list_is_a_bad_reply(reply: str) -> None:
     with pytest.raises(ReplyError) as told:
         read_plots(reply)
     assert told.value.kind == "no plots"
+
+
+async def test_lost_profiles_are_told_in_the_order_of_the_people(
+    tmp_path: Path, heard: Heard
+) -> None:
+    model = actor.actor()
+    model._by_task["book.profile"] = "Too short."
+    answer, late = model.answer, itertools.chain([200], itertools.repeat(0))
+
+    async def last_comes_first(call: Call) -> Any:
+        for _ in range(next(late) if call.task == "book.profile" else 0):
+            await asyncio.sleep(0)
+        return await answer(call)
+
+    model.answer = last_comes_first  # type: ignore[method-assign]
+    source = actor.inputs(tmp_path)["book"]
+    read = await persona.scenes_of(source, model, most=2, tokens=120, seed=13)
+    lost = [drop.subject for drop in heard.drops if drop.kind == "profile"]
+    spoke = [str(who) for scene in read.scenes for who, _ in scene.scene.fields["reference"]]
+    assert lost == [who for who in dict.fromkeys(spoke) if who != "Environment"]
+    assert len(lost) > 1

@@ -361,6 +361,8 @@ async def _characters(
                 told[who] += [description] * bool(description)
                 lived[who] += [(number, experience)] * bool(experience)
 
+    lost: dict[str, str] = {}
+
     async def one(who: str) -> Character:
         known = Known(
             title=title,
@@ -375,10 +377,14 @@ async def _characters(
         try:
             profile = (await ask(reader, write_profile(), known, seed=own, about=who)).value
         except ReplyError as error:
-            _drop("profile", f"{error.kind}: {error.what}", who)
+            lost[who] = f"{error.kind}: {error.what}"
         return Character(name=who, title=title, profile=profile, lived=tuple(lived[who]))
 
-    return {one.name: one for one in await together(one(who) for who in wanted)}
+    made = await together(one(who) for who in wanted)
+    for who in wanted:  # in the order of the people, not of the replies
+        if who in lost:
+            _drop("profile", lost[who], who)
+    return {one.name: one for one in made}
 
 
 def _drop(kind: str, reason: str, subject: str) -> None:
