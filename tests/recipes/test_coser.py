@@ -38,6 +38,9 @@ async def test_a_book_becomes_scenes_with_scores_and_training_samples(tmp_path: 
         assert talk.scene["motivations"]["Ada"] == "Ada wants to know first."
         assert talk.provenance.recipe == "coser"
     samples: Any = made.tables["samples"]
+    split = {talk.scene_id: talk.split for talk in made.conversations}
+    assert {(row.scene, row.split) for row in samples} == set(split.items())
+    assert all(split.values())
     assert {row.role for row in samples} >= {"Ada", "Bo", "Cleo", "Environment"}
     assert figure(made, "lines_in_book")["value"] == 1.0
     assert figure(made, "flaws_mean")["n"] == 2

@@ -19,6 +19,7 @@ from dramaturg import critique, evaluate, generate, loop, persona, scorers
 from dramaturg.models import ChatModel, capacity
 from dramaturg.recipes.finish import figure, finished
 from dramaturg.recipes.recipe import Made, recipe
+from dramaturg.recipes.scene_splits import in_scene_splits
 from dramaturg.recipes.stage_estimates import COSER_RANGES, coser_calls
 
 
@@ -75,7 +76,7 @@ async def coser(
         read.people,
         asked=min(scenes, len(read.scenes)),
         seed=seed,
-        tables={"samples": samples},
+        tables={"samples": in_scene_splits(samples, talks, seed=seed)},
         figures=[figure(**row) for row in [*told, *persona.reading_figures(read)]],
         critics={f"{one.name} {one.version}": critic.ref for one in judges},
         steps={"reading": read.counts},
