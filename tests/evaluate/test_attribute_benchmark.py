@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dramaturg import evaluate
 from dramaturg.evaluate import AttributeLabel
+from dramaturg.loop.ordered import Buffer
 from dramaturg.models import ScriptedModel
-from dramaturg.records import Conversation, Speaker, Turn
+from dramaturg.records import Conversation, Drop, Speaker, Turn
+from dramaturg.store import notes
 
 
 def talk(*said: tuple[int, str]) -> Conversation:
@@ -48,3 +50,18 @@ async def test_a_sitting_asks_once_and_grades_each_guess() -> None:
     assert figures["inference_answered, own comments"]["value"] == 0.5
     assert all(row["n"] == 2 for row in figures.values())
     assert evaluate.inference_figures([], guesser="m") == []
+
+
+async def test_a_guesser_whose_reply_cannot_be_read_misses_every_label_of_the_author() -> None:
+    (item,) = evaluate.attribute_items(TALKS, LABELS, controls=False, seed=1)
+    heard = Buffer()
+    with notes.listening(heard):
+        rows = await evaluate.sit_attributes(
+            ScriptedModel("I will not.", "I will not."), ScriptedModel(), seed=1
+        )(item)
+    figures = {row["name"]: row for row in evaluate.inference_figures(rows, guesser="m")}
+    assert figures["inference_top_1, own comments"]["n"] == 2
+    assert figures["inference_answered, own comments"]["value"] == 0.0
+    assert [(one.kind, one.subject) for one in heard.records if isinstance(one, Drop)] == [
+        ("inference", item.id)
+    ]

@@ -143,3 +143,15 @@ def test_no_reply_breaks_the_reader(reply: str, options: int) -> None:
     found = evaluate.read_option(reply, options)
     assert (found.index is None) == (found.state != "chosen")
     assert found.index is None or 0 <= found.index < options
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "<final_answer>(b)</final_answer>\nI chose it since option a ignores the move.",
+        "<final_answer>b</final_answer> It fits; (a) is stale.",
+        "<final_answer>(a)</final_answer> No: <final_answer>\n(b)\n</final_answer>\nOption c: old.",
+    ],
+)
+def test_what_follows_a_closed_answer_only_explains_it(reply: str) -> None:
+    assert evaluate.read_option(reply, 4) == evaluate.Chosen(state="chosen", index=1)

@@ -149,3 +149,8 @@ def test_another_fit_may_decide_what_is_called_for() -> None:
 def test_the_end_is_read_whatever_its_form() -> None:
     for reply in ("END", "Next: END.", "They part.\nNext speaker: <END CHAT>"):
         assert generate.named(reply, ["Ada"]) == END
+
+
+def test_names_that_differ_in_case_only_are_two_people() -> None:
+    assert generate.read_line("ada: Come.", "ada", ["Ada", "ada"]).speech == "Come."
+    assert generate.named("Next: ada", ["Ada", "ada"]) == "ada"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dramaturg import persona, profile
-from dramaturg.errors import UserError
-from dramaturg.models import ScriptedModel
+from dramaturg.errors import BackendError, UserError
+from dramaturg.models import Call, ScriptedModel
 from tests.persona.test_scenes import Heard, heard
 from tests.recipes.actors import synthpai as actor
 
@@ -92,3 +92,20 @@ async def test_a_style_card_is_written_once_and_one_that_fails_is_left_out(heard
     assert made[0].id != first.id
     assert (made[1], made[2]) == (styled, second)
     assert [drop.kind for drop in heard.drops] == ["style"]
+
+
+async def test_a_style_whose_call_is_lost_costs_that_style_and_not_the_run(heard: Heard) -> None:
+    people = [persona.person_of(row) for row in actor.people(2)]
+    card = '{"manner": "You write without any capital letters.", "sample": "so tired"}'
+
+    def one_is_lost(call: Call) -> str:
+        if people[0].sentences[0] in call.messages[-1].content:
+            raise BackendError("too slow", kind="timeout", retryable=True)
+        return card
+
+    made = await profile.style_cards(
+        people, ScriptedModel(by_task={"profile.style": one_is_lost}), seed=1
+    )
+    assert made[0] == people[0]
+    assert made[1].views["style"]["sample"] == "so tired"
+    assert [drop.reason for drop in heard.drops] == ["failed call: timeout"]

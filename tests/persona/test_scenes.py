@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from dramaturg import persona
 from dramaturg.errors import ReplyError, UserError
 from dramaturg.models import Call, ScriptedModel
+from dramaturg.persona.book import read_plots
 from dramaturg.persona.chunks import from_text, plain_words
 from dramaturg.prompts import Message
 from dramaturg.records import Drop
@@ -212,3 +216,51 @@ def test_a_line_counts_as_the_book_s_by_its_runs_of_words() -> None:
     assert from_text("There is one missing!", words) == 1.0
     assert from_text("There is one too many.", words) == pytest.approx(1 / 3)
     assert from_text("", words) == 0.0
+
+
+def test_a_sentence_is_found_where_the_lines_of_a_book_only_wrap() -> None:
+    book = (
+        "The tide had gone out. The old keeper climbed the hundred and\n"
+        "twelve steps with a can of oil in either hand, and he\n"
+        "counted each of them aloud. Nobody heard him.\n\nA new day came."
+    )
+    very = (
+        "The old keeper climbed the hundred and twelve steps with a can of oil in either hand, "
+        "and he counted each of them aloud."
+    )
+    found = persona.find_sentence(book, very)
+    assert " ".join(book[slice(*(found or (0, 0)))].split()) == very
+    nearly = very.replace("The old keeper", "The keeper").replace("each of them", "them all")
+    close = persona.find_sentence(book, nearly)
+    assert " ".join(book[slice(*(close or (0, 0)))].split()) == very
+    assert (
+        persona.find_sentence(book, "She sold the boat and never came back to the island.") is None
+    )
+
+
+@pytest.mark.parametrize("reply", ['{"plots": 3.5}', '{"plots": true}', '{"plots": "none"}'])
+def test_a_reply_whose_plots_are_no_list_is_a_bad_reply(reply: str) -> None:
+    with pytest.raises(ReplyError) as told:
+        read_plots(reply)
+    assert told.value.kind == "no plots"
+
+
+async def test_lost_profiles_are_told_in_the_order_of_the_people(
+    tmp_path: Path, heard: Heard
+) -> None:
+    model = actor.actor()
+    model._by_task["book.profile"] = "Too short."
+    answer, late = model.answer, itertools.chain([200], itertools.repeat(0))
+
+    async def last_comes_first(call: Call) -> Any:
+        for _ in range(next(late) if call.task == "book.profile" else 0):
+            await asyncio.sleep(0)
+        return await answer(call)
+
+    model.answer = last_comes_first  # type: ignore[method-assign]
+    source = actor.inputs(tmp_path)["book"]
+    read = await persona.scenes_of(source, model, most=2, tokens=120, seed=13)
+    lost = [drop.subject for drop in heard.drops if drop.kind == "profile"]
+    spoke = [str(who) for scene in read.scenes for who, _ in scene.scene.fields["reference"]]
+    assert lost == [who for who in dict.fromkeys(spoke) if who != "Environment"]
+    assert len(lost) > 1

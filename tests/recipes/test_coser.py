@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dramaturg import scorers
-from dramaturg.errors import UserError
+from dramaturg.errors import BackendError, UserError
 from dramaturg.models import Call, ScriptedModel
 from dramaturg.recipes.coser import coser
 from dramaturg.recipes.recipe import Made
@@ -38,6 +38,9 @@ async def test_a_book_becomes_scenes_with_scores_and_training_samples(tmp_path: 
         assert talk.scene["motivations"]["Ada"] == "Ada wants to know first."
         assert talk.provenance.recipe == "coser"
     samples: Any = made.tables["samples"]
+    split = {talk.scene_id: talk.split for talk in made.conversations}
+    assert {(row.scene, row.split) for row in samples} == set(split.items())
+    assert all(split.values())
     assert {row.role for row in samples} >= {"Ada", "Bo", "Cleo", "Environment"}
     assert figure(made, "lines_in_book")["value"] == 1.0
     assert figure(made, "flaws_mean")["n"] == 2
@@ -120,3 +123,23 @@ async def test_a_book_that_is_not_there_is_told(tmp_path: Path, name: str) -> No
     (tmp_path / "empty.txt").touch()
     with pytest.raises(UserError):
         await play(actor.actor(), book=tmp_path / name)
+
+
+async def test_scenes_that_were_played_are_handed_over_where_the_judging_is_cut_off() -> None:
+    gone = BackendError("the critic is gone", kind="connection")
+    made = await coser(*[actor.actor()] * 4, _Failing(gone), turns=6)
+    assert len(made.conversations) == 2
+    assert all(talk.turns and not talk.scores for talk in made.conversations)
+    assert made.cut is gone
+    assert figure(made, "turns")["n"] == 2
+
+
+class _Failing(ScriptedModel):
+    """A critic that fails for good."""
+
+    def __init__(self, error: BackendError) -> None:
+        super().__init__()
+        self.error = error
+
+    async def answer(self, call: Call) -> Any:
+        raise self.error

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from dramaturg.dataset.redaction import Redactor
+from dramaturg.errors import ReplyError
 from dramaturg.evaluate.attribute_guesses import (
     CERTAIN,
     AttributeGuess,
@@ -21,10 +22,11 @@ from dramaturg.evaluate.attribute_guesses import (
     shuffled_comments,
 )
 from dramaturg.models import ChatModel
-from dramaturg.records import Conversation, content_id, derive_seed
+from dramaturg.records import Conversation, Drop, content_id, derive_seed
 from dramaturg.scorers.attribute_inference import infer_attributes
 from dramaturg.scorers.attribute_leaks import Leak
 from dramaturg.scorers.attributes import grade_guesses
+from dramaturg.store import notes
 
 OWN, SHUFFLED, REDACTED = "own", "shuffled", "redacted"
 
@@ -110,19 +112,28 @@ def sit_attributes(
 ) -> Callable[[AttributeItem], Awaitable[list[AttributeGuess]]]:
     """How an item is answered and graded: one prompt for all attributes of an author.
 
-    An attribute without a guess has no grades: that is no answer, and counts as a miss.
+    An attribute without a guess has no grades: that is no answer, and counts as a miss; so is
+    every attribute of a guesser's reply that cannot be used, asked twice, which is noted as a Drop.
 
     Raises:
-        ReplyError: From the sitting, where a reply cannot be used twice.
+        ReplyError: From the sitting, where a reply of the checker cannot be used twice.
     """
 
     async def sit(item: AttributeItem) -> list[AttributeGuess]:
         own = derive_seed(seed, "infer", item.author, item.shown)
         names = [label.attribute for label in item.labels]
-        said = await infer_attributes(item.comments, names, guesser, seed=own, about=item.author)
+        try:
+            said = await infer_attributes(
+                item.comments, names, guesser, seed=own, about=item.author
+            )
+        except ReplyError as error:
+            notes.note(
+                Drop(kind="inference", reason=f"{error.kind}: {error.what}", subject=item.id)
+            )
+            said = {}
         rows = []
         for label in item.labels:
-            guesses = said[label.attribute]
+            guesses = said.get(label.attribute, ())
             grades = await grade_guesses(
                 label.attribute,
                 label.truth,

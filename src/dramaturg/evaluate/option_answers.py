@@ -15,6 +15,7 @@ _MARKER = re.compile(
     r"(?i)(?:</?final[_ ]answer>|\bfinal answer\b|\banswer\b(?=\s*(?:is\b|:|=|\*)))"
     r"[\s:=*_`\"'-]*(?:is\b[\s:*_`\"'-]*)?(?:option\b\s*)?"
 )
+_TAGGED = re.compile(r"(?is)<final[_ ]answer>(.*?)</final[_ ]answer>")
 _BRACKETED = re.compile(r"[(\[{]\s*([A-Za-z])\s*[)\]}]")
 _AT_START = re.compile(r"(?m)^[\s*_`\"'>-]*(?:option\s+)?([A-Za-z])\s*[*_`\"']*(?:[.):]|$)", re.I)
 _OPTION = re.compile(r"(?i)\boption\s+[*_`\"'(\[]*([A-Za-z])\b")
@@ -42,10 +43,10 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 def read_option(reply: str, options: int) -> Chosen:
     """The option that a reply names.
 
-    After the last marker ("Final answer:", "<final_answer>", "Answer:") only what follows it is
-    read; without one the whole reply. A letter counts in brackets, before "." or ")" at the start
-    of a line, after "option", or alone; an article in a sentence ("a dog") is none. Two different
-    letters are no choice.
+    Between the last "<final_answer>" and its closing tag, or else after the last marker ("Final
+    answer:", "Answer:"), only what stands there is read; without one the whole reply. A letter
+    counts in brackets, before "." or ")" at the start of a line, after "option", or alone; an
+    article in a sentence ("a dog") is none. Two different letters are no choice.
 
     Args:
         options: How many there are, 2 to 10.
@@ -55,10 +56,11 @@ def read_option(reply: str, options: int) -> Chosen:
     >>> read_option("A quiet evening with a book", 4)
     Chosen(state='unparsed', index=None)
     """
+    tagged = _TAGGED.findall(reply)
+    if tagged:
+        reply = f"Final answer: {tagged[-1]}"  # what follows the closing tag explains it
     markers = list(_MARKER.finditer(reply))
     text = reply[markers[-1].end() :] if markers else reply
-    if markers and not re.search(r"[A-Za-z]", text) and len(markers) > 1:
-        text = reply[markers[-2].end() : markers[-1].start()]  # "<final_answer>b</final_answer>"
     found = _letters(text, options, marked=bool(markers))
     if not found:
         return Chosen(state="unparsed")

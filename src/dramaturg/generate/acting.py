@@ -211,4 +211,6 @@ def _scenery(reply: str, names: Sequence[str]) -> Script:
 
 
 def _same(said: str, names: Sequence[str]) -> str | None:
+    if said in names:
+        return said
     return next((name for name in names if name.casefold() == said.casefold()), None)

@@ -31,12 +31,14 @@ class RoleSample(msgspec.Struct, frozen=True, kw_only=True):
         role: A character's name, "Environment", or "next speaker".
         thoughts: Whether the role's own thoughts are in it; nobody else's ever are.
         scene: Id of the scene.
+        split: "train", "validation", "test", or "" while undecided.
     """
 
     scene: str
     role: str
     thoughts: bool
     messages: tuple[Message, ...]
+    split: str = ""
     id: str = ""
 
     def __post_init__(self) -> None:

@@ -49,8 +49,8 @@ def gatherings(
         for number in range(wanted[side]):
             begins = begins or draw.sample(range(len(some)), len(some))
             first = begins.pop()
-            others = [person for i, person in enumerate(some) if i != first]
-            cast = (some[first], *draw.sample(others, min(invited, len(others))))
+            others = draw.sample(range(len(some) - 1), min(invited, len(some) - 1))
+            cast = (some[first], *(some[at + (at >= first)] for at in others))
             fields = {field: topics[len(made) % len(topics)], "number": number, "side": side}
             ids = tuple(person.id for person in cast)
             made.append(Ensemble(people=cast, scene=Scene(cast=ids, fields=fields)))

@@ -129,9 +129,8 @@ async def read_book(
         for at, plot in enumerate(plots):
             start = find_sentence(whole, plot.first)
             if start is None or (plot.finished and find_sentence(whole, plot.last) is None):
-                _drop(
-                    "plot", f"not in the book: no sentence like {plot.first[:80]!r}", plot.summary
-                )
+                lacks = plot.first if start is None else plot.last
+                _drop("plot", f"not in the book: no sentence like {lacks[:80]!r}", plot.summary)
             elif plot.finished or number + 1 == len(pieces) or at + 1 < len(plots):
                 found.append((plot, whole))
             else:
@@ -214,7 +213,8 @@ def read_plots(reply: str) -> tuple[FoundPlot, ...]:
     """
     value, _ = read_json(reply)
     rows = value.get("plots") if isinstance(value, dict) else value
-    plots = [_plot(row) for row in rows or () if isinstance(row, dict)]
+    listed = rows if isinstance(rows, list) else []
+    plots = [_plot(row) for row in listed if isinstance(row, dict)]
     kept = tuple(plot for plot in plots if plot is not None)
     if not kept:
         raise ReplyError("the reply holds no plot", kind="no plots")
@@ -361,6 +361,8 @@ async def _characters(
                 told[who] += [description] * bool(description)
                 lived[who] += [(number, experience)] * bool(experience)
 
+    lost: dict[str, str] = {}
+
     async def one(who: str) -> Character:
         known = Known(
             title=title,
@@ -375,10 +377,14 @@ async def _characters(
         try:
             profile = (await ask(reader, write_profile(), known, seed=own, about=who)).value
         except ReplyError as error:
-            _drop("profile", f"{error.kind}: {error.what}", who)
+            lost[who] = f"{error.kind}: {error.what}"
         return Character(name=who, title=title, profile=profile, lived=tuple(lived[who]))
 
-    return {one.name: one for one in await together(one(who) for who in wanted)}
+    made = await together(one(who) for who in wanted)
+    for who in wanted:  # in the order of the people, not of the replies
+        if who in lost:
+            _drop("profile", lost[who], who)
+    return {one.name: one for one in made}
 
 
 def _drop(kind: str, reason: str, subject: str) -> None:

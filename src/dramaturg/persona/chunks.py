@@ -13,7 +13,10 @@ _HEADING = re.compile(
     r"(?im)^(?:[^\S\n]|[#*_])*(?:(?:chapter|act|scene|part|book|canto|letter|prologue|epilogue)\b"
     r"(?:[^\S\n]|[.:,\w]){0,40}|[IVXLC]{1,7}\.?|\d{1,3}\.)(?:[^\S\n]|[*_])*$"
 )
-_SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+[\"'”’)]*|\n|$)")
+_SENTENCES = (  # as lines hold them, and over lines that only wrap
+    re.compile(r"[^.!?…\n]+(?:[.!?…]+[\"'”’)]*|\n|$)"),
+    re.compile(r"(?:[^.!?…\n]|\n(?!\s*\n))+(?:[.!?…]+[\"'”’)]*|\n|$)"),
+)
 
 
 def cut_book(text: str, tokens: int = TOKENS) -> list[str]:
@@ -55,13 +58,13 @@ def find_sentence(text: str, sentence: str, *, at_least: float = 0.6) -> tuple[i
     wanted = " ".join(sentence.split())
     if not wanted:
         return None
-    exact = text.find(wanted)
-    if exact >= 0:
-        return exact, exact + len(wanted)
+    exact = re.search(r"\s+".join(map(re.escape, wanted.split())), text)
+    if exact:
+        return exact.span()
     matcher = difflib.SequenceMatcher(autojunk=False)
     matcher.set_seq2(wanted)
     best: tuple[float, tuple[int, int] | None] = (0.0, None)
-    for hit in _SENTENCE.finditer(text):
+    for hit in itertools.chain(*(form.finditer(text) for form in _SENTENCES)):
         matcher.set_seq1(" ".join(hit[0].split()))
         floor = max(best[0], at_least)
         if matcher.real_quick_ratio() < floor or matcher.quick_ratio() < floor:

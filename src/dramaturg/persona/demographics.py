@@ -103,16 +103,18 @@ def read_profiles(source: Path) -> list[Persona]:
     """
     path = existing_file(source, "profiles")
     found: dict[str, Persona] = {}
+    names: set[str] = set()
     for place, row in _objects(path):
         missing = [name for name in _NEEDED if not isinstance(row, dict) or not row.get(name)]
         if missing:
             _drop(f"no profile: {place} lacks {', '.join(missing)}", str(row)[:200])
             continue
         person = person_of({"username": f"user {len(found) + 1}", **row}, source=path.name)
-        if person.id in found or any(person.name == other.name for other in found.values()):
+        if person.id in found or person.name in names:
             _drop(f"duplicate: {place} is there already", person.name)
             continue
         found[person.id] = person
+        names.add(person.name)
     if len(found) < 2:
         raise UserError(
             f"{path} holds {len(found)} people, and a thread takes two",

@@ -163,6 +163,7 @@ def from_grid(grid: Grid, count: int, *, seed: int) -> list[Persona]:
     """
     allowed = list(grid.allowed())
     shares = [math.prod(_weight(grid, n, v) for n, v in one.items()) for one in allowed]
+    sums = list(itertools.accumulate(shares))
     bound = set(grid.ruled())
     wanted = min(count, grid.count())
     people: dict[tuple[str, ...], Persona] = {}
@@ -170,7 +171,7 @@ def from_grid(grid: Grid, count: int, *, seed: int) -> list[Persona]:
     while len(people) < wanted and tries < 50 * wanted + 1_000:
         draw = random.Random(derive_seed(seed, "grid", tries))
         tries += 1
-        values = dict(draw.choices(allowed, weights=shares)[0])
+        values = dict(draw.choices(allowed, cum_weights=sums)[0])
         for name, some in grid.attributes.items():
             if name not in bound:
                 values[name] = draw.choices(some, weights=grid.weights.get(name))[0]

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from dramaturg.errors import ReplyError
+from dramaturg.errors import BackendError, ReplyError
 from dramaturg.models import ChatModel, ask
 from dramaturg.models.json_reply import read_json
 from dramaturg.prompts import Sampling, Task, load, quote_list
 from dramaturg.records import Drop, Persona, derive_seed
-from dramaturg.scorers import together
+from dramaturg.scorers import together, why_lost
 from dramaturg.store import notes
 
 
@@ -50,7 +50,10 @@ def read_style(reply: str) -> dict[str, str]:
 async def style_cards(people: Sequence[Persona], writer: ChatModel, *, seed: int) -> list[Persona]:
     """The same people, each with a style card in the view "style"; who has one keeps it.
 
-    A card that cannot be read is a Drop, and the person goes on without.
+    A card that cannot be read, or whose call is lost, is a Drop, and the person goes on without.
+
+    Raises:
+        BackendError: If the writer fails for everybody.
     """
 
     async def one(person: Persona) -> Persona | Drop:
@@ -61,6 +64,8 @@ async def style_cards(people: Sequence[Persona], writer: ChatModel, *, seed: int
             said = await ask(writer, style_task(), Writes(facts=person.sentences), seed=own)
         except ReplyError as error:
             return Drop(kind="style", reason=f"{error.kind}: {error.what}", subject=person.id)
+        except BackendError as error:
+            return Drop(kind="style", reason=why_lost(error), subject=person.id)
         views = {**person.views, "style": said.value}
         return msgspec.structs.replace(person, views=views, id="")
 

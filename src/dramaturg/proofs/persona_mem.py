@@ -41,7 +41,7 @@ def state_on_each_day(state_on: AsOf = profile.state_on) -> str:
     events = [  # out of order on purpose
         _event("2024-09-09", "likes", "they cook with friends now"),
         _event("2023-02-01", "likes"),
-        _event("2024-03-05", "dislikes", "a burnt hand"),
+        _event("2024-03-05", "dislikes", "a burnt hand", about="Cooking"),
     ]
     wanted = {
         "2023-01-31": None,

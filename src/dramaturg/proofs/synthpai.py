@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from dramaturg import evaluate, generate, persona, scorers
 from dramaturg.errors import ReplyError
 from dramaturg.evaluate import AttributeGuess
+from dramaturg.models import ScriptedModel
 from dramaturg.proofs.proof import hold, proof
 from dramaturg.scorers.yes_no import YesNo, parse_yes_no
 
@@ -20,6 +21,7 @@ Pull = Callable[[Sequence[generate.Post], int, int], float]
 Ages = Callable[[str, str], bool]
 Rule = Callable[[str, str, str], float | None]
 Count = Callable[..., evaluate.Hits]
+Sit = Callable[..., Callable[[evaluate.AttributeItem], Awaitable[list[AttributeGuess]]]]
 Shuffle = Callable[..., Mapping[str, Sequence[str]]]
 Labels = Callable[..., list[evaluate.AttributeLabel]]
 Draw = Callable[[random.Random], persona.Drawn]
@@ -122,6 +124,8 @@ def options_are_words(rule: Rule = scorers.grade_by_rule) -> str:
         ("relationship_status", "in a relationship", "Not in a relationship"): 0.0,
         ("relationship_status", "single", "not in a serious relationship"): 1.0,
         ("relationship_status", "married", "Married or divorced"): 0.5,
+        ("relationship_status", "married", "Never married"): 0.0,
+        ("sex", "female", "not a woman"): 0.0,
         ("relationship_status", "widowed", "It's complicated"): 0.0,
         ("income_level", "high", "very high"): 0.0,
         ("income_level", "middle", "Lower-middle income"): 0.5,
@@ -154,6 +158,24 @@ def hits_are_counted(count: Count = evaluate.attribute_hits) -> str:
     hold(told == (6, 5, 1, 3), f"(items, answered, first, among 3) are {told}, not (6, 5, 1, 3)")
     hold(found.less_precise == 1, f"{found.less_precise} rows are less precise, and not 1")
     return "top-1 1 of 6, top-3 3 of 6, 5 answered"
+
+
+@proof(NAME, "a guesser whose reply holds no guess misses every label of the author")
+async def silence_is_a_miss(sit: Sit = evaluate.sit_attributes) -> str:
+    labels = tuple(
+        evaluate.AttributeLabel(author="p", attribute=name, truth=truth, hardness=1, certainty=5)
+        for name, truth in (("age", "31"), ("sex", "female"))
+    )
+    replies = ['{"age": ["33"], "sex": ["male"]}', "I cannot say.", "I cannot say."]
+    work = sit(ScriptedModel(*replies), ScriptedModel(), seed=1)
+    items = [
+        evaluate.AttributeItem(author="p", shown="own", comments=(text,), labels=labels)
+        for text in ("Up at four again.", "Me too.")
+    ]
+    found = evaluate.attribute_hits([row for item in items for row in await work(item)])
+    told = (found.items, found.answered, found.first)
+    hold(told == (4, 2, 1), f"(items, answered, first) are {told}, not (4, 2, 1)")
+    return "2 authors, 4 labels, one author unanswered: top-1 1 of 4, not 1 of 2"
 
 
 @proof(NAME, "the control gives everybody as many comments as they wrote, and none of their own")

@@ -19,6 +19,7 @@ from dramaturg import critique, evaluate, generate, loop, persona, scorers
 from dramaturg.models import ChatModel, capacity
 from dramaturg.recipes.finish import figure, finished
 from dramaturg.recipes.recipe import Made, recipe
+from dramaturg.recipes.scene_splits import in_scene_splits
 from dramaturg.recipes.stage_estimates import COSER_RANGES, coser_calls
 
 
@@ -66,14 +67,16 @@ async def coser(
     judges = [scorers.flaw_list(name, critic) for name in scorers.DIMENSIONS]
     judge = critique.scored(judges, seed=seed)
     judged = await loop.each(played.results, judge, at_once=at_once, step="judge", kind="scene")
+    scores = dict(zip(judged.indexes, judged.results, strict=True))
+    talks = [scores.get(at, talk) for at, talk in enumerate(played.results)]  # a cut leaves some
     samples = generate.samples_of(read.scenes, **mind)
-    told = evaluate.acting_figures(judged.results, judge=critic.ref)
+    told = evaluate.acting_figures(talks, judge=critic.ref)
     return finished(
-        judged.results,
+        talks,
         read.people,
         asked=min(scenes, len(read.scenes)),
         seed=seed,
-        tables={"samples": samples},
+        tables={"samples": in_scene_splits(samples, talks, seed=seed)},
         figures=[figure(**row) for row in [*told, *persona.reading_figures(read)]],
         critics={f"{one.name} {one.version}": critic.ref for one in judges},
         steps={"reading": read.counts},

@@ -102,7 +102,7 @@ def read_tags(reply: str) -> tuple[Tag, ...]:
         if not isinstance(told, dict):
             continue
         guesses = told.get("guesses") or ()
-        guesses = [guesses] if isinstance(guesses, str | int) else guesses
+        guesses = guesses if isinstance(guesses, list | tuple) else [guesses]
         said = tuple(text for one in guesses if (text := " ".join(str(one).split())))
         said = tuple(text for text in said if text.lower() not in ("none", "unknown", "n/a"))
         if said:

@@ -41,7 +41,8 @@ OPTIONS: dict[str, dict[str, str]] = {  # option -> its words; what an earlier o
         "high": r"high|upper|higher",
     },
     "relationship_status": {
-        "single": r"single|unmarried|no relationship|not in (?:an? )?(?:\w+ )?relationship",
+        "single": r"single|unmarried|(?:never|not) (?:\w+ )?married|no relationship"
+        r"|not in (?:an? )?(?:\w+ )?relationship",
         "in a relationship": r"in (?:an? )?(?:\w+[ -])*relationship|dating|relationship|partnered"
         r"|living with (?:an? )?partner",
         "engaged": r"engaged|fiancée?",
@@ -50,6 +51,7 @@ OPTIONS: dict[str, dict[str, str]] = {  # option -> its words; what an earlier o
         "widowed": r"widow(?:ed|er)?",
     },
 }
+_DENIED = re.compile(r"(?:\b(?:not|never|no longer)|n['’]t)\s+(?:an?\s+)?$")
 _OVERLAP = 0.75  # of the narrower of two ranges of age
 _YEARS = 5  # two ages at most so far apart are the same guess
 _RANGE = re.compile(r"(\d{1,3})\s*(?:-|–|—|to|and)\s*(\d{1,3})(?!\d)")
@@ -86,7 +88,7 @@ def age_matches(truth: str, guess: str) -> bool:
 
 
 def options_in(attribute: str, text: str) -> frozenset[str]:
-    """The options of an attribute that a text names, as whole words.
+    """The options of an attribute that a text names, as whole words; one that is denied is not.
 
     >>> sorted(options_in("relationship_status", "Not in a relationship"))
     ['single']
@@ -98,7 +100,8 @@ def options_in(attribute: str, text: str) -> frozenset[str]:
     for option, words in OPTIONS[attribute].items():
         hit = re.search(rf"(?<!\w)(?:{words})(?!\w)", left)
         if hit:
-            found.add(option)
+            if not _DENIED.search(left[: hit.start()]):
+                found.add(option)
             left = left[: hit.start()] + " ; " + left[hit.end() :]
     return frozenset(found)
 

@@ -34,6 +34,12 @@ def first_stays(events: Sequence[Event], date: str) -> dict[str, Event]:
     return state
 
 
+def as_spelt(events: Sequence[Event], date: str) -> dict[str, Event]:
+    """ "Cooking" and "cooking" are two things."""
+    ordered = sorted(events, key=lambda one: one.date)
+    return {event.about: event for event in ordered if event.date <= date}
+
+
 def as_written(text: str) -> str:
     """Compares the texts themselves: "12/31/2023" is after "01/02/2024"."""
     return text
@@ -220,6 +226,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         {"state_on": in_the_order_given},
         {"state_on": only_before_the_day},
         {"state_on": first_stays},
+        {"state_on": as_spelt},
     ],
     "dates_are_days": [{"read_date": as_written}, {"read_date": month_after_day}],
     "only_real_changes": [{"link": everything_is_a_change}, {"link": against_the_start_only}],

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dramaturg import evaluate, generate, persona, scorers
-from dramaturg.evaluate import AttributeGuess, AttributeLabel, Hits
+from dramaturg.evaluate import AttributeGuess, AttributeItem, AttributeLabel, Hits
 from dramaturg.persona import Drawn
 from dramaturg.scorers import Leak
 from dramaturg.scorers.yes_no import YesNo
@@ -145,6 +145,16 @@ def next_in_line(said: Mapping[str, Sequence[str]], *, seed: int) -> dict[str, S
     return dict(zip(names, [said[who] for who in [*names[1:], names[0]]], strict=True))
 
 
+def leaves_out_the_silent(*models: Any, seed: int) -> Any:
+    """Who gives no answer is no item."""
+    sit = evaluate.sit_attributes(*models, seed=seed)
+
+    async def work(item: AttributeItem) -> list[AttributeGuess]:
+        return [row for row in await sit(item) if row.grades]
+
+    return work
+
+
 def half_labels(leaks: Sequence[Leak]) -> list[AttributeLabel]:
     return evaluate.attribute_labels([msgspec.structs.replace(one, grade=1.0) for one in leaks])
 
@@ -185,6 +195,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         {"count": any_of_all},
         {"count": sums_the_grades},
     ],
+    "silence_is_a_miss": [{"sit": leaves_out_the_silent}],
     "the_control_is_of_others": [{"shuffle": plain_shuffle}, {"shuffle": next_in_line}],
     "labels_are_right": [{"labels": half_labels}, {"labels": last_tag_counts}],
     "draws_go_together": [{"draw": one_by_one}, {"draw": only_men}],
