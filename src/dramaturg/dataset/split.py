@@ -60,7 +60,7 @@ def apart_by_persona(
         UserError: If the shares do not sum to 1.
     """
     _check_shares(shares)
-    components = _components(list({c.id: c for c in conversations}.values()))
+    components = _components(conversations)
     return _divided(components, shares, seed, "persons")
 
 
@@ -236,18 +236,23 @@ class _Groups:
         return list(groups.values())
 
 
-def _components(conversations: Sequence[Conversation]) -> list[list[str]]:
+def _components(conversations: Iterable[Conversation]) -> list[list[str]]:
+    """Ids of the conversations of each group; of a conversation only its people are held."""
     groups = _Groups()
-    profiles: dict[str, tuple[str, ...]] = {}
+    seen: set[str] = set()
+    profiles: dict[str, dict[str, None]] = defaultdict(dict)
     for conversation in conversations:
+        if conversation.id in seen:
+            continue
+        seen.add(conversation.id)
         groups.find(f"c {conversation.id}")
         for n, speaker in enumerate(conversation.speakers):
             if speaker.persona_id is None and not speaker.persona:
                 continue
             node = f"p {speaker.persona_id or f'{conversation.id} {n}'}"
             groups.join(f"c {conversation.id}", node)
-            profiles[node] = profiles.get(node, ()) + speaker.persona
-    for one, other in _same_people(profiles):
+            profiles[node].update(dict.fromkeys(speaker.persona))
+    for one, other in _same_people({node: tuple(facts) for node, facts in profiles.items()}):
         groups.join(one, other)
     return _of_conversations(groups)
 
