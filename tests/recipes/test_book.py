@@ -64,6 +64,9 @@ async def test_it_finishes_and_the_same_command_asks_nothing_more(
     for table in made_tables(made.path):
         ids = pq.read_table(made.path / table, columns=["id"]).column("id").to_pylist()
         assert len(set(ids)) == len(ids), f"two rows of {table} have one id"
+    if "personas" not in BOOK[name].settings:
+        said = "what the recipe made with the user's" if first.inputs else "no file of the user"
+        assert said in (made.path / "README.md").read_text(encoding="utf-8")
     rows = load_dataset(str(made.path), cache_dir=str(tmp_path / "cache"))
     assert sum(split.num_rows for split in rows.values()) > 0
 

@@ -248,8 +248,9 @@ def _personas_from(planned: Plan) -> str:
     if "personas" not in planned.settings:
         names = [Path(planned.settings[name]).name for name in planned.inputs]
         if not names:
-            return "the recipe made them; no file was read"
-        return f"the user's {', '.join(names)}, under the terms of whoever wrote it"
+            return "the recipe and what ships with the package; no file of the user was read"
+        read = f"the user's {', '.join(names)}, under the terms of whoever wrote it"
+        return f"what the recipe made with {read}"
     given = planned.settings.get("personas")
     if given:
         return f"the user's {Path(given).name}, under the terms of whoever wrote it"
