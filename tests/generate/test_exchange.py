@@ -82,3 +82,12 @@ async def test_seeds_differ_by_attempt_and_character() -> None:
     for who, attempt in (("a", 0), ("a", 1), ("b", 0)):
         await reply_as(scene(), "Hm?", writer, who=who, attempt=attempt, seed=1)
     assert len({call.seed for call in writer.calls}) == 3
+
+
+def test_common_words_of_the_frame_do_not_tell_a_character() -> None:
+    who = "You are very warm and considerate, ready to help, careful of how the other one fares."
+    assert says_outright("You are very kind, Ben.", who, "agreeableness") == ""
+    assert says_outright("Tell me of how the others fared.", who, "agreeableness") == ""
+    assert "warm and considerate" in says_outright(
+        "I try to be warm and considerate.", who, "agreeableness"
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from dramaturg.errors import BackendError, ReplyError
 from dramaturg.loop import Check, until_passes
 
 
@@ -47,3 +48,29 @@ async def test_no_try_is_refused() -> None:
 
     with pytest.raises(ValueError, match="tries"):
         await until_passes(make, [], tries=0)
+
+
+async def test_a_try_that_cannot_be_read_or_judged_is_a_try_that_does_not_do() -> None:
+    async def make(attempt: int, complaints: Sequence[str]) -> int:
+        if attempt == 0:
+            raise ReplyError("nothing is said in it", kind="empty")
+        return attempt
+
+    async def judged(value: int) -> Check:
+        if value == 1:
+            raise ReplyError("no number", kind="no score")
+        return Check(True)
+
+    redone = await until_passes(make, [judged], tries=3)
+    assert (redone.value, redone.tries) == (2, 3)
+    assert redone.complaints == ("empty: nothing is said in it", "no score: no number")
+    none = await until_passes(make, [judged], tries=2)
+    assert none.value is None
+
+
+async def test_a_call_that_is_lost_is_no_try() -> None:
+    async def make(attempt: int, complaints: Sequence[str]) -> int:
+        raise BackendError("too slow", retryable=True, kind="timeout")
+
+    with pytest.raises(BackendError, match="too slow"):
+        await until_passes(make, [], tries=3)

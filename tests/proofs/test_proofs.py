@@ -63,13 +63,17 @@ def test_a_failing_proof_does_not_stop_the_others() -> None:
     def crashes() -> str:
         raise KeyError("gone")
 
+    def breaks() -> str:
+        raise AttributeError("no such part")
+
     async def holds() -> str:
         return "4 of 4"
 
-    said = prove([Proof("r", "s", check) for check in (fails, crashes, holds)])
+    said = prove([Proof("r", "s", check) for check in (fails, crashes, breaks, holds)])
     assert [(one.held, one.figure, one.why) for one in said] == [
         (False, "", "2 + 2 is 4"),
-        (False, "", "'gone'"),
+        (False, "", "KeyError: 'gone'"),
+        (False, "", "AttributeError: no such part"),
         (True, "4 of 4", ""),
     ]
 

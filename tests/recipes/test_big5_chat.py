@@ -202,3 +202,45 @@ async def test_every_call_that_fails_drops_one_item_only() -> None:
     made, kept = await run(model, draws=0)
     lost = len(kept.of(Drop))
     assert 0 < len(made.conversations) == 12 - lost
+
+
+async def test_samples_say_in_which_split_their_conversation_is() -> None:
+    made, _ = await run(play.actor(), conversations=80, draws=0)
+    splits = {talk.id: talk.split for talk in made.conversations}
+    rows: Any = made.tables["samples"]
+    assert {row.conversation: row.split for row in rows} == splits
+    assert set(splits.values()) == {"train", "validation", "test"}
+
+
+async def test_one_draw_has_no_spread() -> None:
+    one, _ = await run(play.actor(), conversations=1, draws=1)
+    assert not [name for name in numbers(one) if "over draws" in name]
+    two, _ = await run(play.actor(), conversations=1, draws=2)
+    assert "openness, untouched, over draws" in numbers(two)
+
+
+async def test_a_scale_written_with_a_capital_is_the_trait_all_the_same(tmp_path: Path) -> None:
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps({
+        "name": "own", "options": ["very inaccurate", "neither accurate nor inaccurate",
+                                   "very accurate"],
+        "items": [{"text": "Hum tunes.", "scale": "Openness"}],
+    }))  # fmt: skip
+    made, _ = await run(
+        play.actor(), conversations=4, draws=2, inventory_file=file, traits="openness"
+    )
+    assert "openness, shift" in numbers(made)
+
+
+async def test_an_answer_without_words_is_written_again() -> None:
+    fine = play.actor()._by_task["line.reply"]
+    asked: list[int] = []
+
+    def sometimes(call: Call) -> str:
+        asked.append(call.seed)
+        return "*nods*" if len(asked) <= 2 else str(fine(call))  # type: ignore[operator]
+
+    model = ScriptedModel(by_task={**play.actor()._by_task, "line.reply": sometimes})
+    made, kept = await run(model, conversations=1, draws=0, traits="openness", tries=2)
+    assert len(made.conversations) == 1
+    assert kept.of(Drop) == []

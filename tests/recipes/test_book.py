@@ -5,16 +5,21 @@ An actor proves plumbing, not quality: what it says depends on what it is asked 
 
 from __future__ import annotations
 
+import asyncio
+import random
 import re
 import statistics
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 
 from benchmarks.recipes import index
 from dramaturg import runner
+from dramaturg.dataset.made_tables import made_tables
 from dramaturg.errors import UserError
+from dramaturg.models import Call, Reply, ScriptedModel
 from dramaturg.models.budget import Budget
 from dramaturg.recipes.recipe import all_recipes
 from dramaturg.runner.estimate import estimate
@@ -28,6 +33,18 @@ every = pytest.mark.parametrize("name", BOOK)
 def data_of(folder: Path) -> dict[str, bytes]:
     """Every parquet file of a run, by name."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*.parquet"))}
+
+
+def in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on replies of scripted models overtake each other."""
+    draw, at_once = random.Random(7), ScriptedModel.answer
+
+    async def late(model: ScriptedModel, call: Call) -> Reply:
+        for _ in range(draw.randrange(20)):
+            await asyncio.sleep(0)
+        return await at_once(model, call)
+
+    monkeypatch.setattr(ScriptedModel, "answer", late)
 
 
 @every
@@ -44,16 +61,23 @@ async def test_it_finishes_and_the_same_command_asks_nothing_more(
     assert (await runner.perform(again)).exit_code == 0
     assert getattr(model, "chat", model).calls == []
     assert data_of(made.path) == before
+    for table in made_tables(made.path):
+        ids = pq.read_table(made.path / table, columns=["id"]).column("id").to_pylist()
+        assert len(set(ids)) == len(ids), f"two rows of {table} have one id"
+    if "personas" not in BOOK[name].settings:
+        said = "what the recipe made with the user's" if first.inputs else "no file of the user"
+        assert said in (made.path / "README.md").read_text(encoding="utf-8")
     rows = load_dataset(str(made.path), cache_dir=str(tmp_path / "cache"))
     assert sum(split.num_rows for split in rows.values()) > 0
 
 
 @every
-async def test_cut_off_in_the_middle_it_goes_on_to_the_same_bytes(
+async def test_cut_off_and_with_replies_in_any_order_it_goes_on_to_the_same_bytes(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = await runner.perform(planned(name, tmp_path / "a", tmp_path / "files", monkeypatch))
     calls = int(sum(row["calls"] for row in whole.report["totals"].values()))
+    in_any_order(monkeypatch)
     half = await runner.perform(
         planned(name, tmp_path / "b", tmp_path / "files", monkeypatch),
         budget=Budget(max_calls=max(1, calls // 2)),
@@ -62,8 +86,34 @@ async def test_cut_off_in_the_middle_it_goes_on_to_the_same_bytes(
     rest = await runner.perform(planned(name, tmp_path / "b", tmp_path / "files", monkeypatch))
     assert rest.state == "finished"
     assert data_of(rest.path) == data_of(whole.path)
+    assert rest.report.get("figures") == whole.report.get("figures")
     paid = sum(row["calls"] for row in rest.report["totals"].values())
     assert paid == calls, "a call was paid twice, or not counted"
+
+
+@every
+@pytest.mark.parametrize("share", [1, 3])
+async def test_replies_that_cannot_be_read_cost_themselves_and_are_told(
+    name: str, share: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = ScriptedModel.answer
+
+    async def bad(model: ScriptedModel, call: Call) -> Reply:
+        if call.attempt or call.seed % share == 0:  # asked again, it is no better
+            return Reply(text="#", model=model.ref)
+        return await at_once(model, call)
+
+    monkeypatch.setattr(ScriptedModel, "answer", bad)
+    folder = tmp_path / "run"
+    try:
+        made = await runner.perform(planned(name, folder, tmp_path / "files", monkeypatch))
+    except UserError as error:  # nothing at all to go on with
+        count, promised = 0, "dropped/" in error.fix
+    else:
+        count, promised = made.report["made"][BOOK[name].makes], True
+        assert (made.state, made.exit_code) == ("finished", 0 if count else 1)
+    told = list((folder / "dropped").glob("*.parquet"))
+    assert count or told or not promised, "nothing is lost without a word"
 
 
 @every

@@ -15,7 +15,8 @@ from dramaturg.errors import UserError
 from dramaturg.models import Call, ScriptedModel
 from dramaturg.models.embedded_model import EmbeddedModel
 from dramaturg.recipes.journal_dialogues import journal_dialogues
-from dramaturg.recipes.recipe import Made
+from dramaturg.recipes.journals_made import journal_dialogues_calls
+from dramaturg.recipes.recipe import Made, find_recipe
 from dramaturg.records import Drop
 from dramaturg.scorers.trait_ratings import BIG_FIVE
 from dramaturg.store import notes
@@ -163,3 +164,54 @@ async def test_the_figures_name_how_often_the_author_can_be_told(tmp_path: Path)
         assert row["n"] > 0
         assert row["scorer"]
         assert row["unit"]
+
+
+async def test_an_entry_that_cannot_be_rated_costs_itself_and_not_its_author(
+    tmp_path: Path,
+) -> None:
+    def rates(call: Call) -> str:
+        fine = json.dumps({**dict.fromkeys(BIG_FIVE), "openness": 80})
+        return "no idea" if "on day 2" in "".join(m.content for m in call.messages) else fine
+
+    model = ScriptedModel(by_task={**play.actor()._by_task, "traits.rate": rates})
+    made, drops = await run(model, tmp_path)
+    assert len(made.people) == 4
+    unread = {row.id for row in made.tables["entries"] if row.kept and "on day 2" in row.text}  # type: ignore[attr-defined]
+    assert unread
+    assert {(d.kind, d.subject) for d in drops} == {("rating", id) for id in unread}
+    assert {person.views["traits"]["openness"] for person in made.people} == {0.6}
+
+
+async def test_who_is_kept_for_a_trait_is_not_shown_as_low_in_it_for_entries_without_it(
+    tmp_path: Path,
+) -> None:
+    def rates(call: Call) -> str:
+        shows = "on day 1" in call.messages[1].content or "on day 2" in call.messages[1].content
+        return json.dumps({**dict.fromkeys(BIG_FIVE), "openness": 60 if shows else None})
+
+    model = ScriptedModel(by_task={**play.actor()._by_task, "traits.rate": rates})
+    made, _ = await run(model, tmp_path, beta=0.3)
+    shown = [person.views["traits"]["openness"] for person in made.people]
+    assert shown
+    assert set(shown) == {0.2}, "the mean of the entries that show it, 0.6, on a scale of -1 to 1"
+
+
+async def test_a_talk_that_cannot_be_read_is_written_again(tmp_path: Path) -> None:
+    fine = play.actor()._by_task["conversation.write"]
+    asked: list[int] = []
+
+    def writes(call: Call) -> str:
+        asked.append(call.seed)
+        return "no talk" if len(asked) <= 2 else str(fine(call))  # type: ignore[operator]
+
+    model = ScriptedModel(by_task={**play.actor()._by_task, "conversation.write": writes})
+    made, drops = await run(model, tmp_path, conversations=1, tries=2)
+    assert len(made.conversations) == 1
+    assert drops == []
+
+
+def test_the_estimate_asks_for_no_more_talks_than_authors_can_meet() -> None:
+    settings = {**find_recipe("journal-dialogues").settings}
+    defaults = {name: one.default for name, one in settings.items()}
+    talks = journal_dialogues_calls({**defaults, "conversations": 10_000}, 0)[1]
+    assert talks.calls == 15, "six authors"

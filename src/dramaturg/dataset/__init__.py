@@ -16,6 +16,7 @@ from dramaturg.dataset.load_texts import Passage, Texts, load_texts
 from dramaturg.dataset.load_turns import Turns, load_turns
 from dramaturg.dataset.parquet import read_dataset
 from dramaturg.dataset.report_page import write_report_page
+from dramaturg.dataset.source import files_in
 from dramaturg.dataset.split import (
     SAME_PERSON,
     SHARES,
@@ -51,6 +52,7 @@ __all__ = [
     "critique_page",
     "evaluation_page",
     "export",
+    "files_in",
     "leaks",
     "load_conversations",
     "load_documents",

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from dramaturg.dataset.facts import clean, words
-from dramaturg.dataset.source import Bad, csv_rows, existing_file, kind_of, lines
+from dramaturg.dataset.source import Bad, csv_rows, existing_file, files_in, kind_of, lines
 from dramaturg.errors import UserError
 from dramaturg.records import Drop, content_id
 
@@ -130,11 +130,14 @@ def _json_row(line: str) -> Mapping[str, Any] | str:
 
 
 def _in_folder(folder: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
-    for place in sorted(p for p in folder.iterdir() if p.is_dir()):
-        for file in sorted(p for p in place.rglob("*") if p.suffix.lower() in _ENDINGS):
+    for file in files_in(folder):
+        inside = file.relative_to(folder)
+        if len(inside.parts) > 1 and file.suffix.lower() in _ENDINGS:
             text = "\n".join(line for _, line in lines(file)) if file.stat().st_size else ""
-            where = file.relative_to(folder).as_posix()
-            yield where, {"author": place.name, "text": text, "id": where}
+            yield (
+                inside.as_posix(),
+                {"author": inside.parts[0], "text": text, "id": inside.as_posix()},
+            )
 
 
 def _document(row: Mapping[str, Any]) -> Document | str:

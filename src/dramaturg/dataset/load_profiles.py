@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from dramaturg.dataset.facts import clean
-from dramaturg.dataset.source import existing_file, kind_of, lines
+from dramaturg.dataset.source import existing_file, files_in, kind_of, lines
 from dramaturg.errors import UserError
 from dramaturg.records import Attribute, Drop, Profile, content_id, key_of, values_in
 from dramaturg.store import notes
@@ -58,7 +58,7 @@ def load_profiles(source: str | Path) -> list[Biography]:
     """
     path = Path(source)
     if path.is_dir():
-        files = [f for f in sorted(path.iterdir()) if f.suffix.lower() in _ENDINGS]
+        files = [f for f in files_in(path) if f.parent == path and f.suffix.lower() in _ENDINGS]
         if not files:
             raise UserError(
                 f"there is no text in {path}", fix=f"put in files {', '.join(_ENDINGS)}"

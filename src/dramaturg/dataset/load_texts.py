@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from dramaturg.dataset.facts import clean, words
-from dramaturg.dataset.source import existing_file, kind_of, lines
+from dramaturg.dataset.source import existing_file, files_in, kind_of, lines
 from dramaturg.errors import UserError
 from dramaturg.records import Drop, content_id
 
@@ -94,8 +94,7 @@ def load_texts(source: str | Path, *, longest: int = LONGEST) -> Texts:
 
 
 def _files(folder: Path) -> list[Path]:
-    every = (file for file in sorted(folder.rglob("*")) if file.is_file())
-    found = [f for f in every if f.name.lower().removesuffix(".gz").endswith(_ENDINGS)]
+    found = [f for f in files_in(folder) if f.name.lower().removesuffix(".gz").endswith(_ENDINGS)]
     if not found:
         raise UserError(f"there is no text in {folder}", fix=f"put in files {', '.join(_ENDINGS)}")
     return [file for file in found if file.stat().st_size]

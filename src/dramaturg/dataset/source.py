@@ -54,6 +54,19 @@ def existing_file(source: str | Path, what: str) -> Path:
     return path
 
 
+def files_in(folder: Path) -> list[Path]:
+    """Every file of a folder and of the folders in it, in order of name, hidden ones left out.
+
+    What is read and what counts for a run's fingerprint is one list: this one.
+    """
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path
+        for path in found
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
 def kind_of(path: Path) -> str:
     """ "parquet", "csv", "jsonl" or "text", by the file's first bytes and its name.
 

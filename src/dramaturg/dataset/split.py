@@ -63,7 +63,7 @@ def apart_by_persona(
         UserError: If the shares do not sum to 1.
     """
     _check_shares(shares)
-    components = _components(list({c.id: c for c in conversations}.values()), whose or {})
+    components = _components(conversations, whose or {})
     return _divided(components, shares, seed, "persons")
 
 
@@ -239,10 +239,15 @@ class _Groups:
         return list(groups.values())
 
 
-def _components(conversations: Sequence[Conversation], whose: Mapping[str, str]) -> list[list[str]]:
+def _components(conversations: Iterable[Conversation], whose: Mapping[str, str]) -> list[list[str]]:
+    """Ids of the conversations of each group; of a conversation only its people are held."""
     groups = _Groups()
-    profiles: dict[str, tuple[str, ...]] = {}
+    seen: set[str] = set()
+    profiles: dict[str, dict[str, None]] = defaultdict(dict)
     for conversation in conversations:
+        if conversation.id in seen:
+            continue
+        seen.add(conversation.id)
         groups.find(f"c {conversation.id}")
         if conversation.id in whose:
             groups.join(f"c {conversation.id}", f"w {whose[conversation.id]}")
@@ -251,8 +256,8 @@ def _components(conversations: Sequence[Conversation], whose: Mapping[str, str])
                 continue
             node = f"p {speaker.persona_id or f'{conversation.id} {n}'}"
             groups.join(f"c {conversation.id}", node)
-            profiles[node] = profiles.get(node, ()) + speaker.persona
-    for one, other in _same_people(profiles):
+            profiles[node].update(dict.fromkeys(speaker.persona))
+    for one, other in _same_people({node: tuple(facts) for node, facts in profiles.items()}):
         groups.join(one, other)
     return _of_conversations(groups)
 

@@ -25,11 +25,12 @@ from dramaturg.records import (
     derive_seed,
 )
 from dramaturg.scorers.degenerate import repeats_itself
-from dramaturg.scorers.words import tokens
+from dramaturg.scorers.words import STOP, tokens
 
 _ACTION = re.compile(
     r"\*+[^*\n]{1,200}\*+|[(\[][^()\[\]\n]{1,200}[)\]]|(?<!\w)_[^_\n]{3,200}_(?!\w)"
 )
+_FRAME = STOP | {"very"}  # what holds a description together
 _QUOTES = '"“”„«»'
 _LINES = Sampling(temperature=0.8, top_k=None, max_tokens=200)
 
@@ -219,7 +220,7 @@ def says_outright(text: str, who: str, trait: str) -> str:
     """Why a line tells a character instead of showing it, or "".
 
     It names the trait ("extraversion", "an extravert"), or says three words in a row of the
-    description.
+    description, two of them at least of some content: "you are very" is said by everybody.
     """
     words, told = tokens(text), tokens(who)
     root = re.sub(r"(?:ness|ism|sion)$", "", trait.lower())
@@ -227,6 +228,7 @@ def says_outright(text: str, who: str, trait: str) -> str:
     if any(word.replace("extrov", "extrav").startswith(root) for word in words):
         return f"it names the trait ({trait})"
     runs = {tuple(told[i : i + 3]) for i in range(len(told) - 2)}
+    runs = {run for run in runs if sum(word not in _FRAME for word in run) > 1}
     for i in range(len(words) - 2):
         if tuple(words[i : i + 3]) in runs:
             return f"it says {' '.join(words[i : i + 3])!r} of the description"

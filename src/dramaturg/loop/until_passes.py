@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from dramaturg.errors import ReplyError
 from dramaturg.records import Check
 
 T = TypeVar("T")
@@ -38,6 +39,8 @@ async def until_passes(
 ) -> Redone[T]:
     """Make a value until every check lets it pass, so many times at most.
 
+    A try whose reply cannot be read, or whose judge's cannot, is a try that does not do.
+
     Args:
         make: Called with the number of the try, from 0, and the complaints about all tries before:
             it may improve the last value or begin afresh.
@@ -46,18 +49,21 @@ async def until_passes(
 
     Raises:
         ValueError: If tries is below 1.
-        Whatever `make` or a check raises.
+        Whatever else than a ReplyError `make` or a check raises.
     """
     if tries < 1:
         raise ValueError(f"tries is {tries}: one is the least")
     complaints: list[str] = []
     for attempt in range(tries):
-        value = await make(attempt, tuple(complaints))
-        for check in checks:
-            said = await check(value)
-            if not said.passed:
-                complaints.append(said.why)
-                break
-        else:
-            return Redone(value, attempt + 1, tuple(complaints))
+        try:
+            value = await make(attempt, tuple(complaints))
+            for check in checks:
+                said = await check(value)
+                if not said.passed:
+                    complaints.append(said.why)
+                    break
+            else:
+                return Redone(value, attempt + 1, tuple(complaints))
+        except ReplyError as error:
+            complaints.append(f"{error.kind}: {error.what}")
     return Redone(None, tries, tuple(complaints))

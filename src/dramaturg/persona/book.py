@@ -19,13 +19,14 @@ from dramaturg.dataset.source import existing_file, lines
 from dramaturg.errors import ReplyError, UserError
 from dramaturg.models import ChatModel, ask
 from dramaturg.models.json_reply import read_json
+from dramaturg.persona.ask_or_drop import ask_or_drop
 from dramaturg.persona.chunks import TOKENS, cut_book, find_sentence, from_text, plain_words
 from dramaturg.persona.scenes import Character, Circumstance, Scenes, ensembles, title_of
-from dramaturg.persona.together import ask_or_drop, together
 from dramaturg.prompts import Sampling, Task, load, quote, quote_list
 from dramaturg.prompts.block import quote_block
 from dramaturg.prompts.channels import read_script
 from dramaturg.records import Drop, derive_seed
+from dramaturg.scorers import together
 from dramaturg.scorers.flaws import ENVIRONMENT
 from dramaturg.store import notes
 

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 
 from dramaturg.errors import UserError
 from dramaturg.models import Answer, ChatModel, Embedder
+from dramaturg.persona.ask_or_drop import ask_or_drop
 from dramaturg.persona.queries import Query
 from dramaturg.persona.replies import OPENINGS
 from dramaturg.persona.seen import Seen
 from dramaturg.persona.tasks import AnswerAs, Further, answer, clipped, further
-from dramaturg.persona.together import ask_or_drop, together
 from dramaturg.records import Drop, Fact, derive_seed
+from dramaturg.scorers import together
 from dramaturg.store import notes
 
 

@@ -19,9 +19,10 @@ from dramaturg.dataset.source import existing_file, lines
 from dramaturg.errors import ReplyError, UserError
 from dramaturg.models import ChatModel
 from dramaturg.models.json_reply import read_json
-from dramaturg.persona.together import ask_or_drop, together
+from dramaturg.persona.ask_or_drop import ask_or_drop
 from dramaturg.prompts import Sampling, Task, load, quote_list
 from dramaturg.records import Drop, Fact, Persona, derive_seed
+from dramaturg.scorers import together
 from dramaturg.store import notes
 
 SAYS = {  # attribute -> the sentence that says it

@@ -9,12 +9,13 @@ import msgspec
 
 from dramaturg.errors import UserError
 from dramaturg.models import ChatModel, Embedder
+from dramaturg.persona.ask_or_drop import ask_or_drop
 from dramaturg.persona.cluster import Categories
 from dramaturg.persona.replies import normalised
 from dramaturg.persona.seen import Seen
 from dramaturg.persona.tasks import Induce, More, clipped, induce, more
-from dramaturg.persona.together import ask_or_drop, together
 from dramaturg.records import Drop, Fact, derive_seed
+from dramaturg.scorers import together
 from dramaturg.store import notes
 
 

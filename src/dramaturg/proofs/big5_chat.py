@@ -132,6 +132,17 @@ def one_vocabulary(decode: Decode = generate.decode_mix) -> str:
     return "3 of 3 refused: shorter, longer, and the same size in another order"
 
 
+@proof(
+    NAME, "the expert reads its own prompt and the reply so far, and nothing of the base's prompt"
+)
+def own_prompt(decode: Decode = generate.decode_mix) -> str:
+    base, expert = _Toy(["a", "b", "c"]), _Toy(["a", "b", "c"])
+    decode(base, expert, alpha=0.5, prompt=[0, 0], expert_prompt=[1], end=1, max_tokens=3)
+    hold(base.read == [[0, 0], [0, 0, 2], [0, 0, 2, 2]], f"the base read {base.read}")
+    hold(expert.read == [[1], [1, 2], [1, 2, 2]], f"the expert read {expert.read}")
+    return "3 steps: the base's prompt of 2 tokens and the expert's of 1, each with the reply"
+
+
 @proof(NAME, "the guard flags answers in loops and passes sound ones, few or many")
 def loops_are_seen(guard: Guard = scorers.degeneration) -> str:
     sound = _sound(40)
@@ -188,6 +199,7 @@ class _Toy:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.ref, self.vocabulary = "toy", list(words)
+        self.read: list[list[int]] = []
 
     def text(self, ids: Iterable[int]) -> str:
         return "".join(self.vocabulary[i] for i in ids)
@@ -195,6 +207,7 @@ class _Toy:
     def logits(self, ids: Sequence[int]) -> Any:
         import numpy as np
 
+        self.read.append(list(ids))
         return np.arange(len(self.vocabulary), dtype=float)
 
 

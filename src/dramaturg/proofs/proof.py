@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dramaturg.errors import DramaturgError
 from dramaturg.recipes.recipe import find_recipe
 
 
@@ -101,8 +100,11 @@ def prove(proofs: Sequence[Proof]) -> list[Outcome]:
         begun = time.perf_counter()
         try:
             figure, why = one.run(), ""
-        except (Disproved, DramaturgError, ValueError, KeyError, TypeError, IndexError) as error:
+        except Disproved as error:
             figure, why = "", str(error) or type(error).__name__
+        except Exception as error:  # a part that breaks is no proof, and stops no other
+            said = str(error)
+            figure, why = "", f"{type(error).__name__}: {said}" if said else type(error).__name__
         seconds = round(time.perf_counter() - begun, 3)
         outcomes.append(Outcome(one, not why, figure, why, seconds))
     return outcomes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,10 +11,11 @@ import msgspec
 
 from dramaturg import generate, profile
 from dramaturg.dataset import Document
-from dramaturg.errors import NotJudged
+from dramaturg.errors import BackendError, NotJudged, RecordError
 from dramaturg.models import ChatModel, Embedder
-from dramaturg.records import Fact, Pair, Persona, Scene, derive_seed
-from dramaturg.scorers import together, trait_ratings
+from dramaturg.records import Drop, Fact, Pair, Persona, Scene, derive_seed
+from dramaturg.scorers import together, trait_ratings, why_lost
+from dramaturg.store import notes
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +39,8 @@ class Author:
 
     Attributes:
         person: Facts are the sentences of the kept entries; the view "documents" holds their ids,
-            "traits" those that they show.
+            "traits" those that they show, -1 to 1: the mean over the entries that were read as
+            saying something of the trait.
         facts: The sentences of each kept entry, by its id.
         rows: All entries of the author.
     """
@@ -77,11 +80,13 @@ class Reader:
         ratings = await self._rated([(documents[i].id, shown[i]) for i in typical])
         traits = profile.traits_shown(list(ratings.values()), alpha=self.alpha, beta=self.beta)
         if self.judge is not None and not traits:
-            raise NotJudged(f"{len(typical)} entries show no trait often enough", kind="no trait")
+            raise NotJudged(f"{len(ratings)} entries show no trait often enough", kind="no trait")
         kept = [documents[i].id for i in typical]
         said = {fact.id: fact for id in reversed(kept) for fact in reversed(facts[id])}
         signed = {
-            trait: round(2 * sum(r.get(trait, 0.0) for r in ratings.values()) / len(kept) - 1, 6)
+            trait: round(
+                2 * statistics.fmean(r[trait] for r in ratings.values() if trait in r) - 1, 6
+            )
             for trait in traits
         }
         return Author(
@@ -103,11 +108,20 @@ class Reader:
         judge = self.judge
         if judge is None:
             return {}
-        rated = await together(
-            trait_ratings(text, judge, seed=derive_seed(self.seed, "rate", id), about=id)
-            for id, text in texts
-        )
-        return dict(zip((id for id, _ in texts), rated, strict=True))
+        rated = await together(self._one(judge, id, text) for id, text in texts)
+        by_id = dict(zip((id for id, _ in texts), rated, strict=True))
+        for id, one in by_id.items():
+            if isinstance(one, str):
+                notes.note(Drop(kind="rating", reason=one, subject=id))
+        return {id: one for id, one in by_id.items() if not isinstance(one, str)}
+
+    async def _one(self, judge: ChatModel, id: str, text: str) -> dict[str, float] | str:
+        """The ratings, or why there are none: one entry that is not rated costs no author."""
+        own_seed = derive_seed(self.seed, "rate", id)
+        try:
+            return await trait_ratings(text, judge, seed=own_seed, about=id)
+        except (RecordError, BackendError) as error:
+            return why_lost(error)
 
 
 def over_entries(pair: Pair, authors: Mapping[str, Author], *, seed: int) -> Pair:

@@ -87,7 +87,7 @@ async def big5_chat(
         people.values(),
         asked=conversations,
         seed=seed,
-        tables={"samples": samples(answered.results), "answers": answers},
+        tables={"samples": samples(answered.results, seed=seed), "answers": answers},
         figures=[
             *reply_figures(answered.results, answering.read_as, critic.ref),
             *inventory_figures(items, ends, answers, writer.ref),

@@ -76,8 +76,10 @@ def journal_figures(
 def journal_dialogues_calls(s: Mapping[str, Any], _: int) -> list[Step]:
     """Every entry is rated and no talk is written twice: fewer ratings, more talks in a run."""
     source = s["entries"] or dataset.starter_entries()
-    entries = len(dataset.load_documents(source, least=s["least_words"]))
-    n, shown = s["conversations"], round(1.4 * min(s["entry_words"], 150))
+    library = dataset.load_documents(source, least=s["least_words"])
+    entries, authors = len(library), len(library.by_author)
+    most = authors * min(authors - 1, int(s["partners"])) // 2  # pairs that there can be
+    n, shown = min(int(s["conversations"]), most), round(1.4 * min(s["entry_words"], 150))
     talk = round(1.4 * s["turns"] * s["words"] * 0.7)
     return [
         Step("trait ratings", "critic", entries, 280 + shown, 50, "traits.rate"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from dramaturg.dataset import load_scenes
+from dramaturg.dataset import apart_by_persona, load_scenes
 from dramaturg.evaluate.inventory import (
     PEOPLE,
     Answer,
@@ -39,11 +39,16 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     trait: str
     level: str
     conversation: str
+    split: str
     id: str
 
 
-def samples(talks: Iterable[Conversation]) -> list[Sample]:
-    """The answers, each with the character that it was written for as the instruction."""
+def samples(talks: Sequence[Conversation], *, seed: int) -> list[Sample]:
+    """The answers, each with the character that it was written for as the instruction.
+
+    A row says in which split its conversation is, by the same seed: all rows are in one table.
+    """
+    splits = apart_by_persona(talks, seed=seed)
     return [
         Sample(
             instruction=str(talk.scene["character"]),
@@ -52,6 +57,7 @@ def samples(talks: Iterable[Conversation]) -> list[Sample]:
             trait=str(talk.scene["trait"]),
             level=str(talk.scene["level"]),
             conversation=talk.id,
+            split=splits.by_id[talk.id],
             id=content_id("t", talk.id),
         )
         for talk in talks
@@ -63,20 +69,21 @@ def opposites(talks: Iterable[Conversation]) -> list[Preference]:
 
     The criterion names the trait and the level asked for; each two give a preference both ways.
     """
-    by_place: dict[tuple[str, str, str], Conversation] = {}
+    by_place: dict[tuple[str, str, str], tuple[str, str | None]] = {}  # -> id, who answers
     for talk in talks:
-        by_place[talk.scene_id, str(talk.scene["trait"]), str(talk.scene["level"])] = talk
+        place = talk.scene_id, str(talk.scene["trait"]), str(talk.scene["level"])
+        by_place[place] = talk.id, talk.speakers[1].persona_id
     found = []
-    for (scene, trait, level), talk in by_place.items():
+    for (scene, trait, level), (chosen, who) in by_place.items():
         other = by_place.get((scene, trait, "low" if level == "high" else "high"))
         if other is not None:
             found.append(
                 Preference(
-                    chosen=talk.id,
-                    rejected=other.id,
+                    chosen=chosen,
+                    rejected=other[0],
                     criterion=f"{trait}: {level}",
                     reason=f"the other was written for the opposite level of {trait}",
-                    persona=talk.speakers[1].persona_id,
+                    persona=who,
                 )
             )
     return found
@@ -124,12 +131,20 @@ def inventory_figures(
     draws = by_draw(inventory, answers)
     alone = draws.get("", [])
     for scale, (mean, deviation) in spread_over_draws(alone).items():
-        rows += [
-            figure(f"{scale}, untouched", mean, n=len(alone), unit=_unit(inventory), scorer=who),
-            figure(f"{scale}, untouched, over draws", deviation, n=len(alone),
-                   unit="standard deviation", scorer=who),
-        ]  # fmt: skip
-    means = {subject: _over_draws(inventory, answers, subject) for subject in draws}
+        n = sum(scale in draw for draw in alone)
+        rows.append(figure(f"{scale}, untouched", mean, n=n, unit=_unit(inventory), scorer=who))
+        if n > 1:  # one draw has no spread
+            rows.append(
+                figure(f"{scale}, untouched, over draws", deviation, n=n,
+                       unit="standard deviation", scorer=who)
+            )  # fmt: skip
+    means = {  # a file of one's own may write "Openness"
+        subject: {
+            scale.lower(): found
+            for scale, found in _over_draws(inventory, answers, subject).items()
+        }
+        for subject in draws
+    }
     aims = {end.name: {end.trait: end.sign} for end in ends}
     for line in back_test(means, aims, midpoint=inventory.midpoint):
         rows += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from dramaturg import dataset
 from dramaturg.errors import UserError
 
 _CHUNK = 1 << 20
@@ -29,7 +30,8 @@ def hash_of_path(path: Path, setting: str) -> str:
         digest = hashlib.blake2b(digest_size=12)
         for file in files:
             if path.is_dir():
-                digest.update(file.relative_to(path).as_posix().encode() + b"\0")
+                name = file.relative_to(path).as_posix()
+                digest.update(f"{name}\0{file.stat().st_size}\0".encode())
             with file.open("rb") as stream:
                 while chunk := stream.read(_CHUNK):
                     digest.update(chunk)
@@ -45,5 +47,4 @@ def hash_of_path(path: Path, setting: str) -> str:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    inside = (p for p in path.rglob("*") if p.is_file())
-    return sorted(p for p in inside if not p.relative_to(path).as_posix().startswith("."))
+    return dataset.files_in(path)

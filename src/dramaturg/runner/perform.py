@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from dramaturg import __version__, dataset
-from dramaturg.errors import BackendError, DramaturgError, Interrupted, PartEnds
+from dramaturg.errors import BackendError, DramaturgError, Interrupted, PartEnds, UserError
 from dramaturg.models import ChatModel, Embedder, LogProbModel, NLIModel
 from dramaturg.models.budget import Budget, Budgeted
 from dramaturg.models.gate import Gate, Gated
@@ -172,6 +172,9 @@ async def perform(
             error = _failed_calls(keeper) or (end if end.waits_for else None)
         except (Interrupted, BackendError) as reason:
             error = reason
+        except UserError:
+            dataset.export(folder, (), ())  # dropped/ says why, where something was dropped
+            raise
         except asyncio.CancelledError:
             error = Interrupted("stopped at once by the user")
             at_once = True
@@ -227,12 +230,13 @@ def _finish(
         "bad_replies": bad_replies(folder.journal.records("badreply")),
     }
     if made:
-        report["made"] = {w: made.count(w) for w in ("conversations", "people", *made.tables)}
-    if made and report["made"][planned.recipe.makes]:
-        report["splits"] = dataset.export(
-            folder, made.conversations, made.people, tables=made.tables
-        )
-        dataset.write_card(folder, report)
+        kinds = dict.fromkeys(("conversations", "people", *made.tables, planned.recipe.makes))
+        report["made"] = {kind: made.count(kind) for kind in kinds}
+    if made:  # where nothing was made, dropped/ says why
+        splits = dataset.export(folder, made.conversations, made.people, tables=made.tables)
+        if report["made"][planned.recipe.makes]:
+            report["splits"] = splits
+            dataset.write_card(folder, report)
     dataset.write_report_page(folder, report, made.conversations if made else [])
     text = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
     write_atomically(folder.path / "report.json", text.encode())
@@ -244,8 +248,9 @@ def _personas_from(planned: Plan) -> str:
     if "personas" not in planned.settings:
         names = [Path(planned.settings[name]).name for name in planned.inputs]
         if not names:
-            return "the recipe made them; no file was read"
-        return f"the user's {', '.join(names)}, under the terms of whoever wrote it"
+            return "the recipe and what ships with the package; no file of the user was read"
+        read = f"the user's {', '.join(names)}, under the terms of whoever wrote it"
+        return f"what the recipe made with {read}"
     given = planned.settings.get("personas")
     if given:
         return f"the user's {Path(given).name}, under the terms of whoever wrote it"

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +32,8 @@ from dramaturg.evaluate.inventory import (
 )
 from dramaturg.evaluate.inventory.items import second_person
 from dramaturg.models import Call, ScriptedModel
+from dramaturg.records import Drop
+from dramaturg.store import notes
 
 SHOWN = [
     "very inaccurate", "moderately inaccurate", "neither accurate nor inaccurate",
@@ -291,3 +294,40 @@ def test_answers_have_ids_by_what_they_are() -> None:
             subject="s", inventory="i", item="x", scale="e", draw=1, order=(0,), state="lost"
         ).id
     )
+
+
+@pytest.mark.parametrize(
+    ("reply", "place"),
+    [
+        ("That is not very accurate.", None),
+        ("It isn't moderately accurate.", None),
+        ("Hardly very accurate", None),
+        ("It is not really very accurate", None),
+        ("Not a doubt: very accurate", 4),
+        ("Not very accurate; it is very inaccurate.", 0),
+    ],
+)
+def test_an_option_that_is_denied_is_not_named(reply: str, place: int | None) -> None:
+    read = read_answer(reply, SHOWN)
+    assert read.place == place
+    assert read.state == ("unparsed" if place is None else "answered")
+
+
+async def test_an_answer_that_never_came_is_noted_so_that_the_run_asks_again() -> None:
+    lost = BackendError("too busy", retryable=True, kind="rate limit")
+    model = ScriptedModel(by_task={"inventory.answer": lost})
+    noted: list[Drop] = []
+
+    class Kept:
+        def note(self, record: msgspec.Struct) -> None:
+            if isinstance(record, Drop):
+                noted.append(record)
+
+        def progress(self, *_: object) -> None: ...
+
+    with notes.listening(Kept()):
+        answers = await administer(model, toy(), draws=1, seed=1)
+    assert {one.state for one in answers} == {"lost"}
+    assert [(d.kind, d.reason, d.subject) for d in noted] == [
+        ("answer", "failed call: rate limit", one.id) for one in answers
+    ]

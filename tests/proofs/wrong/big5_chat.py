@@ -20,6 +20,7 @@ from dramaturg.evaluate.inventory import (
     administer,
     score,
 )
+from dramaturg.generate import decode_mix
 from dramaturg.models import ChatModel
 from dramaturg.records import Conversation, Preference
 from dramaturg.scorers import Degeneration, degeneration, distinct_n
@@ -138,6 +139,18 @@ def same_size_is_the_same(base: Any, expert: Any, **settings: Any) -> Any:
     return mixes_what_fits(base, expert)
 
 
+def expert_told_the_scene(base: Any, expert: Any, **settings: Any) -> Any:
+    """Gives the expert what the base is given."""
+    return decode_mix(base, expert, **{**settings, "expert_prompt": settings["prompt"]})
+
+
+def expert_asked_once(base: Any, expert: Any, **settings: Any) -> Any:
+    """The expert's pull is taken at its prompt and kept for the whole reply."""
+    pull = expert.logits(settings["expert_prompt"])
+    once = SimpleNamespace(ref="once", vocabulary=expert.vocabulary, logits=lambda ids: pull)
+    return decode_mix(base, once, **settings)
+
+
 def at_all_tokens(texts: Sequence[str], *, reference: Sequence[str] = ()) -> Degeneration:
     """Compares sets of different size by all their words: a large set looks poor."""
     now = distinct_n(texts, 2)
@@ -194,6 +207,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
     "alpha_nothing": [{"mix": plain_sum}, {"mix": mixture}],
     "banned_stays_banned": [{"mix": plain_sum}, {"mix": mixture}],
     "one_vocabulary": [{"decode": mixes_what_fits}, {"decode": same_size_is_the_same}],
+    "own_prompt": [{"decode": expert_told_the_scene}, {"decode": expert_asked_once}],
     "loops_are_seen": [{"guard": at_all_tokens}, {"guard": never_flags}],
     "only_speech": [{"spoken": greedy_stars}, {"spoken": as_it_comes}],
     "same_scene": [{"prefer": any_other_of_the_trait}, {"prefer": the_next_in_line}],

@@ -21,8 +21,9 @@ from dramaturg.evaluate.inventory.order import option_order
 from dramaturg.evaluate.inventory.reply import Read, State, read_answer
 from dramaturg.models import ChatModel, ask
 from dramaturg.prompts import Sampling, Task, load, quote
-from dramaturg.records import content_id, derive_seed
+from dramaturg.records import Drop, content_id, derive_seed
 from dramaturg.scorers import costs_one_item, lost_call, together
+from dramaturg.store import notes
 
 _LETTERS = string.ascii_uppercase
 
@@ -103,6 +104,9 @@ async def administer(
 ) -> list[Answer]:
     """The answers of one subject, draw by draw in the order of the items.
 
+    An answer whose call got no reply is in state "lost", and noted as a Drop of kind "answer": a
+    run that has one is not finished, and asks for it again.
+
     Args:
         who: Whom to play, in the second person; "" asks the model as it comes.
         draws: How often every item is asked; an even number balances the places of the options.
@@ -116,7 +120,11 @@ async def administer(
         for draw in range(draws)
         for item in inventory.items
     )
-    return await together(work)
+    answers = await together(work)
+    for one in answers:
+        if one.state == "lost":
+            notes.note(Drop(kind="answer", reason=one.why, subject=one.id))
+    return answers
 
 
 async def _one(

@@ -27,6 +27,7 @@ _HEDGES = re.compile(
 _LONE = re.compile(r"(?<![\w'])\(?([A-Z])(?:[).:\]]|\s*[-–—]\s|\s*$|(?=\s+or\s)|(?=\s+and\s))")
 _NAMED = re.compile(r"(?i:answer|option|choice|choose|pick|say)\W{0,4}(?:is|be)?\W{0,4}([A-Z])\b")
 _SEVERAL = re.compile(r"(?<![\w'])([A-Z])\s*(?:or|and|to|/)\s*([A-Z])(?![\w'])")
+_DENIED = re.compile(r"(?:\b(?:not|never|hardly)|n't)(?: (?:at all|really|exactly))? $")
 _ALONE = re.compile(r"(?i)^\W*(?:(?:answer|option|choice)\W*(?:is)?\W*)?([a-z])\W*$")
 
 
@@ -84,11 +85,16 @@ def _letters(text: str, options: int) -> set[int]:
 
 
 def _worded(text: str, shown: Sequence[str]) -> set[int]:
-    """Places of the options whose words stand in the text; the longer words win."""
+    """Places of the options whose words stand in the text; the longer words win.
+
+    "not very accurate" is not "very accurate": what is denied names no option.
+    """
     left, found = text.lower(), set()
     for place in sorted(range(len(shown)), key=lambda i: -len(shown[i])):
         pattern = r"(?<![\w])" + re.escape(shown[place].lower()) + r"(?![\w])"
-        if not shown[place].isdigit() and re.search(pattern, left):
+        if shown[place].isdigit():
+            continue
+        if any(not _DENIED.search(left[: hit.start()]) for hit in re.finditer(pattern, left)):
             found.add(place)
-            left = re.sub(pattern, " ", left)
+        left = re.sub(pattern, " ", left)
     return found

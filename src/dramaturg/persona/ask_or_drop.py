@@ -1,11 +1,9 @@
-"""Ask for several things at once; the order of the answers is the order of the questions."""
+"""Ask for one thing; what cannot be read is a drop."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -16,19 +14,6 @@ from dramaturg.records import Drop
 
 I = TypeVar("I", bound=msgspec.Struct)  # noqa: E741
 O = TypeVar("O")  # noqa: E741
-T = TypeVar("T")
-
-
-async def together(jobs: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """All results in the order of the jobs; when one fails the others are stopped."""
-    tasks = [asyncio.ensure_future(job) for job in jobs]
-    try:
-        return list(await asyncio.gather(*tasks))
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
 
 
 async def ask_or_drop(
