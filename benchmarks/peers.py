@@ -22,6 +22,10 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.tables import put
+
 HERE = Path(__file__).resolve().parent
 HARNESS = HERE.parents[1] / "shared" / "peers"
 PAGE = HERE.parent / "docs" / "performance.md"
@@ -59,7 +63,7 @@ def main() -> None:
     text = "\n\n".join(tables)
     print(text)
     if chosen.write:
-        _write(text)
+        put(PAGE, "peers", text)
 
 
 class Bench:
@@ -203,14 +207,6 @@ def _median(rows: list[dict[str, Any]], name: str) -> float:
 
 def _middle(values: list[float]) -> float:
     return float(statistics.median(values))
-
-
-def _write(text: str) -> None:
-    begin, end = "<!-- peers: begin -->", "<!-- peers: end -->"
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(begin)
-    after = rest.partition(end)[2]
-    PAGE.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
