@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,8 +13,10 @@ from hypothesis import strategies as st
 from dramaturg.errors import OutOfBudget
 from dramaturg.models.budget import Budget
 from dramaturg.records import Cost
-from dramaturg.runner.leases import Leases
+from dramaturg.runner.leases import Leases, spent_in
 from dramaturg.runner.shards import Shard
+from dramaturg.store import Journal
+from dramaturg.store.run_folder import JOURNAL_FILE
 
 COMMON = Shard(0, 1)
 
@@ -94,3 +100,16 @@ def test_the_limit_is_never_passed_and_reached_where_the_work_needs_it(
                 sum(spent[s] for s in shards if s not in working) + sum(working.values()) <= limit
             )
     assert sum(spent.values()) == min(limit, sum(needs))
+
+
+def test_a_shard_killed_while_it_made_its_journal_has_spent_nothing(tmp_path: Path) -> None:
+    assert spent_in(tmp_path) == Cost()
+    file = tmp_path / JOURNAL_FILE
+    file.touch()
+    assert spent_in(tmp_path) == Cost()
+    with contextlib.closing(sqlite3.connect(file)) as db:  # as far as its first line, no further
+        db.execute("PRAGMA journal_mode=WAL")
+    assert file.stat().st_size
+    assert spent_in(tmp_path) == Cost()
+    Journal(file).close()  # the next session goes on with it
+    assert spent_in(tmp_path) == Cost()

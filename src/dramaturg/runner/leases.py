@@ -19,6 +19,7 @@ from dramaturg.models.budget import Budget
 from dramaturg.records import Cost
 from dramaturg.runner.shards import Shard
 from dramaturg.store import Journal
+from dramaturg.store.journal import has_begun
 from dramaturg.store.run_folder import JOURNAL_FILE
 
 _LOOK_S = 0.1
@@ -147,7 +148,7 @@ class Leases:
 
 def spent_in(folder: Path) -> Cost:
     """What the calls in a run folder took; nothing where there is none yet."""
-    if not (folder / JOURNAL_FILE).is_file():
+    if not has_begun(folder / JOURNAL_FILE):
         return Cost()
     with Journal(folder / JOURNAL_FILE, read_only=True) as journal:
         return sum(journal.totals().values(), Cost())

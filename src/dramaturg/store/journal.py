@@ -587,6 +587,22 @@ def _blank_call(key: str) -> dict[str, Any]:
     }
 
 
+def has_begun(path: Path) -> bool:
+    """Whether there is a journal; not where its process was killed while it made the file."""
+    try:
+        if not path.stat().st_size:
+            return False
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
+    except FileNotFoundError:
+        return False
+    try:
+        return bool(db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0])
+    except sqlite3.Error:
+        return True  # whoever opens it is told what is wrong
+    finally:
+        db.close()
+
+
 def _check_header(path: Path) -> None:
     try:
         with path.open("rb") as file:
