@@ -238,9 +238,17 @@ class _OnRay:
                 shower = asyncio.create_task(self._showing(leases))
                 mine = [one for one in shards if not is_finished(self.home / one.name)]
                 tasks = [asyncio.create_task(self._shard(one, order, leases)) for one in mine]
+                watch = asyncio.create_task(self._until_ray_is_gone())
+                watch.add_done_callback(lambda _: [task.cancel() for task in tasks])
                 try:
                     results = await asyncio.gather(*tasks, return_exceptions=True)
+                    if watch.done():
+                        raise BackendError(
+                            "Ray has no machine left", why="its own processes have died",
+                            fix="the same command goes on with what is journaled", kind="ray",
+                        )  # fmt: skip
                 finally:
+                    watch.cancel()
                     for task in tasks:
                         task.cancel()
             finally:
@@ -335,6 +343,13 @@ class _OnRay:
             known.RayActorError, known.OutOfMemoryError, known.NodeDiedError,
             known.WorkerCrashedError,
         )  # fmt: skip
+
+    async def _until_ray_is_gone(self) -> None:
+        """Ray waits for ever for a machine to come back; where all are gone that is the end."""
+        empty = 0
+        while empty < 3:
+            await asyncio.sleep(2 * _SHOW_S)
+            empty = 0 if await asyncio.to_thread(self._nodes) else empty + 1
 
     async def _until_there(self, told: Told) -> None:
         files = [round_file(self.home / one.name, told.round) for one in told.waits_for]
