@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 from contextlib import closing
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.people_made import DUPLICATES, made
+from dramaturg.crowd import alike as of_words
 from dramaturg.crowd.alike import Alike, alike, bags_for, repeats
 from dramaturg.crowd.tokens import tokens
 from dramaturg.dataset.facts import changes_meaning
@@ -66,6 +70,53 @@ def test_a_negation_or_a_number_makes_another_person(word: str) -> None:
     words = THIRTEEN.split()
     assert found([THIRTEEN, " ".join([*words[:4], word, *words[4:]])]) == {}
     assert found([THIRTEEN, " ".join([*words[:4], "often", *words[4:]])]) == {1: (0, 0.929)}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (THIRTEEN.replace("restores", "loves"), THIRTEEN.replace("restores", "hates")),
+        ("我是一名在北京工作的医生，喜欢喝茶和读书", "我是一名在北京工作的医生，不喜欢喝茶和读书"),
+        ("Ich bin Arzt in Bonn und wandere seit Jahren gern im Wald",
+         "Ich bin Arzt in Bonn und wandere seit Jahren nicht gern im Wald"),
+        ("Я врач из Москвы и много лет подряд люблю гулять в лесу",
+         "Я врач из Москвы и много лет подряд не люблю гулять в лесу"),
+    ],
+)  # fmt: skip
+def test_hating_and_negations_of_other_languages_make_another_person(one: str, other: str) -> None:
+    assert found([one, other]) == {}
+
+
+@pytest.mark.parametrize("size", [22, 47])
+def test_many_alike_take_little_memory_and_no_pair_is_compared_twice(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(2)
+    vocabulary = ["".join(word) for word in itertools.product("bdfgk", "aeiou", "lmrst", "aeiou")]
+    rows = []
+    for _ in range(6):
+        words = draw.choices(vocabulary, k=size)
+        for _ in range(40):
+            at = draw.randrange(size)
+            rows.append(" ".join([*words[:at], draw.choice(vocabulary), *words[at + 1 :]]))
+    plain = pairs_of(rows)
+    monkeypatch.setattr(of_words, "_HELD", 100)
+    held = pairs_of(rows)
+    for name in ("earlier", "later", "share"):
+        assert getattr(plain, name).tolist() == getattr(held, name).tolist()
+    compared: list[int] = []
+    near = of_words._near
+
+    def counted(bags: Any, first: Any, second: Any, at: float) -> Any:
+        compared.append(len(first))
+        return near(bags, first, second, at)
+
+    monkeypatch.setattr(of_words, "_near", counted)
+    with closing(bags_for(0.9)) as bags:
+        bags.extend(rows)
+        bags.ready()
+        of_words._signed(bags, np.ones(len(rows), dtype=bool), 0.9)
+    assert sum(compared) <= 6 * 40 * 39 // 2
 
 
 def test_other_scripts_are_compared_by_their_own_words() -> None:

@@ -8,6 +8,7 @@ from contextlib import closing
 import numpy as np
 import pytest
 
+from dramaturg.crowd.alike import repeats
 from dramaturg.crowd.embedder import embedding
 from dramaturg.crowd.meaning import close
 from dramaturg.crowd.vectors import CELL, Cells, Vectors, centres, embedded, nearest
@@ -110,3 +111,25 @@ def test_vectors_that_are_none_are_refused(given: np.ndarray) -> None:
 def test_vectors_of_any_length_are_made_unit_vectors() -> None:
     with closing(embedded(["a", "b"], lambda texts: np.array([[3.0, 4.0], [0.0, 0.0]]))) as found:
         assert np.allclose(found.take(slice(0, 2)), [[0.6, 0.8], [0.0, 0.0]], atol=1e-3)
+
+
+def test_texts_that_all_mean_the_same_are_thinned_to_one_in_little_memory() -> None:
+    draw = np.random.default_rng(1)
+    rows = unit(np.ones((1_500, 32)) + 0.02 * draw.standard_normal((1_500, 32)))
+    with closing(vectors_of(rows)) as vectors:
+        got = close(vectors, 0.9, seed=1)
+    found = repeats(got)
+    assert len(found) == 1_499
+    assert {kept for kept, _ in found.values()} == {0}
+    assert len(got.later) < 20 * len(rows)
+
+
+def test_vectors_that_are_all_equal_are_one_cell() -> None:
+    with closing(vectors_of(np.ones((2_500, 4), dtype=np.float32) / 2)) as vectors:
+        assert len(Cells(vectors, 1)) == 1
+        assert len(repeats(close(vectors, 0.9, seed=1))) == 2_499
+
+
+def test_vectors_that_differ_in_their_last_numbers_only_have_centres_of_their_own() -> None:
+    rows = np.eye(40, dtype=np.float32)[8:]
+    assert len(centres(rows, 20, seed=1)) == 20

@@ -201,3 +201,8 @@ def test_values_are_found_in_nested_records_and_in_ranges() -> None:
     assert value_of({"views": '{"demographics": {"sex": "f"}}'}, "sex", {"f": 1.0}) == "f"
     assert value_of({"a": {"b": "x"}}, "a.b", {"x": 1.0}) == "x"
     assert value_of({"sex": " "}, "sex", {"f": 1.0}) is None
+
+
+def test_a_text_that_only_begins_like_an_object_has_no_value() -> None:
+    assert value_of({"views": "{oops"}, "sex", {"f": 1.0}) is None
+    assert value_of({"a": "{not json}"}, "a.b", {"x": 1.0}) is None

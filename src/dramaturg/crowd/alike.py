@@ -41,6 +41,7 @@ _SHARED = (4, 7, 12)  # words that make a file; the next where a file is too lar
 _MOST = 64  # texts of one file that are all compared with one another
 _LEADERS = 32  # of a larger one each text is compared with up to so many of the first
 _CELLS = 1 << 22  # numbers compared at a time
+_HELD = 1 << 22  # pairs held before those that came twice are joined
 _MISS = 0.01  # share of pairs of long texts, just as alike as asked for, that may be missed
 _SLACK = 1e-9
 
@@ -89,10 +90,7 @@ def alike(bags: Bags, near: float = NEAR) -> Alike:
         with TemporaryDirectory(prefix="dramaturg-") as place:
             parts += _short(bags, ~again, near, Path(place), notes)
         parts += _signed(bags, ~again, near)
-    earlier, later, share = (np.concatenate(part) for part in zip(*parts, strict=True))
-    _, unique = np.unique(later.astype(np.uint64) << 32 | earlier.astype(np.uint64),
-                          return_index=True)  # fmt: skip
-    return Alike(earlier[unique], later[unique], share[unique], notes)
+    return Alike(*_once(parts), notes)
 
 
 def repeats(pairs: Alike) -> dict[int, tuple[int, float]]:
@@ -143,6 +141,22 @@ def _same(bags: Bags) -> tuple[Ints, Ints]:
     return first, first != np.arange(len(keys))
 
 
+def _once(parts: list[tuple[Ints, Ints, Ints]]) -> tuple[Ints, Ints, Ints]:
+    """Each pair once, ordered by the later one."""
+    earlier, later, share = (np.concatenate(part) for part in zip(*parts, strict=True))
+    _, unique = np.unique(later.astype(np.uint64) << 32 | earlier.astype(np.uint64),
+                          return_index=True)  # fmt: skip
+    return earlier[unique], later[unique], share[unique]
+
+
+def _distinct(parts: list[Ints]) -> Ints:
+    """Each number once, ascending; of many repeats quicker than `np.unique`, which hashes."""
+    every = np.sort(np.concatenate(parts))
+    new = np.ones(len(every), dtype=bool)
+    new[1:] = every[1:] != every[:-1]
+    return np.asarray(every[new])
+
+
 def _short(
     bags: Bags, wanted: Ints, near: float, place: Path, notes: list[str]
 ) -> list[tuple[Ints, Ints, Ints]]:
@@ -161,6 +175,8 @@ def _short(
             for entries in files.sorted():
                 first, second = _together(entries, crowded, last)
                 found.append(_near(bags, first, second, near))
+                if sum(len(part[0]) for part in found[1:]) > _HELD:
+                    found = [_once(found)]
         if not crowded:
             break
         every = np.unique(np.concatenate(crowded))
@@ -219,26 +235,34 @@ def _together(entries: Ints, crowded: list[Ints], last: bool) -> tuple[Ints, Int
     begin = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
     count = np.diff(np.concatenate([begin, [len(keys)]]))
     many = np.repeat(count > _MOST, count)
-    first, second = [], []
+    pairs: list[Ints] = []
+    held, most = 0, _HELD
+
+    def add(first: Ints, second: Ints) -> None:
+        nonlocal held, most
+        pairs.append(second.astype(np.uint64) << 32 | first.astype(np.uint64))
+        held += len(first)
+        if held > most:
+            pairs[:] = [_distinct(pairs)]
+            held = len(pairs[0])
+            most = max(_HELD, 2 * held)
+
     if many.any():
         crowded.append(np.unique(rows[many]))
         if last:
             for start, size in zip(begin[count > _MOST], count[count > _MOST], strict=True):
                 group = rows[start : start + size]
                 for n in range(min(_LEADERS, max(4, FILED // size), size)):
-                    first.append(np.full(size - n - 1, group[n]))
-                    second.append(group[n + 1 :])
+                    add(np.full(size - n - 1, group[n]), group[n + 1 :])
     keys, rows = keys[~many], rows[~many]
     for step in range(1, _MOST):
         equal = keys[step:] == keys[:-step] if step < len(keys) else np.zeros(0, dtype=bool)
         if not equal.any():
             break
-        first.append(rows[:-step][equal])
-        second.append(rows[step:][equal])
-    if not first:
+        add(rows[:-step][equal], rows[step:][equal])
+    if not pairs:
         return rows[:0], rows[:0]
-    one, two = np.concatenate(first), np.concatenate(second)
-    pair = np.unique(two.astype(np.uint64) << 32 | one.astype(np.uint64))
+    pair = _distinct(pairs)
     one, two = (pair & np.uint64(0xFFFFFFFF)).astype(np.int64), (pair >> 32).astype(np.int64)
     return one[one != two], two[one != two]
 
@@ -248,12 +272,16 @@ def _signed(bags: Bags, wanted: Ints, near: float) -> list[tuple[Ints, Ints, Int
     places, keys = bags.signed()
     places, keys = places[wanted[places]], keys[wanted[places]]
     found = []
+    tried = np.zeros(0, dtype=np.uint64)  # two long texts that are alike meet in many bands
     for band in range(keys.shape[1] if len(places) else 0):
         entries = np.empty(len(places), dtype=ENTRY)
         entries["key"], entries["row"] = keys[:, band], places
         entries = entries[np.lexsort((entries["row"], entries["key"]))]
         first, second = _together(entries, [], True)
-        found.append(_near(bags, first, second, near))
+        met = second.astype(np.uint64) << 32 | first.astype(np.uint64)
+        new = ~np.isin(met, tried, assume_unique=True)
+        tried = np.sort(np.concatenate([tried, met[new]]))
+        found.append(_near(bags, first[new], second[new], near))
     return found
 
 

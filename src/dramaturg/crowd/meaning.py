@@ -18,7 +18,8 @@ from dramaturg.crowd.vectors import Cells, Vectors, in_threads
 Ints: TypeAlias = npt.NDArray[Any]
 
 _BLOCK = 2_048  # rows of a cell compared at a time
-_PAIRS = 2_000_000  # of a block; of more, each text is only compared with its nearest
+_MANY = 64  # near ones a text, on average of a block, of which all are kept
+_FIRST = 16  # of more, each text's first and its nearest
 
 
 def close(vectors: Vectors, cosine: float, *, flagged: Ints | None = None, seed: int) -> Alike:
@@ -29,7 +30,8 @@ def close(vectors: Vectors, cosine: float, *, flagged: Ints | None = None, seed:
         flagged: Two texts are a pair only if theirs are equal, e.g. `Bags.flagged`; shape `(n,)`.
 
     Returns:
-        As `alike` has it, with the cosine as share. Of a text with very many near ones the nearest.
+        As `alike` has it, with the cosine as share. Where texts have very many near ones, of each
+        the first, since those are the likeliest to be kept, and the nearest.
     """
 
     def within(members: Ints) -> tuple[Ints, Ints, Ints]:
@@ -37,22 +39,17 @@ def close(vectors: Vectors, cosine: float, *, flagged: Ints | None = None, seed:
         found: list[tuple[Ints, Ints, Ints]] = []
         for start in range(0, len(members), _BLOCK):
             likeness = rows[start : start + _BLOCK] @ rows[: start + _BLOCK].T
-            one, two = np.nonzero(likeness >= cosine)
-            ordered = two < one + start
-            one, two = one[ordered], two[ordered]
-            if len(one) > _PAIRS:
-                likeness[
-                    np.arange(likeness.shape[1]) >= np.arange(len(likeness))[:, None] + start
-                ] = -2
-                one, two = np.arange(len(likeness)), likeness.argmax(axis=1)
-                good = likeness[one, two] >= cosine
-                one, two = one[good], two[good]
-            share = likeness[one, two]
-            earlier, later = members[two], members[one + start]
+            near = np.tril(likeness >= cosine, start - 1)
             if flagged is not None:
-                same = flagged[earlier] == flagged[later]
-                earlier, later, share = earlier[same], later[same], share[same]
-            found.append((earlier, later, share))
+                own = flagged[members[: likeness.shape[1]]]
+                near &= own[start:, None] == own
+            if np.count_nonzero(near) > _MANY * len(near):
+                best = np.where(near, likeness, -2).argmax(axis=1)[:, None]
+                has = np.take_along_axis(near, best, axis=1)
+                near &= np.cumsum(near, axis=1, dtype=np.int32) <= _FIRST
+                np.put_along_axis(near, best, has, axis=1)
+            one, two = np.nonzero(near)
+            found.append((members[two], members[one + start], likeness[one, two]))
         earlier, later, share = (np.concatenate(part) for part in zip(*found, strict=True))
         return earlier, later, share
 

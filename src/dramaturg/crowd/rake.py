@@ -140,7 +140,10 @@ def value_of(fields: Mapping[str, Any], variable: str, shares: Mapping[str, floa
 def _nested(fields: Any, names: Sequence[str]) -> Any:
     for name in names:
         if isinstance(fields, str) and fields.startswith("{"):  # views, as parquet has them
-            fields = json.loads(fields)
+            try:
+                fields = json.loads(fields)
+            except ValueError:
+                return None
         if not isinstance(fields, Mapping):
             return None
         fields = fields.get(name)

@@ -122,9 +122,10 @@ def centres(vectors: Floats, count: int, seed: int) -> Floats:
     """
     use_one_thread()
     draw = np.random.default_rng(seed)
-    different = vectors[np.unique(vectors[:, :8], axis=0, return_index=True)[1]]
-    if len(different) <= count:
-        return _unit(np.unique(different, axis=0))
+    if len(np.unique(vectors[:, :8], axis=0)) <= count:  # few numbers mostly tell them apart
+        different = np.unique(vectors, axis=0)
+        if len(different) <= count:
+            return _unit(different)
     found = _spread(vectors, count, draw)
     for _ in range(_ROUNDS):
         label, likeness = nearest(vectors, found)
@@ -216,6 +217,8 @@ class Cells:
         draw = np.random.default_rng(seed)
         some = np.sort(draw.choice(n, size=min(n, _PER_CENTRE * count), replace=False))
         middle = centres(vectors.take(some), count, seed)
+        if len(middle) < 2:
+            return
 
         def two_of(start: int) -> Ints:
             likeness = vectors.take(slice(start, start + _BATCH)) @ middle.T

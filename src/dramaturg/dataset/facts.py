@@ -12,8 +12,10 @@ MAX_CHARACTERS = 1_000  # a longer "fact" is a document
 NEAR = 0.9  # share of common words from which two facts say the same
 
 _NEGATIONS = re.compile(
-    r"no|not|never|none|neither|nor|nobody|nothing|cannot|without|hardly|hate|dislike"
-    r"|(?:do|does|did|is|are|was|were|ca|could|wo|would|have|has|had|should)nt"
+    r"no|not|never|none|neither|nor|nobody|nothing|cannot|without|hardly|(?:hate|dislike)[ds]?"
+    r"|(?:do|does|did|is|are|was|were|ca|could|wo|would|have|has|had|should|must|need|ai)nt"
+    r"|nicht|kein(?:e[mnrs]?)?|nie|niemals|pas|jamais|sans|nunca|jamás|sin|não|sem|non|senza"
+    r"|niet|geen|не|нет|ни|без|никогда|[不没沒無无未别別]"
 )
 _LOOKS_LIKE_ORDERS = re.compile(
     r"(?i)\b(?:user|person|speaker|assistant|system|human|ai)\s*\d*\s*:"
