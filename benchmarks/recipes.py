@@ -16,15 +16,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import pytest
+
+from benchmarks.tables import put
+from dramaturg import runner
+from dramaturg.recipes.recipe import all_recipes
+from tests.recipes.book import actor_of, code_lines, planned, settings_of
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-import pytest  # noqa: E402
-
-from benchmarks.tables import put  # noqa: E402
-from dramaturg import runner  # noqa: E402
-from dramaturg.recipes.recipe import all_recipes  # noqa: E402
-from tests.recipes.book import actor_of, code_lines, planned, settings_of  # noqa: E402
 
 PAGE = ROOT / "docs" / "recipes" / "README.md"
 

@@ -20,22 +20,23 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from benchmarks.tables import columns, markdown, put  # noqa: E402
-from dramaturg import scorers  # noqa: E402
-from dramaturg.errors import ReplyError, UserError  # noqa: E402
-from dramaturg.evaluate.inventory import (  # noqa: E402
+from benchmarks.tables import columns, markdown, put
+from dramaturg import scorers
+from dramaturg.errors import ReplyError, UserError
+from dramaturg.evaluate.inventory import (
     ScaleScore,
     correlations,
     load_inventory,
     score,
 )
-from dramaturg.generate import Counted, decode_mix, spoken  # noqa: E402
-from dramaturg.models.embedded.next_token import EmbeddedTokens  # noqa: E402
+from dramaturg.generate import Counted, decode_mix, spoken
+from dramaturg.models.embedded.next_token import EmbeddedTokens
+
+ROOT = Path(__file__).parents[2]
 
 PAGE = ROOT / "docs" / "recipes" / "big5-chat.md"
 TRAITS = {"o": "openness", "c": "conscientiousness", "e": "extraversion", "a": "agreeableness"}

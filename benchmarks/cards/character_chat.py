@@ -1,6 +1,6 @@
 """The published sample of CharacterChat beside our parts, once: what holds there, what does not.
 
-    python -m benchmarks.cards.character_chat DATA_DIR
+    python benchmarks/cards/character_chat.py DATA_DIR
 
 DATA_DIR is a copy of the repository `morecry/CharacterChat` (no licence is stated; nothing of it
 belongs into this project). What is absent is skipped with a line that says so.
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from dramaturg import evaluate, generate, pairing, profile
 from dramaturg.models.embedded_model import EmbeddedModel

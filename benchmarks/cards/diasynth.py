@@ -20,14 +20,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+
+from benchmarks.tables import columns, markdown, put
+from dramaturg import evaluate, generate, scorers
+from dramaturg.errors import ReplyError
+
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
-import numpy as np  # noqa: E402
-
-from benchmarks.tables import columns, markdown, put  # noqa: E402
-from dramaturg import evaluate, generate, scorers  # noqa: E402
-from dramaturg.errors import ReplyError  # noqa: E402
 
 PAGE = ROOT / "docs" / "recipes" / "diasynth.md"
 MADE = "generated_data"

@@ -18,15 +18,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import msgspec
+
+from benchmarks.tables import columns, markdown, put
+from dramaturg import evaluate, generate, persona, scorers
+from dramaturg.errors import DramaturgError
+from dramaturg.persona import Rule
+
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
-import msgspec  # noqa: E402
-
-from benchmarks.tables import columns, markdown, put  # noqa: E402
-from dramaturg import evaluate, generate, persona, scorers  # noqa: E402
-from dramaturg.errors import DramaturgError  # noqa: E402
-from dramaturg.persona import Rule  # noqa: E402
 
 PAGE = ROOT / "docs" / "recipes" / "ip-dialog.md"
 TEST = "benchmark/filtered_data_test_1000.jsonl"

@@ -16,16 +16,17 @@ import statistics
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+
+from benchmarks.tables import columns, markdown, put
+from dramaturg.evaluate.authorship import attributed
+from dramaturg.models.embedded_model import EmbeddedModel
+from dramaturg.profile import representative
+from dramaturg.records import Conversation, Speaker, Turn
+
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
-import numpy as np  # noqa: E402
-
-from benchmarks.tables import columns, markdown, put  # noqa: E402
-from dramaturg.evaluate.authorship import attributed  # noqa: E402
-from dramaturg.models.embedded_model import EmbeddedModel  # noqa: E402
-from dramaturg.profile import representative  # noqa: E402
-from dramaturg.records import Conversation, Speaker, Turn  # noqa: E402
 
 PAGE = ROOT / "docs" / "recipes" / "journal-dialogues.md"
 LEAST = 8  # words of a comment

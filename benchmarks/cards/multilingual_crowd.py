@@ -1,6 +1,6 @@
 """How well a turn's language is told by rule: English in a target language, and nothing else.
 
-    python -m benchmarks.cards.multilingual_crowd DATA_DIR
+    python benchmarks/cards/multilingual_crowd.py DATA_DIR
 
 The paper's own sets cannot be had, so this measures the filter alone, on two things that can:
 
@@ -20,6 +20,8 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.tables import columns
 from dramaturg import dataset

@@ -21,14 +21,15 @@ from pathlib import Path
 
 import msgspec
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.tables import columns, markdown, put  # noqa: E402
-from dramaturg import generate, persona  # noqa: E402
-from dramaturg.dataset import terms  # noqa: E402
-from dramaturg.models.embedded_model import EmbeddedModel  # noqa: E402
-from dramaturg.persona import wrong_with  # noqa: E402
+from benchmarks.tables import columns, markdown, put
+from dramaturg import generate, persona
+from dramaturg.dataset import terms
+from dramaturg.models.embedded_model import EmbeddedModel
+from dramaturg.persona import wrong_with
+
+ROOT = Path(__file__).parents[2]
 
 PAGE = ROOT / "docs" / "recipes" / "persona-hub.md"
 PLANTS = 500

@@ -18,12 +18,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.tables import columns, markdown, put  # noqa: E402
-from dramaturg import evaluate  # noqa: E402
-from dramaturg.records import OptionQuestion  # noqa: E402
+from benchmarks.tables import columns, markdown, put
+from dramaturg import evaluate
+from dramaturg.records import OptionQuestion
+
+ROOT = Path(__file__).parents[2]
 
 PAGE = ROOT / "docs" / "recipes" / "persona-mem.md"
 Rows = list[tuple[str, ...]]
