@@ -19,6 +19,11 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=4500)
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=0.002, help="highest learning rate")
+    parser.add_argument(
+        "--decay", type=float, default=0.28, help="share of the steps with a falling rate"
+    )
+    parser.add_argument("--start", type=Path, help="begin with the weights in this folder")
     args = parser.parse_args(words)
     if args.export:
         from dramaturg.train.embedded.export import export
@@ -27,8 +32,15 @@ def main(words: Sequence[str] | None = None) -> None:
         return
     from dramaturg.train.embedded.fit import Settings, train
 
-    settings = Settings(steps=args.steps, seed=args.seed, threads=args.threads)
-    print(f"held-out loss {train(args.data, args.out, settings):.4f}")
+    settings = Settings(
+        steps=args.steps,
+        seed=args.seed,
+        threads=args.threads,
+        rate=args.rate,
+        decay_share=args.decay,
+    )
+    loss = train(args.data, args.out, settings, start=args.start)
+    print(f"held-out loss {loss:.4f}")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ SELF_SHARE = 0.40  # of the turns with a statement, how many get it as their slo
 LISTED_SHARE = 0.15  # and how many have it in the profile only
 SLOTS = 4  # self facts of one speaker in one conversation
 SLOT_WEIGHT = 0.5  # of the loss on the words inside a slot
+OPEN_SHARE = 0.10  # of the conversations, without the token that tells how grounded they are
+BLIND_SHARE = 0.08  # of the conversations, without profiles and slots: guidance compares with them
 
 
 def conversation(source: Source, encode: Encode, rng: random.Random) -> Example:
@@ -41,8 +43,13 @@ def conversation(source: Source, encode: Encode, rng: random.Random) -> Example:
                 listed[who].append(fact)
                 if chance < SELF_SHARE:
                     slots[number] = fact
+    close = rng.random() < 0.5
+    if rng.random() < BLIND_SHARE:
+        return lay_out(source, [[], []], {}, encode, close=close)
     facts = [_profile(source.facts[who], listed[who], rng) for who in (0, 1)]
-    return lay_out(source, facts, slots, encode, close=rng.random() < 0.5)
+    told = (len(listed[0]) + len(listed[1])) / len(source.turns)
+    grounding = None if rng.random() < OPEN_SHARE else told
+    return lay_out(source, facts, slots, encode, close=close, grounding=grounding)
 
 
 def as_it_is(source: Source, encode: Encode, *, slots: bool) -> Example:
@@ -52,11 +59,19 @@ def as_it_is(source: Source, encode: Encode, *, slots: bool) -> Example:
 
 
 def lay_out(
-    source: Source, facts: list[list[str]], slots: dict[int, str], encode: Encode, *, close: bool
+    source: Source,
+    facts: list[list[str]],
+    slots: dict[int, str],
+    encode: Encode,
+    *,
+    close: bool,
+    grounding: float | None = None,
 ) -> Example:
     """Ids and loss weights of a conversation; cut at a turn when longer than the context."""
     coded = [[encode(fact)[:FACT_TOKENS] for fact in side] for side in facts]
-    ids = formats.header(coded[0], coded[1], style=source.style, turns=len(source.turns))
+    ids = formats.header(
+        coded[0], coded[1], style=source.style, turns=len(source.turns), grounding=grounding
+    )
     weights = [0.0] * len(ids)
     for number, (who, text) in enumerate(source.turns):
         turn: Ids = []

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -97,8 +99,16 @@ def held_out_loss(network: Network, examples: list[Example], budget: int) -> flo
 class Run:
     """A training run in its folder: tokenizer, checkpoint, log."""
 
-    def __init__(self, data_dir: Path, out_dir: Path, settings: Settings, sizes: Sizes) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        out_dir: Path,
+        settings: Settings,
+        sizes: Sizes,
+        start: Path | None = None,
+    ) -> None:
         self.settings, self.sizes, self.out = settings, sizes, out_dir
+        self.start = start
         out_dir.mkdir(parents=True, exist_ok=True)
         torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
@@ -111,6 +121,8 @@ class Run:
         self.state: dict[str, Any] = {"step": 0, "epoch": 0, "batch": 0, "tokens": 0, "seconds": 0}
         if (out_dir / "checkpoint.pt").exists():
             self._load()
+        elif start is not None:
+            begin_with(self.network, start)
         if settings.compiled:
             for block in self.network.blocks:
                 block.compile(dynamic=True)
@@ -205,6 +217,8 @@ class Run:
 
     def _tokenizer(self) -> Encode:
         path = self.out / "merges.txt"
+        if self.start is not None and not path.exists():
+            shutil.copy(self.start / "merges.txt", path)
         if path.exists():
             lines = path.read_text(encoding="ascii").splitlines()
             merges = [(int(a), int(b)) for a, b in (line.split() for line in lines)]
@@ -229,16 +243,32 @@ class Run:
         return out
 
 
+def begin_with(network: Network, folder: Path) -> None:
+    """Put exported weights into a network of the same sizes."""
+    with np.load(folder / "model.npz", allow_pickle=False) as parts:
+        for key, value in network.state_dict().items():
+            name = key.replace("blocks.", "").removesuffix(".weight")
+            array = parts[name].astype(np.float32)
+            if f"{name}.scale" in parts.files:
+                array = array * parts[f"{name}.scale"][:, None]
+            value.copy_(torch.from_numpy(array))
+
+
 def train(
-    data_dir: Path, out_dir: Path, settings: Settings | None = None, sizes: Sizes | None = None
+    data_dir: Path,
+    out_dir: Path,
+    settings: Settings | None = None,
+    sizes: Sizes | None = None,
+    start: Path | None = None,
 ) -> float:
     """Train, or go on with the run in `out_dir`; returns the last loss on SPC valid in nats.
 
     Args:
         data_dir: Folder with `synthetic-persona-chat`, `personachat` and `training-text`.
         out_dir: Gets `merges.txt`, `checkpoint.pt` and `log.jsonl`.
+        start: Folder of exported weights to begin with, same sizes and tokenizer.
     """
-    run = Run(data_dir, out_dir, settings or Settings(), sizes or Sizes())
+    run = Run(data_dir, out_dir, settings or Settings(), sizes or Sizes(), start)
     run.fit()
     last = json.loads((out_dir / "log.jsonl").read_text().splitlines()[-1])
     return float(last.get("spc-valid", math.nan))

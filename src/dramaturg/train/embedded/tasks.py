@@ -1,4 +1,4 @@
-"""The short tasks (induce, answer, ask, more), drawn from the same conversations."""
+"""The short tasks (induce, answer, ask, more, behind, facts), drawn from the conversations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from dramaturg.models.embedded import formats
-from dramaturg.models.embedded.formats import FACT_TOKENS, Ids
+from dramaturg.models.embedded.formats import FACT_TOKENS, Control, Ids
 from dramaturg.models.embedded.overlap import share_said
 from dramaturg.train.embedded.selffacts import as_fact, statements
 from dramaturg.train.embedded.sources import Source
@@ -15,6 +15,8 @@ from dramaturg.train.embedded.sources import Source
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _ABOUT_YOU = re.compile(r"\b(?:you|your)\b", re.I)
 _LEADS_ON = re.compile(r"\b(?:that|it|this|there|about you|too|them|those)\b", re.I)
+
+NONE_SHARE = 0.4  # of the utterances that are asked about tell nothing of their speaker
 
 
 class Tasks:
@@ -24,7 +26,10 @@ class Tasks:
         self.counts = (
             counts
             if counts is not None
-            else {"induce": 6000, "answer": 9000, "ask": 2500, "more": 4000}
+            else {
+                "induce": 6000, "answer": 9000, "ask": 2500, "more": 4000, "behind": 9000,
+                "facts": 1200,
+            }  # fmt: skip
         )
         self.pairs: dict[str, list[tuple[str, list[str]]]] = {}
         self.profiles = [side for source in sources for side in source.facts if len(side) >= 3]
@@ -35,6 +40,7 @@ class Tasks:
                 if said:
                     entry = (said[0], source.facts[after[0]])
                     self.pairs.setdefault(question, []).append(entry)
+        self.sources = [source for source in sources if source.facts[0] or source.facts[1]]
         self.questions = sorted(self.pairs)
         self.often = [question for question in self.questions if len(self.pairs[question]) > 1]
 
@@ -66,9 +72,37 @@ class Tasks:
             facts = facts[: rng.randint(2, len(facts))]
             yield formats.more(coded(facts[:-1])), encode(facts[-1])
 
+        for _ in range(self.counts.get("behind", 0)):
+            source = rng.choice(self.sources)
+            numbers = list(range(len(source.turns)))
+            wanted = rng.random() >= NONE_SHARE
+            rng.shuffle(numbers)
+            for number in numbers:
+                fact = told(source, number, rng)
+                if bool(fact) == wanted:
+                    reply = encode(fact)[:FACT_TOKENS] if fact else [int(Control.NONE)]
+                    yield formats.behind(encode(source.turns[number][1])[:256]), reply
+                    break
+        for _ in range(self.counts.get("facts", 0)):
+            source, who = rng.choice(self.sources), rng.randrange(2)
+            turns = source.turns[: rng.randint(2, 14)]
+            found = [told(source, n, rng) for n, (speaker, _) in enumerate(turns) if speaker == who]
+            facts = list(dict.fromkeys(fact for fact in found if fact))
+            prompt = formats.facts_told([(by, encode(text)) for by, text in turns], who)
+            yield prompt, formats.joined(coded(facts), Control.F) or [int(Control.NONE)]
+
     def _question(self, rng: random.Random) -> str:
         often = self.often and rng.random() < 0.6
         return rng.choice(self.often if often else self.questions)
+
+
+def told(source: Source, number: int, rng: random.Random) -> str:
+    """The fact that a turn tells of its speaker: from the profile, or its own statement; or ""."""
+    if number in source.grounded:
+        return source.grounded[number]
+    said = statements(source.turns[number][1])
+    fact = as_fact(said[0], rng) if said else ""
+    return fact[:1].upper() + fact[1:].rstrip(".") + "." if fact else ""
 
 
 def asked(turn: str) -> str:
