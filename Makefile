@@ -2,7 +2,7 @@
 #   make demo    sets up and makes a first dataset with the embedded model
 #   make test    sets up and runs every check
 # `make peers` runs the tests that need heavy programs of others (ConvoKit, Label Studio's SDK,
-# Presidio, TRL with torch) in an environment of their own; `make ray` the tests on a Ray cluster.
+# Presidio, TRL with torch; the training of the embedded model) in an environment of their own; `make ray` the tests on a Ray cluster.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,12 +43,12 @@ test: $(VENV)/.test
 # Without requirements.lock: the peers bring versions of their own. Each must be there: no skips.
 $(PEERS)/.done: pyproject.toml
 	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[peers,test]'
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[peers,test,train]'
 	@touch $@
 
 peers: $(PEERS)/.done
 	$(PEERS)/bin/python -c "import convokit, label_studio_sdk, presidio_analyzer, trl"
-	$(PEERS)/bin/python -m pytest tests/peers tests/cli/test_dataset_commands.py
+	$(PEERS)/bin/python -m pytest tests/peers tests/cli/test_dataset_commands.py tests/train
 
 ray: $(VENV)/.test
 	DRAMATURG_TEST_RAY=1 $(BIN)/pytest tests/runner/test_on_ray.py

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dramaturg.models.embedded import formats
 from dramaturg.models.embedded.formats import Control
 from dramaturg.train.embedded import selffacts
 from dramaturg.train.embedded.cleaning import Truecaser, fill_names, merge_speakers, tidy_fact
 from dramaturg.train.embedded.corpus import as_it_is, conversation
 from dramaturg.train.embedded.sources import Source, grounding
-from dramaturg.train.embedded.tasks import Tasks, asked
+from dramaturg.train.embedded.tasks import Tasks, asked, told
 
 CASER = Truecaser(
     ["we went to Paris, and Paris was nice, to Paris, to Paris", "like Paris, in Paris"]
@@ -157,3 +158,138 @@ def test_the_tasks_are_drawn_from_questions_and_their_answers() -> None:
     drawn = list(tasks.draw(letters, random.Random(0)))
     assert len(drawn) == 8
     assert drawn[0][0][1] == Control.INDUCE
+
+
+def test_a_conversation_tells_how_grounded_it_is_and_some_have_no_profiles() -> None:
+    turns = [(n % 2, f"I work at bakery number {n} downtown.") for n in range(8)]
+    source = Source("made", (["I have two dogs."], ["I ski."]), turns)
+    drawn = [conversation(source, letters, random.Random(seed))[0] for seed in range(200)]
+    blind = [ids for ids in drawn if ids[3:6] == [Control.P1, Control.P2, Control.DIALOGUE]]
+    assert 4 <= len(blind) <= 32
+    assert all(Control.FACT not in ids for ids in blind)
+    told = [ids[3] for ids in drawn if ids not in blind]
+    assert {Control.SOME, Control.MANY, Control.P1} <= set(told)
+    many = [ids.count(Control.FACT) for ids in drawn if ids[3] == Control.MANY]
+    some = [ids.count(Control.FACT) for ids in drawn if ids[3] == Control.SOME]
+    assert sum(many) / len(many) > sum(some) / len(some) + 1
+
+
+def test_the_fact_behind_an_utterance_is_the_profiles_or_its_own_statement_or_none() -> None:
+    turns = [
+        (0, "Hello! How are you?"),
+        (1, "My two dogs bark a lot."),
+        (0, "I work at a bakery downtown."),
+        (1, "Nice."),
+    ]
+    source = Source("made", (["I ski."], ["I have two dogs."]), turns)
+    source.grounded = grounding(source)
+    found = [told(source, number, random.Random(1)) for number in range(4)]
+    assert found == ["", "I have two dogs.", "I work at a bakery downtown.", ""]
+
+    tasks = Tasks([source], {"induce": 0, "answer": 0, "ask": 0, "more": 0, "behind": 40,
+                             "facts": 40})  # fmt: skip
+    replies = [reply for prompt, reply in tasks.draw(letters, random.Random(0))
+               if prompt[1] == Control.BEHIND]  # fmt: skip
+    none = [int(Control.NONE)]
+    assert none in replies
+    assert letters("I have two dogs.") in replies
+    assert 8 <= replies.count(none) <= 26
+
+
+def test_the_facts_of_a_speaker_are_asked_for_with_the_last_turns_that_fit() -> None:
+    turns = [(n % 2, letters(f"{n:>5}" * 40)) for n in range(8)]
+    ids = formats.facts_told(turns, 1)
+    assert ids[:2] == [Control.BOS, Control.FACTS]
+    assert ids[-3:] == [Control.ANSWER, Control.U2, Control.A]
+    assert ids[2] == Control.U2
+    assert len(ids) == 2 + 3 * 202 + 3
+
+
+def tiny(steps: int, **more: object) -> tuple[object, object]:
+    from dramaturg.models.embedded.formats import Sizes
+    from dramaturg.train.embedded.fit import Settings
+
+    sizes = Sizes(400, width=32, layers=2, heads=4, kv_heads=2, head=8, feed=48)
+    return Settings(
+        steps=steps, threads=1, batch_tokens=512, held_out=2, compiled=False, log_every=1,
+        **more,  # type: ignore[arg-type]
+    ), sizes  # fmt: skip
+
+
+def test_a_run_that_was_stopped_ends_as_one_that_was_not_and_shows_its_curve(
+    tmp_path: Path,
+) -> None:
+    torch = pytest.importorskip("torch", reason="torch comes with the extra `train`")
+    pytest.importorskip("tokenizers", reason="tokenizers comes with the extra `train`")
+    from dramaturg.train.embedded import fit
+
+    write_corpora(tmp_path)
+    settings, sizes = tiny(4)
+    fit.train(tmp_path, tmp_path / "whole", settings, sizes)  # type: ignore[arg-type]
+
+    run = fit.Run(tmp_path, tmp_path / "cut", settings, sizes)  # type: ignore[arg-type]
+    run.network.register_forward_hook(lambda *_: setattr(run, "stopping", run.state["step"] == 1))
+    run.fit()
+    assert run.state["step"] == 2
+    fit.train(tmp_path, tmp_path / "cut", settings, sizes)  # type: ignore[arg-type]
+
+    ends = [
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["network"]
+        for name in ("whole", "cut")
+    ]
+    for name, value in ends[0].items():
+        assert torch.equal(value, ends[1][name]), name
+    log = [json.loads(line) for line in (tmp_path / "cut" / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log][-2:] == [3, 4]
+    assert all(line["of_peak"] > 0 for line in log)
+    page = (tmp_path / "cut" / "curve.html").read_text()
+    assert "Training is done" in page
+    assert page.count("<polyline") == 5
+    report = json.loads((tmp_path / "cut" / "report.json").read_text())
+    assert report["steps"] == 4
+    assert set(report["held_out_nats"]) == {
+        "spc-valid", "spc-valid-slots", "personachat-valid", "personachat-valid-slots",
+    }  # fmt: skip
+
+
+def test_epochs_drawn_ahead_by_processes_are_those_drawn_here(tmp_path: Path) -> None:
+    pytest.importorskip("tokenizers", reason="tokenizers comes with the extra `train`")
+    from dramaturg.train.embedded.ahead import Epochs
+    from dramaturg.train.embedded.tokenizer import save_merges
+
+    write_corpora(tmp_path)
+    save_merges([], tmp_path / "merges.txt")
+    here = Epochs(tmp_path, tmp_path / "merges.txt", 5, workers=0)
+    there = Epochs(tmp_path, tmp_path / "merges.txt", 5, workers=1)
+    try:
+        assert there[0] == here[0]
+        assert there[1] == here[1]
+        assert here[0] != here[1]
+    finally:
+        there.close()
+
+
+def test_a_run_can_begin_with_exported_weights(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="torch comes with the extra `train`")
+    pytest.importorskip("tokenizers", reason="tokenizers comes with the extra `train`")
+    from dramaturg.train.embedded import fit
+    from dramaturg.train.embedded.export import export
+
+    write_corpora(tmp_path)
+    settings, sizes = tiny(2)
+    fit.train(tmp_path, tmp_path / "a", settings, sizes)  # type: ignore[arg-type]
+    export(tmp_path / "a", tmp_path / "out")
+    run = fit.Run(tmp_path, tmp_path / "b", settings, sizes, tmp_path / "out")  # type: ignore[arg-type]
+    before = torch.load(tmp_path / "a" / "checkpoint.pt", weights_only=True)["network"]
+    for name, value in run.network.state_dict().items():
+        assert torch.allclose(value, before[name], atol=2e-3), name
+
+
+def test_operations_are_counted_by_weights_and_by_attention() -> None:
+    pytest.importorskip("torch", reason="torch comes with the extra `train`")
+    from dramaturg.models.embedded.formats import Sizes
+    from dramaturg.train.embedded.pace import training_flops
+
+    sizes = Sizes(100, width=8, layers=1, heads=2, kv_heads=1, head=4, feed=16)
+    # qkv 8 x 16, out 8 x 8, gate, up and down 3 x 8 x 16, output 100 x 8: 1,376 weights
+    assert training_flops(sizes, tokens=10, length=20) == 6 * 10 * (1376 + 2 * 4 * 20)

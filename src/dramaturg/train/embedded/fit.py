@@ -1,4 +1,4 @@
-"""The training loop: resumable, seeded, with a log line for every hundred steps."""
+"""The training loop: resumable, seeded, on a CPU or a GPU, with a log, a curve and a report."""
 
 # torch may be missing where types are checked: its names are then Any
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False
@@ -23,12 +23,14 @@ import torch
 from torch import Tensor
 
 from dramaturg.models.embedded.formats import Sizes
-from dramaturg.train.embedded.corpus import Encode, Example, as_it_is, epoch
+from dramaturg.train.embedded.ahead import Epochs, encoder
+from dramaturg.train.embedded.charts import told, write_curve, write_report
+from dramaturg.train.embedded.corpus import Encode, Example, as_it_is
 from dramaturg.train.embedded.network import Network
 from dramaturg.train.embedded.optimizer import optimizers
+from dramaturg.train.embedded.pace import Pace
 from dramaturg.train.embedded.sources import held_out_sources, training_sources
-from dramaturg.train.embedded.tasks import Tasks
-from dramaturg.train.embedded.tokenizer import fast_tokenizer, save_merges, train_tokenizer
+from dramaturg.train.embedded.tokenizer import save_merges, train_tokenizer
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,13 @@ class Settings:
     batch_tokens: int = 8192
     seed: int = 13
     threads: int = 2
+    device: str = "cpu"  # or "cuda"
+    workers: int = 0  # processes that draw the next epochs; a GPU would wait for them otherwise
     save_every_s: float = 300.0
     measure_every: int = 250
     held_out: int = 64  # conversations of each validation set
     compiled: bool = True  # needs a C++ compiler; twice as fast
+    log_every: int = 25
 
 
 def rate_at(step: int, settings: Settings) -> float:
@@ -89,9 +94,10 @@ def _padded(length: int) -> int:
 def held_out_loss(network: Network, examples: list[Example], budget: int) -> float:
     """Mean loss in nats for each weighted token."""
     total, count = 0.0, 0.0
+    device = network.embedding.weight.device
     for ids, weights in batches(examples, budget, "0"):
-        with torch.autocast("cpu", torch.bfloat16):
-            loss, weight = network.loss(ids, weights)
+        with torch.autocast(device.type, torch.bfloat16):
+            loss, weight = network.loss(ids.to(device), weights.to(device))
         total, count = total + float(loss), count + float(weight)
     return total / count
 
@@ -112,11 +118,10 @@ class Run:
         out_dir.mkdir(parents=True, exist_ok=True)
         torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
-        self.sources = training_sources(data_dir)
-        self.encode = self._tokenizer()
-        self.tasks = Tasks(self.sources)
+        self.encode = self._tokenizer(data_dir)
+        self.epochs = Epochs(data_dir, out_dir / "merges.txt", settings.seed, settings.workers)
         self.held_out = self._held_out(data_dir)
-        self.network = Network(sizes)
+        self.network = Network(sizes).to(settings.device)
         self.optimizers = optimizers(self.network, settings.rate)
         self.state: dict[str, Any] = {"step": 0, "epoch": 0, "batch": 0, "tokens": 0, "seconds": 0}
         if (out_dir / "checkpoint.pt").exists():
@@ -127,6 +132,7 @@ class Run:
             for block in self.network.blocks:
                 block.compile(dynamic=True)
         self.stopping = False
+        self.pace = Pace(sizes, settings.device)
         self._read_wishes()
         signal.signal(signal.SIGTERM, self._stop)
 
@@ -134,16 +140,17 @@ class Run:
         """Train until the last step, or until a SIGTERM; both leave a checkpoint."""
         start, saved, losses = time.monotonic() - self.state["seconds"], time.monotonic(), []
         while self.state["step"] < self.settings.steps and not self.stopping:
-            seed = f"{self.settings.seed}/{self.state['epoch']}"
-            examples = list(epoch(self.sources, self.tasks, self.encode, seed))
+            seed = self.epochs.seed_of(self.state["epoch"])
+            examples = self.epochs[self.state["epoch"]]
             for index, batch in enumerate(batches(examples, self.settings.batch_tokens, seed)):
                 if index < self.state["batch"]:
                     continue
                 losses.append(self._step(*batch))
                 self.state["batch"] = index + 1
-                self.state["seconds"] = time.monotonic() - start
-                if self.state["step"] % 25 == 0:
-                    self._log(losses)
+                if self.state["step"] % self.settings.log_every == 0:
+                    mean = float(torch.stack(losses).mean())  # waits for the device
+                    self.state["seconds"] = time.monotonic() - start
+                    self._log(mean, measure=self.state["step"] >= self.settings.steps)
                     losses = []
                 if self.state["step"] % 5 == 0:
                     self._read_wishes()
@@ -155,11 +162,20 @@ class Run:
             else:
                 self.state["epoch"] += 1
                 self.state["batch"] = 0
-        self._log(losses, measure=True)
+        if losses:
+            mean = float(torch.stack(losses).mean())
+            self.state["seconds"] = time.monotonic() - start
+            self._log(mean, measure=True)
         self._save()
+        self.epochs.close()
+        write_report(self.out, asdict(self.settings), asdict(self.sizes), self.pace)
 
-    def _step(self, ids: Tensor, weights: Tensor) -> float:
-        with torch.autocast("cpu", torch.bfloat16):
+    def _step(self, ids: Tensor, weights: Tensor) -> Tensor:
+        """One step; the loss stays on the device, so that the next batch need not wait for it."""
+        tokens, device = int((ids != 0).sum()), self.settings.device
+        self.pace.add(tokens, ids.shape)
+        ids, weights = ids.to(device, non_blocking=True), weights.to(device, non_blocking=True)
+        with torch.autocast(device, torch.bfloat16):
             loss, count = self.network.loss(ids, weights)
         (loss / count).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -170,8 +186,8 @@ class Run:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.state["step"] += 1
-        self.state["tokens"] += int((ids != 0).sum())
-        return float(loss.detach()) / float(count)
+        self.state["tokens"] += tokens
+        return loss.detach() / count
 
     def _read_wishes(self) -> None:
         """Numbers in the files `steps` and `threads` of the run folder change the run."""
@@ -182,17 +198,20 @@ class Run:
                 self.settings = replace(self.settings, **wish)
         torch.set_num_threads(self.settings.threads)
 
-    def _log(self, losses: list[float], *, measure: bool = False) -> None:
+    def _log(self, loss: float, *, measure: bool = False) -> None:
         line = {key: round(value, 1) for key, value in self.state.items()}
-        line["loss"] = round(sum(losses) / max(1, len(losses)), 4)
+        line["loss"] = round(loss, 4)
         line["rate"] = rate_at(self.state["step"], self.settings)
-        line["tokens_per_s"] = round(self.state["tokens"] / max(1.0, self.state["seconds"]))
+        line |= self.pace.lap()
         if measure or self.state["step"] % self.settings.measure_every == 0:
             for name, examples in self.held_out.items():
                 loss = held_out_loss(self.network, examples, self.settings.batch_tokens)
                 line[name] = round(loss, 4)
+            self.pace.restart()
         with (self.out / "log.jsonl").open("a") as log:
             log.write(json.dumps(line) + "\n")
+        write_curve(self.out, steps=self.settings.steps)
+        print(told(line, self.settings.steps), flush=True)
 
     def _save(self) -> None:
         parts = {
@@ -206,7 +225,9 @@ class Run:
         os.replace(self.out / "checkpoint.tmp", self.out / "checkpoint.pt")
 
     def _load(self) -> None:
-        parts = torch.load(self.out / "checkpoint.pt", weights_only=True)
+        parts = torch.load(
+            self.out / "checkpoint.pt", weights_only=True, map_location=self.settings.device
+        )
         self.state = parts["state"]
         self.network.load_state_dict(parts["network"])
         for optimizer, state in zip(self.optimizers, parts["optimizers"], strict=True):
@@ -215,23 +236,18 @@ class Run:
     def _stop(self, *_: object) -> None:
         self.stopping = True
 
-    def _tokenizer(self) -> Encode:
+    def _tokenizer(self, data_dir: Path) -> Encode:
         path = self.out / "merges.txt"
         if self.start is not None and not path.exists():
             shutil.copy(self.start / "merges.txt", path)
-        if path.exists():
-            lines = path.read_text(encoding="ascii").splitlines()
-            merges = [(int(a), int(b)) for a, b in (line.split() for line in lines)]
-        else:
+        if not path.exists():
             texts = (
                 " " + text
-                for source in self.sources
+                for source in training_sources(data_dir)
                 for text in [*source.facts[0], *source.facts[1], *(t for _, t in source.turns)]
             )
-            merges = train_tokenizer(texts, self.sizes.vocabulary)
-            save_merges(merges, path)
-        tokenizer = fast_tokenizer(merges)
-        return lambda text: list(tokenizer.encode(" " + text).ids)
+            save_merges(train_tokenizer(texts, self.sizes.vocabulary), path)
+        return encoder(path)
 
     def _held_out(self, data_dir: Path) -> dict[str, list[Example]]:
         out = {}
@@ -265,7 +281,8 @@ def train(
 
     Args:
         data_dir: Folder with `synthetic-persona-chat`, `personachat` and `training-text`.
-        out_dir: Gets `merges.txt`, `checkpoint.pt` and `log.jsonl`.
+        out_dir: Gets `merges.txt`, `checkpoint.pt`, `log.jsonl`, `curve.html` (renewed with each
+            line of the log) and, at the end, `report.json`.
         start: Folder of exported weights to begin with, same sizes and tokenizer.
     """
     run = Run(data_dir, out_dir, settings or Settings(), sizes or Sizes(), start)

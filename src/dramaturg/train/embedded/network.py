@@ -81,7 +81,8 @@ class Network(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         """Hidden states after the last norm, `(batch, time, width)`, for ids `(batch, time)`."""
-        x = self.embedding(ids).to(torch.bfloat16 if torch.is_autocast_enabled("cpu") else None)
+        low = torch.is_autocast_enabled(ids.device.type)
+        x = self.embedding(ids).to(torch.bfloat16 if low else None)
         cos, sin = self.cos[: ids.shape[1]].to(x.dtype), self.sin[: ids.shape[1]].to(x.dtype)
         for block in self.blocks:
             x = block(x, cos, sin)
@@ -111,21 +112,20 @@ class CrossEntropy(torch.autograd.Function):
     The full table of logits (tokens x vocabulary) would cost more time than all matrix products.
     """
 
-    rows = 512
-
     @staticmethod
     def forward(ctx, hidden, embedding, targets, weights, needs_grad):  # type: ignore
         table = embedding.to(hidden.dtype)
-        total = torch.zeros(())
+        total = torch.zeros((), device=hidden.device)
+        rows = 16_384 if hidden.device.type == "cuda" else 512  # a busy GPU, or a filled cache
         grad_hidden, grad_table = torch.empty_like(hidden), torch.zeros_like(embedding)
-        for start in range(0, len(hidden), CrossEntropy.rows):
-            part = slice(start, start + CrossEntropy.rows)
+        for start in range(0, len(hidden), rows):
+            part = slice(start, start + rows)
             h, t, w = hidden[part], targets[part], weights[part]
             logp = (h @ table.T).float().log_softmax(-1)
             total -= (logp.gather(1, t[:, None])[:, 0] * w).sum()
             if needs_grad:
                 slope = logp.exp_()
-                slope[torch.arange(len(t)), t] -= 1.0
+                slope[torch.arange(len(t), device=t.device), t] -= 1.0
                 slope = slope.mul_(w[:, None]).to(hidden.dtype)
                 grad_hidden[part] = slope @ table
                 grad_table += slope.T @ h

@@ -27,9 +27,13 @@ class Tasks:
             counts
             if counts is not None
             else {
-                "induce": 6000, "answer": 9000, "ask": 2500, "more": 4000, "behind": 9000,
+                "induce": 6000,
+                "answer": 9000,
+                "ask": 2500,
+                "more": 4000,
+                "behind": 9000,
                 "facts": 1200,
-            }  # fmt: skip
+            }
         )
         self.pairs: dict[str, list[tuple[str, list[str]]]] = {}
         self.profiles = [side for source in sources for side in source.facts if len(side) >= 3]

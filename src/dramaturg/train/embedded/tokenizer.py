@@ -56,6 +56,12 @@ def save_merges(merges: list[tuple[int, int]], path: Path) -> None:
     path.write_text("".join(f"{left} {right}\n" for left, right in merges), encoding="ascii")
 
 
+def read_merges(path: Path) -> list[tuple[int, int]]:
+    """What `save_merges` wrote."""
+    lines = path.read_text(encoding="ascii").splitlines()
+    return [(int(left), int(right)) for left, right in (line.split() for line in lines)]
+
+
 def _split() -> pre_tokenizers.PreTokenizer:
     return pre_tokenizers.Sequence(
         [
