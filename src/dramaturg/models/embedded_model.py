@@ -224,6 +224,22 @@ async def _further(call: Call) -> tuple[str, int, int]:
     return _said(await writer.further_fact(facts, seed=call.seed), *facts)
 
 
+async def _behind(call: Call) -> tuple[str, int, int]:
+    from dramaturg.models.embedded import writer
+
+    text = str(call.inputs["utterance"])
+    return _said(await writer.fact_behind(text, seed=call.seed) or "none", text)
+
+
+async def _told(call: Call) -> tuple[str, int, int]:
+    from dramaturg.models.embedded import writer
+
+    given: Any = call.inputs
+    turns = [(int(who), str(text)) for who, text in given["turns"]]
+    facts = await writer.facts_told(turns, speaker=given["speaker"], seed=call.seed)
+    return _said("\n".join(facts) or "none", *(text for _, text in turns))
+
+
 async def _negate(call: Call) -> tuple[str, int, int]:
     from dramaturg.models.experts.negate import negate
 
@@ -233,8 +249,10 @@ async def _negate(call: Call) -> tuple[str, int, int]:
 
 _TASKS: dict[str, Callable[[Call], Awaitable[tuple[str, int, int]]]] = {
     "conversation.write": _write,
+    "fact.behind": _behind,
     "fact.further": _further,
     "fact.negate": _negate,
+    "facts.told": _told,
     "persona.answer": _answer,
     "query.induce": _induce,
     "query.more": _more,

@@ -53,6 +53,7 @@ from dramaturg.persona.scenes import (
 )
 from dramaturg.persona.seen import Seen
 from dramaturg.persona.tasks import AnswerAs, Further, Induce, More, answer, further, induce, more
+from dramaturg.persona.told import fact_behind, facts_told
 from dramaturg.persona.topics import (
     Branch,
     Branches,
@@ -116,6 +117,8 @@ __all__ = [
     "ensembles",
     "evenly",
     "expand",
+    "fact_behind",
+    "facts_told",
     "find_sentence",
     "from_grid",
     "from_text",

@@ -114,6 +114,22 @@ def sentence(
     return text if text[-1] in ".!。！…" else text + "."
 
 
+def statements_in(reply: str, openings: Sequence[str] = OPENINGS) -> tuple[str, ...]:
+    """All sentences about oneself in a reply, one a line; () where it says "none".
+
+    Raises:
+        ReplyError: "refusal", "no sentence" (neither a sentence about oneself nor "none").
+    """
+    lines = [text for line in _lines(reply) if (text := _bare(line))]
+    if _REFUSAL.search(" ".join(lines[:2])):
+        raise ReplyError(f"this is no answer: {_excerpt(reply)}", kind="refusal")
+    found = [line for line in lines if _opening(line) in openings and line[-1] not in "?？؟"]
+    if not found and not any(normalised(line) == "none" for line in lines):
+        raise ReplyError(f"no sentence about oneself in {_excerpt(reply)}", kind="no sentence")
+    whole = (line if line[-1] in ".!。！…" else line + "." for line in found)
+    return tuple(dict.fromkeys(whole))
+
+
 def _lines(reply: str) -> list[str]:
     kept = (line for line in reply.splitlines() if not line.strip().startswith("```"))
     return [line.strip() for line in kept if line.strip()]

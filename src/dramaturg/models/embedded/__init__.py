@@ -6,6 +6,8 @@
 from dramaturg.models.embedded.writer import (
     WrittenConversation,
     answer_query,
+    fact_behind,
+    facts_told,
     further_fact,
     induce_query,
     loglik,
@@ -18,6 +20,8 @@ from dramaturg.models.embedded.writer import (
 __all__ = [
     "WrittenConversation",
     "answer_query",
+    "fact_behind",
+    "facts_told",
     "further_fact",
     "induce_query",
     "loglik",

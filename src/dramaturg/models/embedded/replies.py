@@ -34,6 +34,31 @@ def reply(prompt: Ids, bpe: Bpe, sampler: Sampler, starts: tuple[int, ...] = ())
     return bpe.decode(ids).strip()
 
 
+def listed(prompt: Ids, bpe: Bpe, sampler: Sampler, most: int) -> Program[tuple[str, ...]]:
+    """Sample the facts that follow a prompt; none when the model says that there is none."""
+    logits = yield Step(prompt)
+    found: list[str] = []
+    ids: Ids = []
+    while True:
+        token = sampler.text(logits, _ends(ids, found))
+        if token in (Control.EOS, Control.F, Control.NONE) or len(ids) == REPLY_TOKENS:
+            text = bpe.decode(ids).strip()
+            if text and text not in found:
+                found.append(text)
+            if token != Control.F or len(found) >= most:
+                return tuple(found)
+            ids = []
+        else:
+            ids.append(token)
+        logits = yield Step([token])
+
+
+def _ends(ids: Ids, found: list[str]) -> tuple[Control, ...]:
+    if ids:
+        return Control.EOS, Control.F
+    return () if found else (Control.NONE,)
+
+
 def log_likelihoods(prompt: Ids, rest: Ids) -> Program[Array]:
     """Log-likelihood in nats of each token of `rest` after `prompt` (one token or more)."""
     logits = yield Step([*prompt, *rest][:-1], every=True)

@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 HEADER_TOKENS = 480  # all facts of both speakers together
 QUESTION_TOKENS = 64
+UTTERANCE_TOKENS = 256
+FACTS_TOLD = 12  # most facts that one reading of a conversation gives
+READING = 0.3  # temperature of what is read out of a text, where the likeliest is wanted
 MAX_TURNS = 40
 ASKING = ("What", "Do", "Are", "Have", "How", "Where", "When", "Who", "Why", "Which", "Did", "Is")
 
@@ -194,6 +197,26 @@ async def further_fact(facts: Sequence[str], *, seed: int | str) -> str:
     return await _reply(formats.more(_coded(facts[:8])), seed)
 
 
+async def fact_behind(utterance: str, *, seed: int | str) -> str:
+    """What an utterance tells about its speaker, as a fact of a profile; "" if nothing."""
+    found = await _listed(formats.behind(_coded_long([utterance])[0]), seed, most=1)
+    return found[0] if found else ""
+
+
+async def facts_told(
+    turns: Sequence[tuple[int, str]], *, speaker: int, seed: int | str
+) -> tuple[str, ...]:
+    """What one speaker tells of themselves in a conversation, as facts of a profile.
+
+    Args:
+        turns: `(speaker, text)`; of a long conversation the last 640 tokens are read.
+        speaker: 0 or 1.
+    """
+    texts = _coded_long([text for _, text in turns])
+    spoken = [(who, ids) for (who, _), ids in zip(turns, texts, strict=True)]
+    return await _listed(formats.facts_told(spoken, speaker), seed, most=FACTS_TOLD)
+
+
 async def score(
     facts_1: Sequence[str],
     facts_2: Sequence[str],
@@ -269,6 +292,19 @@ def truncated_facts(facts_1: Sequence[str], facts_2: Sequence[str]) -> tuple[tup
 def _coded(texts: Sequence[str]) -> list[Ids]:
     _, bpe = loaded()
     return [bpe.encode(text.strip())[:FACT_TOKENS] for text in texts]
+
+
+def _coded_long(texts: Sequence[str]) -> list[Ids]:
+    _, bpe = loaded()
+    return [bpe.encode(text.strip())[:UTTERANCE_TOKENS] for text in texts]
+
+
+async def _listed(prompt: Ids, seed: int | str, *, most: int) -> tuple[str, ...]:
+    from dramaturg.models.embedded.replies import listed
+    from dramaturg.models.embedded.sampling import Sampler
+
+    _, bpe = loaded()
+    return await _run(lambda: listed(prompt, bpe, Sampler(seed, temperature=READING), most))
 
 
 async def _question(prompt: Ids, seed: int | str) -> str:
