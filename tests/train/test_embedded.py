@@ -280,6 +280,10 @@ def test_a_run_can_begin_with_exported_weights(tmp_path: Path) -> None:
     fit.train(tmp_path, tmp_path / "a", settings, sizes)  # type: ignore[arg-type]
     export(tmp_path / "a", tmp_path / "out")
     run = fit.Run(tmp_path, tmp_path / "b", settings, sizes, tmp_path / "out")  # type: ignore[arg-type]
+    run.fit()
+    card = export(tmp_path / "b", tmp_path / "out2")
+    assert card["began_with"]["training"]["step"] == 2
+    run = fit.Run(tmp_path, tmp_path / "c", settings, sizes, tmp_path / "out")  # type: ignore[arg-type]
     before = torch.load(tmp_path / "a" / "checkpoint.pt", weights_only=True)["network"]
     for name, value in run.network.state_dict().items():
         assert torch.allclose(value, before[name], atol=2e-3), name

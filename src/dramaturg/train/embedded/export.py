@@ -56,10 +56,20 @@ def export(run_dir: Path, out_dir: Path) -> dict[str, Any]:
         "parameters": sum(value.numel() for value in parts["network"].values()),
         "quantisation": "int8, one scale for each output row",
         "training": {**parts["settings"], **parts["state"], "held_out": _last_measure(run_dir)},
+        **_began_with(run_dir),
         "sources": SOURCES,
     }
     (out_dir / "model.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return card
+
+
+def _began_with(run_dir: Path) -> dict[str, Any]:
+    """How the weights were trained that the run began with, if it did."""
+    path = run_dir / "start.json"
+    if not path.exists():
+        return {}
+    card = json.loads(path.read_text(encoding="utf-8"))
+    return {"began_with": {name: card[name] for name in ("training", "began_with") if name in card}}
 
 
 def _last_measure(run_dir: Path) -> dict[str, float]:

@@ -128,6 +128,7 @@ class Run:
             self._load()
         elif start is not None:
             begin_with(self.network, start)
+            shutil.copy(start / "model.json", out_dir / "start.json")
         if settings.compiled:
             for block in self.network.blocks:
                 block.compile(dynamic=True)
