@@ -297,3 +297,14 @@ def test_operations_are_counted_by_weights_and_by_attention() -> None:
     sizes = Sizes(100, width=8, layers=1, heads=2, kv_heads=1, head=4, feed=16)
     # qkv 8 x 16, out 8 x 8, gate, up and down 3 x 8 x 16, output 100 x 8: 1,376 weights
     assert training_flops(sizes, tokens=10, length=20) == 6 * 10 * (1376 + 2 * 4 * 20)
+
+
+def test_an_orthogonal_update_has_singular_values_near_one_whatever_its_shape() -> None:
+    torch = pytest.importorskip("torch", reason="torch comes with the extra `train`")
+    from dramaturg.train.embedded.optimizer import orthogonal
+
+    for shape in ((3, 24, 64), (3, 64, 24)):
+        made = orthogonal(torch.randn(shape, generator=torch.Generator().manual_seed(1)))
+        assert made.shape == shape
+        values = torch.linalg.svdvals(made)
+        assert 0.6 < float(values.min()) < float(values.max()) < 1.3

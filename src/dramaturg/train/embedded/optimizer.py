@@ -15,16 +15,20 @@ from dramaturg.train.embedded.network import Network
 
 
 def orthogonal(update: Tensor, steps: int = 5) -> Tensor:
-    """The nearest matrix with equal singular values, by five Newton-Schulz steps."""
+    """Each nearest matrix with equal singular values, by five Newton-Schulz steps.
+
+    Args:
+        update: `(matrices, rows, columns)`: many of one shape go side by side, which a GPU wants.
+    """
     a, b, c = 3.4445, -4.7750, 2.0315
     x = update.bfloat16()
-    wide = x.shape[0] <= x.shape[1]
-    x = x if wide else x.T
-    x = x / (x.norm() + 1e-7)
+    wide = x.shape[1] <= x.shape[2]
+    x = x if wide else x.mT
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(steps):
-        square = x @ x.T
+        square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return (x if wide else x.T).float()
+    return (x if wide else x.mT).float()
 
 
 class Muon(torch.optim.Optimizer):
@@ -40,16 +44,26 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """One step for every matrix that has a gradient."""
         for group in self.param_groups:
+            alike: dict[torch.Size, list[nn.Parameter]] = {}
             for p in group["params"]:
-                if p.grad is None:
-                    continue
-                state = self.state[p]
-                if not state:
-                    state["mean"] = torch.zeros_like(p)
-                mean = state["mean"].lerp_(p.grad, 1 - group["momentum"])
-                update = orthogonal(p.grad.lerp(mean, group["momentum"]))
-                p.mul_(1 - group["lr"] * group["decay"])
-                p.add_(update, alpha=-group["lr"] * 0.2 * max(p.shape) ** 0.5)
+                if p.grad is not None:
+                    alike.setdefault(p.shape, []).append(p)
+            for shape, parameters in alike.items():
+                updates = orthogonal(
+                    torch.stack([self._nudged(p, group["momentum"]) for p in parameters])
+                )
+                for p, update in zip(parameters, updates, strict=True):
+                    p.mul_(1 - group["lr"] * group["decay"])
+                    p.add_(update, alpha=-group["lr"] * 0.2 * max(shape) ** 0.5)
+
+    def _nudged(self, p: nn.Parameter, momentum: float) -> Tensor:
+        """The gradient with Nesterov momentum."""
+        state = self.state[p]
+        if not state:
+            state["mean"] = torch.zeros_like(p)
+        mean: Tensor = state["mean"].lerp_(p.grad, 1 - momentum)
+        assert p.grad is not None
+        return p.grad.lerp(mean, momentum)
 
 
 def optimizers(network: Network, lr: float) -> list[torch.optim.Optimizer]:
