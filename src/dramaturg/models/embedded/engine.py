@@ -68,6 +68,11 @@ class Engine:
         """The most tokens that a program's sequence can have."""
         return self._network.sizes.context
 
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are."""
+        return self._network.sizes.vocabulary
+
     def submit(self, start: Callable[[], Program[T]]) -> Future[T]:
         """Queue a program; `start` makes its generator, in the worker thread.
 
