@@ -192,5 +192,3 @@ async def test_what_cannot_be_done_is_refused_with_the_field_and_the_reason(
     assert words in caught.value.message
     assert caught.value.param == param
     assert caught.value.type == "invalid_request_error"
-
-

@@ -77,20 +77,20 @@ class Server:
         _check_model(fields.need("model"))
         engine, bpe = loaded()
         work = (chat if what.startswith("chat") else completion)(fields, engine, bpe)
-        if self.busy + len(work.makers) > MOST_WAITING:
+        if self.busy + work.choices > MOST_WAITING:
             raise Refused(
                 f"{self.busy} choices run or wait already; {MOST_WAITING} are the most: try again "
                 "in a second",
                 status=429,
                 code="rate_limit_exceeded",
             )
-        self.busy += len(work.makers)
+        self.busy += work.choices
         try:
             if work.stream:
-                return await streamed_reply(request, work, engine, MODEL, self.fingerprint)
-            return await whole_reply(work, engine, MODEL, self.fingerprint)
+                return await streamed_reply(request, work, MODEL, self.fingerprint)
+            return await whole_reply(work, MODEL, self.fingerprint)
         finally:
-            self.busy -= len(work.makers)
+            self.busy -= work.choices
 
 
 def make_app() -> web.Application:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dramaturg.models.embedded.aloud import (
@@ -15,9 +15,11 @@ from dramaturg.models.embedded.bpe import Bpe
 from dramaturg.models.embedded.continuation import Spelling, Token
 from dramaturg.models.embedded.engine import Engine, Program
 from dramaturg.models.embedded.writer import truncated_facts
+from dramaturg.prompts import Sampling
 from dramaturg.serve.fields import Fields
 from dramaturg.serve.layout import Talk, check_fits, read_talk
-from dramaturg.serve.outlet import Ended, Hear, Outlet
+from dramaturg.serve.outlet import Ended, Hear, Item, Outlet, listen
+from dramaturg.serve.own_prompts import performed, recognised
 from dramaturg.serve.refused import Refused
 from dramaturg.serve.reply import MOST_CHOICES, Work, seeds
 
@@ -29,7 +31,9 @@ _DRAFTS = "turns are drafted several times, with a pull towards the fact"
 
 def chat(fields: Fields, engine: Engine, bpe: Bpe) -> Work:
     """What a request asks for. Raises Refused."""
-    talk = read_talk(fields.need("messages"))
+    messages = fields.need("messages")
+    known = recognised(messages)
+    talk = Talk((), ()) if known else read_talk(messages)
     _check(talk, engine)
     limits = [fields.whole(name, 1, 1 << 20) for name in ("max_tokens", "max_completion_tokens")]
     most = min((limit for limit in limits if limit is not None), default=1 << 20)
@@ -72,14 +76,16 @@ def chat(fields: Fields, engine: Engine, bpe: Bpe) -> Work:
 
         return program
 
-    return Work(
-        "chat.completion",
-        [maker(one) for one in seeds(seed, choices)],
-        None,
-        stream,
-        usage,
-        Shape(),
-    )
+    drawn = seeds(seed, choices)
+    makers = [maker(one) for one in drawn]
+    sampling = Sampling(temperature=temperature, top_k=top_k, max_tokens=most)
+
+    def items() -> AsyncGenerator[tuple[int, Item], None]:
+        if known:
+            return performed(known, drawn, sampling, stops, bpe)
+        return listen(engine, makers)
+
+    return Work("chat.completion", choices, items, None, stream, usage, Shape())
 
 
 class _Said:

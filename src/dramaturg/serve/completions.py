@@ -11,7 +11,7 @@ from dramaturg.models.embedded.continuation import Draw, Token, continued
 from dramaturg.models.embedded.engine import Engine, Program
 from dramaturg.models.embedded.formats import FIRST_BYTE, Ids
 from dramaturg.serve.fields import Fields
-from dramaturg.serve.outlet import Ended, Hear, Outlet
+from dramaturg.serve.outlet import Ended, Hear, Outlet, listen
 from dramaturg.serve.refused import Refused
 from dramaturg.serve.reply import MOST_CHOICES, Work, seeds
 
@@ -67,7 +67,10 @@ def completion(fields: Fields, engine: Engine, bpe: Bpe) -> Work:
 
     makers = [maker(ids, one) for ids in prompts for one in seeds(seed, choices)]
     tokens_in = sum(len(ids) for ids in prompts)
-    return Work("text_completion", makers, tokens_in, stream, usage, _Shape(logprobs is not None))
+    return Work(
+        "text_completion", len(makers), lambda: listen(engine, makers), tokens_in, stream, usage,
+        _Shape(logprobs is not None),
+    )  # fmt: skip
 
 
 class _Shape:

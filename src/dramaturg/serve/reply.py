@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,8 +13,7 @@ import msgspec
 from aiohttp import web
 
 from dramaturg.models.embedded.continuation import Token
-from dramaturg.models.embedded.engine import Engine, Program
-from dramaturg.serve.outlet import Ended, Hear, listen
+from dramaturg.serve.outlet import Ended, Item
 from dramaturg.serve.refused import error_body
 
 MOST_CHOICES = 128  # of one request
@@ -42,14 +41,16 @@ class Work:
 
     Attributes:
         kind: OpenAI's name of the reply object.
-        makers: One program a choice.
+        choices: How many.
+        items: Starts the work: what each choice says, by its index, and its end.
         tokens_in: Of all prompts; None = as the first choice tells.
         stream: Whether the reply comes piece by piece.
         usage: Whether a stream ends with the usage.
     """
 
     kind: str
-    makers: Sequence[Callable[[Hear], Program[Ended]]]
+    choices: int
+    items: Callable[[], AsyncGenerator[tuple[int, Item], None]]
     tokens_in: int | None
     stream: bool
     usage: bool
@@ -62,11 +63,11 @@ def seeds(seed: int | None, choices: int) -> list[str]:
     return [str(first), *(f"{first}/{number}" for number in range(1, choices))]
 
 
-async def whole_reply(work: Work, engine: Engine, model: str, fingerprint: str) -> web.Response:
+async def whole_reply(work: Work, model: str, fingerprint: str) -> web.Response:
     """All choices at once."""
-    tokens: list[list[Token]] = [[] for _ in work.makers]
+    tokens: list[list[Token]] = [[] for _ in range(work.choices)]
     ends: dict[int, Ended] = {}
-    async with contextlib.aclosing(listen(engine, work.makers)) as heard:
+    async with contextlib.aclosing(work.items()) as heard:
         async for index, item in heard:
             if isinstance(item, Ended):
                 ends[index] = item
@@ -82,7 +83,7 @@ async def whole_reply(work: Work, engine: Engine, model: str, fingerprint: str) 
 
 
 async def streamed_reply(
-    request: web.Request, work: Work, engine: Engine, model: str, fingerprint: str
+    request: web.Request, work: Work, model: str, fingerprint: str
 ) -> web.StreamResponse:
     """Server-sent events; an error after the first of them comes as an event too."""
     response = web.StreamResponse(
@@ -98,12 +99,12 @@ async def streamed_reply(
         await response.write(b"data: " + body + b"\n\n")
 
     ends: dict[int, Ended] = {}
-    for index in range(len(work.makers)):
+    for index in range(work.choices):
         opening = work.shape.first(index)
         if opening is not None:
             await send([opening])
     try:
-        async with contextlib.aclosing(listen(engine, work.makers)) as heard:
+        async with contextlib.aclosing(work.items()) as heard:
             async for index, item in heard:
                 if isinstance(item, Ended):
                     ends[index] = item
