@@ -20,6 +20,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.tables import put
+
 PAGE = Path(__file__).parents[1] / "docs" / "serve.md"
 LIMIT_S = 1.0
 TOKENS = 32
@@ -103,11 +107,7 @@ def main() -> int:
     lines += ["", f"({platform.machine()}, Python {platform.python_version()}.)"]
     print("\n".join(lines))
     if args.write:
-        text = PAGE.read_text(encoding="utf-8")
-        begin, end = "<!-- serve: begin -->", "<!-- serve: end -->"
-        head, _, rest = text.partition(begin)
-        _, _, tail = rest.partition(end)
-        PAGE.write_text(f"{head}{begin}\n" + "\n".join(lines) + f"\n{end}{tail}", encoding="utf-8")
+        put(PAGE, "serve", "\n".join(lines))
     return int(median["first"] >= LIMIT_S)
 
 

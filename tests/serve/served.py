@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from dramaturg.serve import make_app
+from dramaturg.serve import make_runner
 
 TWO = "Person 1:\n- I have two dogs.\n- I bake bread.\nPerson 2:\n- I am a nurse.\nTurns: 2"
 TWO_PEOPLE = {"role": "user", "content": TWO}
@@ -17,9 +17,7 @@ PERSONA = {"role": "system", "content": "Persona:\n- I have two dogs."}
 @contextlib.asynccontextmanager
 async def served() -> AsyncIterator[str]:
     """The base address, as `--model openai:embedded@ADDRESS` takes it."""
-    runner = web.AppRunner(
-        make_app(), access_log=None, handler_cancellation=True, shutdown_timeout=0.2
-    )
+    runner = make_runner()
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -25,7 +25,6 @@ from dramaturg.serve.refused import Refused, error_body
 from dramaturg.serve.reply import streamed_reply, whole_reply
 
 _log = logging.getLogger("dramaturg.serve")
-PORT = 8650
 MODEL = "embedded"
 MOST_BYTES = 8 << 20
 MOST_WAITING = 512  # choices that run or wait; more are refused with 429

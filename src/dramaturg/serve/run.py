@@ -14,6 +14,13 @@ from dramaturg.models.embedded.writer import loaded
 from dramaturg.serve.app import make_app
 
 
+def make_runner() -> web.AppRunner:
+    """The application with what it needs of the server: a client that has gone ends its work."""
+    return web.AppRunner(
+        make_app(), access_log=None, handler_cancellation=True, shutdown_timeout=1.0
+    )
+
+
 async def serve_until_stopped(host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve the embedded model; a signal ends it in good order, and so does cancelling.
 
@@ -24,9 +31,7 @@ async def serve_until_stopped(host: str, port: int, ready: Callable[[str], None]
     Raises:
         UserError: If the address cannot be bound.
     """
-    runner = web.AppRunner(
-        make_app(), access_log=None, handler_cancellation=True, shutdown_timeout=1.0
-    )
+    runner = make_runner()
     await runner.setup()
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
