@@ -65,7 +65,7 @@ def one_try() -> dict[str, float]:
         warm, _, _ = stream(found[0], 1)
         done: list[tuple[float, float, int]] = []
         threads = [
-            threading.Thread(target=lambda n=n: done.append(stream(found[0], n)))  # type: ignore[misc]
+            threading.Thread(target=lambda n=n: done.append(stream(found[0], n)))
             for n in range(AT_ONCE)
         ]
         began = time.perf_counter()
