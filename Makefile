@@ -2,7 +2,8 @@
 #   make demo    sets up and makes a first dataset with the embedded model
 #   make test    sets up and runs every check
 # `make peers` runs the tests that need heavy programs of others (ConvoKit, Label Studio's SDK,
-# Presidio, TRL with torch; the training of the embedded model) in an environment of their own; `make ray` the tests on a Ray cluster.
+# litellm, Presidio, TRL with torch; the training of the embedded model) in an environment of
+# their own; `make ray` the tests on a Ray cluster.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -47,7 +48,7 @@ $(PEERS)/.done: pyproject.toml
 	@touch $@
 
 peers: $(PEERS)/.done
-	$(PEERS)/bin/python -c "import convokit, label_studio_sdk, presidio_analyzer, trl"
+	$(PEERS)/bin/python -c "import convokit, label_studio_sdk, litellm, presidio_analyzer, trl"
 	$(PEERS)/bin/python -m pytest tests/peers tests/cli/test_dataset_commands.py tests/train
 
 ray: $(VENV)/.test

@@ -36,6 +36,8 @@ COMMANDS = {
     "publish": "Send a dataset to the Hugging Face hub.",
     "evaluate": "Measure a dataset, alone or beside a reference; pictures and numbers.",
     "compare": "Ask judges which of two datasets is more human-like, pair by pair.",
+    "models": "List larger models for each role, with licence and size.",
+    "serve": "Serve the embedded model as an OpenAI-compatible endpoint.",
     "doctor": "Say what is installed, which models answer, and how fast.",
     "train": "Train the embedded model and its small experts.",
 }

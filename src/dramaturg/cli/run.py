@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--out", help="Run folder; the same command on it goes on where it stopped.")
 @click.option("-n", "--conversations", type=click.IntRange(1), help="How many to make.")
 @click.option("--model", "models", multiple=True, help="MODEL, or ROLE=MODEL; repeatable.")
+@click.option("--models-from", metavar="NAME", help="A set of `dramaturg models`: NAME[@ADDRESS].")
 @click.option("--seed", type=int, help="Same seed, same data.")
 @click.option("--max-cost", type=float, help="Stop at this many US dollars; resumable.")
 @click.option("--max-calls", type=int, help="Stop at this many model calls; resumable.")
@@ -92,6 +93,7 @@ def run(
     out: str | None,
     conversations: int | None,
     models: tuple[str, ...],
+    models_from: str | None,
     seed: int | None,
     max_cost: float | None,
     max_calls: int | None,
@@ -129,6 +131,7 @@ def run(
     from dramaturg.cli.live import Live
     from dramaturg.models.budget import Budget
     from dramaturg.models.gate import Gate
+    from dramaturg.models.recommended import with_recommended
     from dramaturg.models.resolve import Limits
     from dramaturg.recipes.recipe import find_recipe
     from dramaturg.runner import estimate as estimating
@@ -151,6 +154,8 @@ def run(
     _check_together(engine, shard, batch, scratch, shard_wait, address, workers, serve, serve_gpus)
     if part is not None or engine == "ray":
         check_shards(find_recipe(recipe))
+    if models_from is not None:
+        models = with_recommended(models_from, models, find_recipe(recipe).roles)
     planned = runner.plan(recipe, settings, models, out, limits=limits)
     if estimate:
         table = estimating.estimate(planned, batch=batch)

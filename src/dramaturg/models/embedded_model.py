@@ -1,7 +1,8 @@
 """`embedded`: the shipped language model and the small experts as one model that needs nothing.
 
 It does not follow instructions. It writes conversations and persona sentences natively, judges
-facts against utterances, embeds sentences, rates toxicity and compares two conversations.
+facts against utterances, embeds sentences, says how likely a text is, rates toxicity and compares
+two conversations.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from dramaturg.errors import UserError
-from dramaturg.models.base import Call, ChatModel, Judgement, Rated, Reply
+from dramaturg.models.base import Call, ChatModel, Judgement, Odds, Rated, Reply, Scored
 from dramaturg.records import Conversation, Cost
 
 if TYPE_CHECKING:
@@ -91,6 +92,24 @@ class EmbeddedModel:
     async def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Unit-length rows, shape `(len(texts), dim)`."""
         return self._embedder.embed(texts)
+
+    async def score(self, before: str, text: str) -> Scored:
+        """The log-probabilities of `text` after `before`, both as plain text, exactly.
+
+        Raises:
+            RecordError: If both together do not fit its context.
+        """
+        from dramaturg.models.embedded.likelihood import given_text
+
+        return await given_text(before, text)
+
+    async def odds(self, call: Call, words: Sequence[str]) -> Odds:
+        """Refused: the first word of an answer means nothing from who cannot read the question."""
+        raise UserError(
+            f"embedded cannot say how likely an answer to {call.task!r} is",
+            why="it follows no instructions; it says how likely a text is (score)",
+            fix="give the role an instruction model behind a server that returns log-probabilities",
+        )
 
     @property
     def toxicity_threshold(self) -> float:

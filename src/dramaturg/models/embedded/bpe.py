@@ -34,9 +34,13 @@ class Bpe:
         lines = path.read_text(encoding="ascii").splitlines()
         return cls((int(left), int(right)) for left, right in (line.split() for line in lines))
 
-    def encode(self, text: str) -> Ids:
-        """Ids of the text; never a control token, whatever the text says."""
-        text = (" " + text).encode("utf-8", "replace").decode("utf-8")
+    def encode(self, text: str, *, spaced: bool = True) -> Ids:
+        """Ids of the text; never a control token, whatever the text says.
+
+        Args:
+            spaced: Put a space before it; false for a text that goes on from another.
+        """
+        text = (" " * spaced + text).encode("utf-8", "replace").decode("utf-8")
         out: Ids = []
         for word in _FIND(text):
             ids = self._cache.get(word)
@@ -54,7 +58,11 @@ class Bpe:
 
     def piece(self, token: int) -> str:
         """The text of one token, its leading space included; "" for a control token."""
-        return self._bytes.get(token, b"").decode("utf-8", "replace")
+        return self.raw(token).decode("utf-8", "replace")
+
+    def raw(self, token: int) -> bytes:
+        """The bytes of one token, which may be a part of a character; none for a control token."""
+        return self._bytes.get(token, b"")
 
     def _merge(self, word: str) -> Ids:
         ids = [FIRST_BYTE + byte for byte in word.encode()]

@@ -63,6 +63,16 @@ class Engine:
         self.tokens_prefilled = 0
         self.tokens_decoded = 0
 
+    @property
+    def context(self) -> int:
+        """The most tokens that a program's sequence can have."""
+        return self._network.sizes.context
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are."""
+        return self._network.sizes.vocabulary
+
     def submit(self, start: Callable[[], Program[T]]) -> Future[T]:
         """Queue a program; `start` makes its generator, in the worker thread.
 
