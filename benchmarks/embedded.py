@@ -24,11 +24,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import embedded_labels as labels
-from benchmarks import embedded_tables as parts
-from benchmarks.embedded_text import told
-from benchmarks.tables import columns, markdown, put
-from dramaturg.errors import UserError
+from benchmarks import embedded_labels as labels  # noqa: E402
+from benchmarks import embedded_tables as parts  # noqa: E402
+from benchmarks.embedded_text import told  # noqa: E402
+from benchmarks.tables import columns, markdown, put  # noqa: E402
+from dramaturg.errors import UserError  # noqa: E402
 
 PAGE = ROOT / "docs" / "embedded-model.md"
 
@@ -94,7 +94,7 @@ def measure(given: argparse.Namespace) -> None:
             told_as = columns(rows) if isinstance(rows, list) else rows
             print(f"\n{title}\n{told_as}", flush=True)
             text.append(f"{title}\n\n{markdown(rows) if isinstance(rows, list) else rows}")
-        if given.write:
+        if given.write and text:
             put(given.write, name, "\n\n".join(text))
         print(f"({name}: {time.perf_counter() - begun:.0f} s)", file=sys.stderr, flush=True)
 

@@ -230,8 +230,10 @@ def _with_marks(
 
 def counts(rows: Sequence[Labelled]) -> dict[str, tuple[int, int]]:
     """For each label but "none" the turns and the conversations that have it."""
-    turns = Counter(turn.label for row in rows for turn in row.turns)
-    talks = Counter(label for row in rows for label in {turn.label for turn in row.turns})
+    turns: Counter[str] = Counter(turn.label for row in rows for turn in row.turns)
+    talks: Counter[str] = Counter(
+        label for row in rows for label in {turn.label for turn in row.turns}
+    )
     return {name: (turns[name], talks[name]) for name in NAMES if name != "none"}
 
 
@@ -280,7 +282,7 @@ def tables(rows: Sequence[Labelled], agreed: dict[str, tuple[int, int, int]]) ->
     read = sum(marks.values())
     mean = sum(mark * n for mark, n in marks.items() if mark) / max(1, read)
     fluency = [["fluency by hand", *map(str, range(1, 6)), "mean"],
-               ["conversations", *(f"{marks[mark]}" for mark in range(1, 6)), f"{mean:.2f}"]]  # fmt: skip
+               ["conversations", *(f"{marks[n]}" for n in range(1, 6)), f"{mean:.2f}"]]  # fmt: skip
     expert = [["contradicts", "expert and hand", "expert only", "hand only", "precision", "recall"]]
     for what, (both, only, missed) in agreed.items():
         expert.append(

@@ -101,11 +101,12 @@ class TrainingText:
     def _places(self, run: Sequence[int]) -> Array:
         key = _keyed(np.array(run, dtype=np.uint64)[None])[0]
         low, high = np.searchsorted(self._keys, [key, key + np.uint64(1)])
-        places = self._starts[low:high]
+        places: Array = self._starts[low:high]
         if not len(places):
             return places
         same = self._flat[places[:, None] + np.arange(RUN)] == np.array(run)
-        return places[same.all(axis=1)]
+        found: Array = places[same.all(axis=1)]
+        return found
 
     def _extended(self, places: Array, codes: Sequence[int]) -> int:
         length = RUN

@@ -147,7 +147,8 @@ class Bench:
 def perplexity(bench: Bench) -> Tables:
     """Of the words of turns, with the right profiles, others and none; and of grounded turns."""
     table = [["split", "conversations", "tokens", "words", "a token: right profiles",
-              "another pair's", "none", "a word: right profiles", "another pair's", "none"]]  # fmt: skip
+              "another pair's", "none", "a word: right profiles", "another pair's",
+              "none"]]  # fmt: skip
     slots = [["split", "turns", "tokens", "own fact", "no slot", "another fact"]]
     for split, sources in bench.sources.items():
         some = sources[: bench.given.n]
@@ -264,8 +265,8 @@ def contradiction(bench: Bench) -> Tables:
         "SPC contradicts itself": spc.self_flagged / max(1, spc.talks),
     }
     title = (
-        "Flagged by the shipped inference expert (its own errors: experts.md). A pair is a claiming "
-        "turn with a fact of its speaker, or with an earlier claiming turn of the same speaker"
+        "Flagged by the shipped inference expert (its own errors: experts.md). A pair is a "
+        "claiming turn with a fact of its speaker, or with an earlier claiming turn of the same speaker"
     )
     return [(title, table)]
 
@@ -459,8 +460,8 @@ def by_hand(bench: Bench) -> Tables:
     found: Tables = list(labels.tables(rows, agreed))
     marks = sorted({row.weights for row in rows})
     if marks != [labels.weights_mark()]:
-        found.insert(0, ("**These labels are of other weights**", f"{', '.join(marks)}; the package "
-                         f"has {labels.weights_mark()}."))  # fmt: skip
+        told_as = f"{', '.join(marks)}; the package has {labels.weights_mark()}."
+        found.insert(0, ("**These labels are of other weights**", told_as))
     return found
 
 
@@ -481,8 +482,8 @@ def samples(bench: Bench) -> Tables:
             lines.append(f"{turn.speaker + 1}\\. {_escaped(turn.text)}{fact}  ")
         lines.append("")
     title = (
-        f"Made-up people, {TOLD_TURNS} turns, seed {TOLD_SEED}, default settings, first try, nothing "
-        "left out. The fact in the slot of a turn stands behind it."
+        f"Made-up people, {TOLD_TURNS} turns, seed {TOLD_SEED}, default settings, first try, "
+        "nothing left out. The fact in the slot of a turn stands behind it."
     )
     return [(title, "\n".join(lines).rstrip())]
 
