@@ -39,10 +39,10 @@ def arguments() -> argparse.Namespace:
     ask.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     ask.add_argument("--n", type=int, default=64, help="conversations of each split")
     ask.add_argument(
-        "--written", type=int, default=720, help="conversations with the default settings"
+        "--written", type=int, default=480, help="conversations with the default settings"
     )
-    ask.add_argument("--control", type=int, default=16, help="conversations for each control")
-    ask.add_argument("--each", type=int, default=3, help="ranked turns of each conversation")
+    ask.add_argument("--control", type=int, default=12, help="conversations for each control")
+    ask.add_argument("--each", type=int, default=2, help="ranked turns of each conversation")
     ask.add_argument("--told", type=int, default=20, help="conversations printed on the page")
     ask.add_argument("--only", nargs="*", choices=list(parts.PARTS), default=list(parts.PARTS))
     ask.add_argument("--labels", type=Path, default=labels.LABELS, help="the hand labels")

@@ -61,7 +61,10 @@ class Ranks:
 
 
 def trials(talks: Sequence[Conversation], each: int, *, seed: int = 13) -> list[Trial]:
-    """Some turns of every conversation, drawn without looking at them, never the first."""
+    """Some turns of every conversation, drawn without looking at them, never the first.
+
+    A turn from which every other utterance of the set is the same is left out.
+    """
     pool = utterances(talks)
     found = []
     before = 0
@@ -70,11 +73,10 @@ def trials(talks: Sequence[Conversation], each: int, *, seed: int = 13) -> list[
         possible = range(1, len(talk.turns))
         for at in sorted(draw.sample(possible, min(each, len(possible)))):
             true = before + at
-            others: list[int] = []
-            while len(others) < CANDIDATES - 1:
-                other = draw.randrange(len(pool))
-                if other not in (true, true - 1) and pool[other] != pool[true]:
-                    others.append(other)
+            wrong = [n for n, text in enumerate(pool) if n != true - 1 and text != pool[true]]
+            if not wrong:
+                continue
+            others = [draw.choice(wrong) for _ in range(CANDIDATES - 1)]
             found.append(Trial(talk, at, [pool[true], *(pool[other] for other in others)]))
         before += len(talk.turns)
     return found

@@ -30,6 +30,7 @@ from benchmarks.embedded_memory import RUN, WHOLE, Copied, TrainingText, leaks
 from benchmarks.embedded_ranking import Ranks, by_bm25, by_likelihood, by_words, trials
 from benchmarks.embedded_text import TOLD_SEED, TOLD_TURNS, TURNS, Facts, Set, corpus, told, write
 from dramaturg.errors import UserError
+from dramaturg.models.embedded.network import WIDTH
 from dramaturg.models.embedded_model import EmbeddedModel
 from dramaturg.scorers import shown, tokens
 from dramaturg.scorers.faithfulness import sentences
@@ -50,6 +51,7 @@ NEEDED = (
     "personachat/train-sample.jsonl.gz",
     "personachat/valid.jsonl.gz",
 )
+ENOUGH_TALKS, ENOUGH_WORDS = 200, 50_000  # below, no target is called met or missed
 LENGTHS = (6, 10, 16, 20, 28, 36)
 GROUNDINGS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -71,7 +73,7 @@ class Bench:
     def __init__(self, given: argparse.Namespace) -> None:
         self.given = given
         self.found: dict[str, float] = {}
-        self._contradictions: dict[str, Contradictions] = {}
+        self.contradicted: dict[str, Contradictions] = {}
 
     @cached_property
     def sources(self) -> dict[str, list[Source]]:
@@ -251,13 +253,13 @@ def contradiction(bench: Bench) -> Tables:
               "against own earlier turns: conversations", "pairs"]]  # fmt: skip
     for one in (*bench.written[:3], *bench.references):
         c = asyncio.run(contradictions(head(one.talks, TURNS), bench.nli))
-        bench._contradictions[one.name] = c
+        bench.contradicted[one.name] = c
         table.append(
             [one.name, f"{c.talks}", f"{_part(c.flagged, c.talks)}",
              f"{_part(c.wrong, c.pairs, 2)}", f"{_part(c.self_flagged, c.talks)}",
              f"{_part(c.self_wrong, c.self_pairs, 2)}"]
         )  # fmt: skip
-    made, spc = (bench._contradictions[one.name] for one in (bench.default, bench.references[0]))
+    made, spc = (bench.contradicted[one.name] for one in (bench.default, bench.references[0]))
     bench.found |= {
         "contradicts facts": made.flagged / max(1, made.talks),
         "SPC contradicts facts": spc.flagged / max(1, spc.talks),
@@ -266,7 +268,8 @@ def contradiction(bench: Bench) -> Tables:
     }
     title = (
         "Flagged by the shipped inference expert (its own errors: experts.md). A pair is a "
-        "claiming turn with a fact of its speaker, or with an earlier claiming turn of the same speaker"
+        "claiming turn with a fact of its speaker, or with an earlier claiming turn of the same "
+        "speaker"
     )
     return [(title, table)]
 
@@ -395,17 +398,21 @@ def _manner(texts: Sequence[str]) -> list[str]:
 
 
 _LOAD = """
-import json, resource, time
+import json, re, time
+from pathlib import Path
+def peak():  # of this process alone: what getrusage says may be the parent's
+    if not Path("/proc/self/status").exists():
+        return float("nan")
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 began = time.perf_counter()
 from dramaturg.models.embedded import writer
 imported = time.perf_counter()
 writer.loaded()
 loaded = time.perf_counter()
 import asyncio
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 asyncio.run(writer.write_conversation(["I bake."], ["I sail."], turns=6, seed=1))
-after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps([imported - began, loaded - imported, before / 1024, after / 1024]))
+print(json.dumps([imported - began, loaded - imported, before, peak()]))
 """
 
 
@@ -414,7 +421,7 @@ def speed(bench: Bench) -> Tables:
     default = bench.default
     sampled = sum(made.tokens_out for made in default.made)
     kept = sum(len(bench.meter.bpe.encode(text)) + 2 for text in default.texts)
-    steps, width = 60, _width(bench)
+    steps, width = 60, WIDTH
     began, cpu = time.perf_counter(), time.process_time()
     for step in range(steps):
         bench.meter.network.decode(
@@ -441,12 +448,6 @@ def speed(bench: Bench) -> Tables:
         ["memory after a conversation", f"{after:,.0f} MiB", "the same"],
     ]  # fmt: skip
     return [(f"One thread, {platform.machine()}, as the machine was", rows)]
-
-
-def _width(bench: Bench) -> int:
-    from dramaturg.models.embedded.network import WIDTH
-
-    return WIDTH
 
 
 def by_hand(bench: Bench) -> Tables:
@@ -503,21 +504,22 @@ def targets(bench: Bench) -> Tables:
         print("(targets: left as they are, since not every part was run)", file=sys.stderr)
         return []
     ppl = f[f"word perplexity {SPC}"]
+    many = len(bench.default.talks) >= ENOUGH_TALKS
     rows = [
         ["what", "target", "measured", ""],
         ["perplexity of a word, SPC valid", "at most 8", f"{ppl:.2f}", _met(ppl <= 8)],
         ["facts shown by their owner", "at least 35 %",
          f"{f['shown by owner']:.1%} (SPC valid, same pairs, {f['SPC shown by owner']:.1%})",
-         _met(f["shown by owner"] >= 0.35)],
+         _met(f["shown by owner"] >= 0.35, many)],
         ["conversations that contradict a fact, by the expert", "no more than SPC",
          f"{f['contradicts facts']:.1%} (SPC {f['SPC contradicts facts']:.1%})",
-         _met(f["contradicts facts"] <= f["SPC contradicts facts"])],
+         _met(f["contradicts facts"] <= f["SPC contradicts facts"], many)],
         ["conversations that contradict themselves, by the expert", "no more than SPC",
          f"{f['contradicts itself']:.1%} (SPC {f['SPC contradicts itself']:.1%})",
-         _met(f["contradicts itself"] <= f["SPC contradicts itself"])],
+         _met(f["contradicts itself"] <= f["SPC contradicts itself"], many)],
         [f"distinct-2 at {f['distinct at']:,.0f} words", "at least 0.22",
          f"{f['distinct-2']:.3f} (SPC valid {f['SPC distinct-2']:.3f})",
-         _met(f["distinct-2"] >= 0.22)],
+         _met(f["distinct-2"] >= 0.22, f["distinct at"] >= ENOUGH_WORDS)],
         ["runs of 8 words found in training text", "no more than SPC valid",
          f"{f['copied']:.2%} (SPC valid {f['SPC copied']:.2%})",
          _met(f["copied"] <= f["SPC copied"])],
@@ -527,7 +529,9 @@ def targets(bench: Bench) -> Tables:
     return [(f"Weights {labels.weights_mark()}; each figure with its n below", rows)]
 
 
-def _met(holds: bool) -> str:
+def _met(holds: bool, enough: bool = True) -> str:
+    if not enough:
+        return "too few to tell"
     return "met" if holds else "**missed**"
 
 
