@@ -88,7 +88,7 @@ def measure(given: argparse.Namespace) -> None:
     for name in parts.PARTS:  # the targets come last: they gather what the others found
         if name not in given.only:
             continue
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         text = []
         for title, rows in parts.PARTS[name](bench):
             told_as = columns(rows) if isinstance(rows, list) else rows
@@ -96,7 +96,8 @@ def measure(given: argparse.Namespace) -> None:
             text.append(f"{title}\n\n{markdown(rows) if isinstance(rows, list) else rows}")
         if given.write and text:
             put(given.write, name, "\n\n".join(text))
-        print(f"({name}: {time.perf_counter() - begun:.0f} s)", file=sys.stderr, flush=True)
+        seconds, busy = time.perf_counter() - begun, time.process_time() - cpu
+        print(f"({name}: {seconds:.0f} s, {busy:.0f} s of processor time)", file=sys.stderr)
 
 
 if __name__ == "__main__":

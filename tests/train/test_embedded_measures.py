@@ -70,7 +70,7 @@ class Denies:
 
     ref, version = "denies", "1"
 
-    async def judge(self, pairs: Sequence[tuple[str, str]], *, seed: int) -> list[Judgement]:
+    async def judge(self, pairs: Sequence[tuple[str, str]], *, seed: int = 0) -> list[Judgement]:
         return [
             Judgement(label="contradict", p_entail=0.0, p_contradict=1.0, p_neutral=0.0)
             if "never" in said
