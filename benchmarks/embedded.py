@@ -41,6 +41,7 @@ def arguments() -> argparse.Namespace:
     ask.add_argument(
         "--written", type=int, default=480, help="conversations with the default settings"
     )
+    ask.add_argument("--judged", type=int, default=200, help="of each set, by the expert")
     ask.add_argument("--control", type=int, default=12, help="conversations for each control")
     ask.add_argument("--each", type=int, default=2, help="ranked turns of each conversation")
     ask.add_argument("--told", type=int, default=20, help="conversations printed on the page")
@@ -52,7 +53,7 @@ def arguments() -> argparse.Namespace:
     ask.add_argument("--labelled", type=Path, nargs=2, metavar=("FILE", "MARKS"),
                      help="put a reader's marks in")  # fmt: skip
     given = ask.parse_args()
-    for name in ("n", "written", "control", "each", "told"):
+    for name in ("n", "written", "judged", "control", "each", "told"):
         if getattr(given, name) < 1:
             ask.error(f"--{name} must be at least 1")
     return given

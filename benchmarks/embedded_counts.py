@@ -83,16 +83,11 @@ async def contradictions(talks: Sequence[Conversation], nli: NLIModel) -> Contra
     """Every claiming turn against the own facts, and against the own earlier claims."""
     flagged = pairs = wrong = self_flagged = self_pairs = self_wrong = 0
     for talk in talks:
-        rows = await contradicted(talk, nli)
-        judged = await against_facts(talk, nli)
-        pairs += len(judged)
-        own = [turn for turn, kind in rows if kind == "own"]
-        wrong += len(own)
-        flagged += bool(own)
-        earlier = [turn for turn, kind in rows if kind == "self"]
-        self_wrong += len(earlier)
-        self_flagged += bool(earlier)
-        self_pairs += len(own_pairs(talk))
+        rows, count, self_count = await _judged(talk, nli)
+        own = sum(kind == "own" for _, kind in rows)
+        pairs, wrong, flagged = pairs + count, wrong + own, flagged + bool(own)
+        self_pairs, self_wrong = self_pairs + self_count, self_wrong + len(rows) - own
+        self_flagged += own < len(rows)
     return Contradictions(len(talks), flagged, pairs, wrong, self_flagged, self_pairs, self_wrong)
 
 
@@ -101,19 +96,22 @@ async def contradicted(talk: Conversation, nli: NLIModel) -> list[tuple[int, str
 
     A turn is named once for each fact and each earlier turn that it contradicts.
     """
+    return (await _judged(talk, nli))[0]
+
+
+async def _judged(talk: Conversation, nli: NLIModel) -> tuple[list[tuple[int, str]], int, int]:
+    """The contradictions, and how many pairs of either kind were judged."""
     facts = await against_facts(talk, nli)
     found = [(turn, "own") for turn, _, _, one in facts if one.label == "contradict"]
     places = own_pairs(talk)
-    judged = await nli.judge(
-        [(claims(talk.turns[late].text), claims(talk.turns[early].text)) for early, late in places],
-        seed=0,
-    )
+    said = [claims(turn.text) for turn in talk.turns]
+    judged = await nli.judge([(said[late], said[early]) for early, late in places], seed=0)
     found += [
         (late, "self")
         for (_, late), one in zip(places, judged, strict=True)
         if one.label == "contradict"
     ]
-    return found
+    return found, len(facts), len(places)
 
 
 def own_pairs(talk: Conversation) -> list[tuple[int, int]]:

@@ -252,7 +252,8 @@ def contradiction(bench: Bench) -> Tables:
     table = [["conversations, first 16 turns", "n", "against own facts: conversations", "pairs",
               "against own earlier turns: conversations", "pairs"]]  # fmt: skip
     for one in (*bench.written[:3], *bench.references):
-        c = asyncio.run(contradictions(head(one.talks, TURNS), bench.nli))
+        some = one.talks[: bench.given.judged]
+        c = asyncio.run(contradictions(head(some, TURNS), bench.nli))
         bench.contradicted[one.name] = c
         table.append(
             [one.name, f"{c.talks}", f"{_part(c.flagged, c.talks)}",
@@ -505,6 +506,7 @@ def targets(bench: Bench) -> Tables:
         return []
     ppl = f[f"word perplexity {SPC}"]
     many = len(bench.default.talks) >= ENOUGH_TALKS
+    judged = bench.contradicted[bench.default.name].talks >= ENOUGH_TALKS
     rows = [
         ["what", "target", "measured", ""],
         ["perplexity of a word, SPC valid", "at most 8", f"{ppl:.2f}", _met(ppl <= 8)],
@@ -513,10 +515,10 @@ def targets(bench: Bench) -> Tables:
          _met(f["shown by owner"] >= 0.35, many)],
         ["conversations that contradict a fact, by the expert", "no more than SPC",
          f"{f['contradicts facts']:.1%} (SPC {f['SPC contradicts facts']:.1%})",
-         _met(f["contradicts facts"] <= f["SPC contradicts facts"], many)],
+         _met(f["contradicts facts"] <= f["SPC contradicts facts"], judged)],
         ["conversations that contradict themselves, by the expert", "no more than SPC",
          f"{f['contradicts itself']:.1%} (SPC {f['SPC contradicts itself']:.1%})",
-         _met(f["contradicts itself"] <= f["SPC contradicts itself"], many)],
+         _met(f["contradicts itself"] <= f["SPC contradicts itself"], judged)],
         [f"distinct-2 at {f['distinct at']:,.0f} words", "at least 0.22",
          f"{f['distinct-2']:.3f} (SPC valid {f['SPC distinct-2']:.3f})",
          _met(f["distinct-2"] >= 0.22, f["distinct at"] >= ENOUGH_WORDS)],

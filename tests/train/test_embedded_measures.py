@@ -105,6 +105,8 @@ def test_a_turn_is_held_against_own_facts_and_own_earlier_turns_only() -> None:
     found = asyncio.run(contradictions([one, talk("Hello there.", name="two")], Denies()))
     assert (found.talks, found.flagged, found.pairs, found.wrong) == (2, 1, 5, 1)
     assert (found.self_flagged, found.self_pairs, found.self_wrong) == (1, 2, 1)
+    quiet = asyncio.run(contradictions([talk("Hello there."), talk("I never bake.")], Denies()))
+    assert (quiet.flagged, quiet.self_flagged) == (1, 0)
 
 
 def test_copies_are_runs_of_eight_words_inside_one_training_turn() -> None:
@@ -314,7 +316,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         patch.setattr("benchmarks.embedded_text.TURNS", 4)
         patch.setattr("benchmarks.embedded_text.TOLD_TURNS", 4)
         given = argparse.Namespace(
-            data=folder, n=2, written=3, control=2, each=1, told=2, write=target,
+            data=folder, n=2, written=3, judged=3, control=2, each=1, told=2, write=target,
             only=list(embedded_tables.PARTS), labels=folder / "none.jsonl",
         )  # fmt: skip
         embedded.measure(given)
