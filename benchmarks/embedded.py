@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
     ask.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     ask.add_argument("--n", type=int, default=64, help="conversations of each split")
     ask.add_argument(
-        "--written", type=int, default=480, help="conversations with the default settings"
+        "--written", type=int, default=400, help="conversations with the default settings"
     )
     ask.add_argument("--judged", type=int, default=200, help="of each set, by the expert")
     ask.add_argument("--control", type=int, default=12, help="conversations for each control")
