@@ -1,10 +1,10 @@
 """What each way of decoding does for the conversations of the embedded model.
 
-`python benchmarks/decoding.py --data DATA [--n 64] [--write]` writes conversations for profile pairs
-of the TRAINING part of Synthetic-Persona-Chat under each setting alone and under mixes: from these
-rows the default is chosen. Then it writes those of the valid part with the plain setting and with
-the default. --write renews both tables in docs/embedded-decoding.md. `--only WORD` runs the rows
-whose name holds the word, and writes nothing.
+`python benchmarks/decoding.py --data DATA [--n 64] [--write]` writes conversations for profile
+pairs of the TRAINING part of Synthetic-Persona-Chat under each setting alone and under mixes: from
+these rows the default is chosen. Then it writes those of the valid part with the plain setting and
+with the default. --write renews both tables in docs/embedded-decoding.md. `--only WORD` runs the
+rows whose name holds the word, and writes nothing.
 """
 
 from __future__ import annotations
@@ -75,12 +75,12 @@ class Row:
 def pairs(data: Path, part: str, n: int) -> list[Conversation]:
     """The first conversations of a part whose people both have facts."""
     found = spc(data, part, 2 * n)
-    return [one for one in found if all(speaker.facts for speaker in one.speakers)][:n]
+    return [one for one in found if all(facts_of(one))][:n]
 
 
 def facts_of(one: Conversation) -> Facts:
     """The facts of both speakers as text."""
-    first, second = ([fact.text for fact in speaker.facts] for speaker in one.speakers)
+    first, second = (list(speaker.persona) for speaker in one.speakers)
     return first, second
 
 
@@ -166,20 +166,24 @@ def table(rows: dict[str, Row]) -> list[list[str]]:
     for name, row in rows.items():
         texts = [text for talk in row.talks for _, text in talk]
         against, itself = contradicting(row)
+        different = 100 * len({text.lower() for text in texts}) / len(texts)
+        words = sum(len(text.split()) for text in texts) / len(texts)
         cost = ["-", "-"]
         if row.seconds:
             cost = [f"{row.tokens / row.seconds:,.0f}", f"{row.seconds / len(row.talks):.2f}"]
         out.append([
             name, f"{len(row.talks)}", f"{100 * shown(row.talks, row.facts):.1f} %",
             f"{against:.1f}", f"{itself:.1f}", f"{invented(row):.1f}",
-            f"{distinct_2(row, least):.3f}", f"{100 * len({t.lower() for t in texts}) / len(texts):.1f} %",
-            f"{repeated(row):.1f} %", f"{sum(len(t.split()) for t in texts) / len(texts):.1f}", *cost,
+            f"{distinct_2(row, least):.3f}", f"{different:.1f} %",
+            f"{repeated(row):.1f} %", f"{words:.1f}", *cost,
         ])  # fmt: skip
     return out
 
 
-def measure(some: list[Conversation], chosen: dict[str, dict[str, Any]], what: str) -> list[list[str]]:
-    """The table of these settings on these profile pairs, and of the conversations themselves."""
+def measure(
+    some: list[Conversation], chosen: dict[str, dict[str, Any]], what: str
+) -> list[list[str]]:
+    """The table of these settings, and of the conversations themselves."""
     writer.loaded()
     rows = {}
     for name, changes in chosen.items():
