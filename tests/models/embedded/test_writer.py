@@ -48,18 +48,18 @@ def test_the_same_seed_gives_the_same_bytes_alone_and_among_fifteen_others() -> 
 
 
 def test_guided_conversations_give_the_same_bytes_alone_and_among_others() -> None:
-    alone = write(seed=7, turns=4, guidance=1.0).turns
+    alone = write(seed=7, turns=2, guidance=1.0).turns
 
     async def crowd() -> list[WrittenConversation]:
         jobs = [
-            writer.write_conversation(NURSE, CELLO, turns=4, seed=n, guidance=float(n % 2))
-            for n in range(12)
+            writer.write_conversation(NURSE, CELLO, turns=2, seed=n, guidance=float(n % 2))
+            for n in range(5)
         ]
-        same = writer.write_conversation(NURSE, CELLO, turns=4, seed=7, guidance=1.0)
-        return await asyncio.gather(*jobs[:9], same, *jobs[9:])
+        same = writer.write_conversation(NURSE, CELLO, turns=2, seed=7, guidance=1.0)
+        return await asyncio.gather(*jobs[:3], same, *jobs[3:])
 
-    assert asyncio.run(crowd())[9].turns == alone
-    assert write(seed=7, turns=4, guidance=0.0).turns != alone
+    assert asyncio.run(crowd())[3].turns == alone
+    assert write(seed=7, turns=2, guidance=0.0).turns != alone
 
 
 def test_a_judge_is_asked_of_each_draft_and_its_no_leads_to_another() -> None:
@@ -88,7 +88,7 @@ def test_two_good_drafts_are_written_where_the_likelier_is_to_be_kept() -> None:
 
 def test_a_stronger_wish_to_be_brief_makes_shorter_turns() -> None:
     long, short = (
-        [len(t.text.split()) for t in write(turns=8, brief=brief, drafts=1).turns]
+        [len(t.text.split()) for t in write(turns=6, brief=brief, drafts=1).turns]
         for brief in (0.0, 10.0)
     )
     assert sum(short) / len(short) < sum(long) / len(long)
