@@ -39,7 +39,7 @@ class EmbeddedModel:
     """
 
     ref = "embedded"
-    version = "1"
+    version = "2"
 
     def __init__(self, chat: ChatModel | None = None) -> None:
         self.chat = chat
@@ -176,6 +176,7 @@ def _spoken(conversation: Conversation) -> list[tuple[int, str]]:
 
 
 async def _write(call: Call) -> tuple[str, int, int]:
+    from dramaturg.models.draft_judge import draft_judge
     from dramaturg.models.embedded import writer
 
     given: Any = call.inputs
@@ -190,12 +191,14 @@ async def _write(call: Call) -> tuple[str, int, int]:
         grounding=GROUNDING,
         temperature=call.sampling.temperature,
         top_k=call.sampling.top_k or 40,
+        judge=draft_judge(),
     )
     text = "\n".join(f"User {t.speaker + 1}: {' '.join(t.text.split())}" for t in made.turns)
     return text, made.tokens_in, made.tokens_out
 
 
 async def _next_turn(call: Call) -> tuple[str, int, int]:
+    from dramaturg.models.draft_judge import draft_judge
     from dramaturg.models.embedded import writer
 
     given: Any = call.inputs
@@ -206,6 +209,7 @@ async def _next_turn(call: Call) -> tuple[str, int, int]:
         speaker=0,
         seed=call.seed,
         grounding=GROUNDING,
+        judge=draft_judge(),
     )
     return " ".join(made.turns[0].text.split()), made.tokens_in, made.tokens_out
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -44,6 +45,59 @@ def test_the_same_seed_gives_the_same_bytes_alone_and_among_fifteen_others() -> 
 
     assert asyncio.run(crowd())[9].turns == alone
     assert write(seed=8).turns != alone
+
+
+def test_guided_conversations_give_the_same_bytes_alone_and_among_others() -> None:
+    alone = write(seed=7, turns=2, guidance=1.0).turns
+
+    async def crowd() -> list[WrittenConversation]:
+        jobs = [
+            writer.write_conversation(NURSE, CELLO, turns=2, seed=n, guidance=float(n % 2))
+            for n in range(5)
+        ]
+        same = writer.write_conversation(NURSE, CELLO, turns=2, seed=7, guidance=1.0)
+        return await asyncio.gather(*jobs[:3], same, *jobs[3:])
+
+    assert asyncio.run(crowd())[3].turns == alone
+    assert write(seed=7, turns=2, guidance=0.0).turns != alone
+
+
+def test_a_judge_is_asked_of_each_draft_and_its_no_leads_to_another() -> None:
+    asked: list[str] = []
+
+    def never(facts: Sequence[str], said: Sequence[str], text: str) -> float:
+        assert list(facts) in (NURSE, CELLO)
+        asked.append(text)
+        return 3.0
+
+    made = write(turns=2, drafts=2, judge=never)
+    assert len(asked) == 2 * len(made.turns)
+    assert {turn.text for turn in made.turns} <= set(asked)
+
+
+def test_two_good_drafts_are_written_where_the_likelier_is_to_be_kept() -> None:
+    asked: list[str] = []
+
+    def always(facts: Sequence[str], said: Sequence[str], text: str) -> float:
+        asked.append(text)
+        return -1.0
+
+    made = write(turns=2, drafts=3, compared=2, judge=always)
+    assert len(asked) >= 2 * len(made.turns)
+
+
+def test_a_stronger_wish_to_be_brief_makes_shorter_turns() -> None:
+    long, short = (
+        [len(t.text.split()) for t in write(turns=6, brief=brief, drafts=1).turns]
+        for brief in (0.0, 10.0)
+    )
+    assert sum(short) / len(short) < sum(long) / len(long)
+
+
+def test_the_next_turn_may_be_guided() -> None:
+    turn = writer.write_turn(NURSE, [], [(1, "Hi, what do you do?")], speaker=0, seed=1,
+                             guidance=0.5)  # fmt: skip
+    assert asyncio.run(turn).turns[0].text
 
 
 def test_no_grounding_means_no_slots() -> None:
@@ -101,7 +155,8 @@ def test_scoring_a_text_gives_one_value_for_each_token() -> None:
 
 
 def test_settings_out_of_range_are_refused() -> None:
-    for settings in ({"turns": 1}, {"turns": 41}, {"grounding": 1.5}, {"temperature": 0}):
+    for settings in ({"turns": 1}, {"turns": 41}, {"grounding": 1.5}, {"temperature": 0},
+                     {"guidance": -1}, {"compared": 0}):  # fmt: skip
         with pytest.raises(ValueError, match="must be"):
             write(**settings)
 

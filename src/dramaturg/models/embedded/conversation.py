@@ -9,24 +9,26 @@ from dataclasses import dataclass, field
 
 from dramaturg.models.embedded import formats
 from dramaturg.models.embedded.bpe import Bpe
+from dramaturg.models.embedded.echo import Echo
 from dramaturg.models.embedded.engine import Program, Step
 from dramaturg.models.embedded.formats import Control, Ids
-from dramaturg.models.embedded.overlap import SHOWN_SHARE, share_said
+from dramaturg.models.embedded.guidance import guided
+from dramaturg.models.embedded.overlap import share_said
 from dramaturg.models.embedded.pull import Pull
-from dramaturg.models.embedded.sampling import Grams, Sampler
+from dramaturg.models.embedded.sampling import Grams, Sampler, log_likelihood
 from dramaturg.models.embedded.shipped import Array
+from dramaturg.models.embedded.worth import GOOD, Judge, Setting, says_of_self, worth
 
 TURN_TOKENS = 72  # a turn that runs on so long is ended at its last sentence
 BASE_RATE = 0.15  # share of turns that carry a fact in the training conversations
 PACE = 1.5  # nats for each slot that a speaker is behind the share asked for
 LATE = 2  # the last turns of a conversation bring up no new fact
 PULL = 1.0  # nats, see `pull`
-DRAFTS = 3  # drafts of a turn that does not say its fact, or repeats an earlier one
+DRAFTS = 3  # most drafts of a turn, see `worth`
 ENDS = (Control.U1, Control.U2, Control.CLOSE, Control.EOS)
 
 _FACT_END = Control.SAY
 _SENTENCE_END = re.compile(r"[.!?][\"')]*$")
-_PLACEHOLDER = re.compile(r"[\[(](?:\w+ ){0,3}name\W", re.I)  # left open in the training text
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,13 @@ class Order:
         grounding: Share of turns that should bring up a fact, 0 to 1, while facts are left.
         drafts: Most drafts of a turn.
         pull: Bonus towards the words of a turn's fact, in nats (see `pull`).
+        guidance: How many times more what the facts add counts (see `guidance`); it takes two
+            sequences, and twice the time.
+        echo: Nats that a word said in the turn already loses (see `echo`).
+        brief: Nats that the end of a turn gains at the end of each of its sentences, times their
+            number.
+        compared: Good drafts that are written before the likeliest of the best is kept.
+        judge: What experts hold against a draft.
     """
 
     facts: tuple[Sequence[Ids], Sequence[Ids]]
@@ -54,6 +63,11 @@ class Order:
     top_k: int = 40
     drafts: int = DRAFTS
     pull: float = PULL
+    guidance: float = 0.0
+    echo: float = 0.0
+    brief: float = 0.0
+    compared: int = 1
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True)
@@ -83,10 +97,26 @@ class Writing:
         self.sampler = Sampler(order.seed, temperature=order.temperature, top_k=order.top_k)
         self.script = Script()
         self.grams = Grams()
+        self.echo = Echo(bpe, order.echo)
         self.unused = [dict(enumerate(map(tuple, side))) for side in order.facts]
         self.length = 0
 
     def run(self) -> Program[Script]:
+        """The program of a conversation; it has two sequences with guidance, else one."""
+        return self._guided(self._whole())
+
+    def run_next(self, said: Sequence[tuple[int, str]], who: int) -> Program[Script]:
+        """The program of one turn, as `run`; see `_next`."""
+        return self._guided(self._next(said, who))
+
+    def _guided(self, program: Program[Script]) -> Program[Script]:
+        order = self.order
+        if not order.guidance:
+            return program
+        empty = formats.header([], [], style=order.style, turns=order.turns)
+        return guided(program, empty, order.guidance)
+
+    def _whole(self) -> Program[Script]:
         """The program: header, then turn after turn."""
         order, turns = self.order, self.script.turns
         head = formats.header(*order.facts, style=order.style, turns=order.turns)
@@ -97,7 +127,7 @@ class Writing:
             yield from self._turn(len(turns) % 2, order.turns - len(turns))
         return self.script
 
-    def run_next(self, said: Sequence[tuple[int, str]], who: int) -> Program[Script]:
+    def _next(self, said: Sequence[tuple[int, str]], who: int) -> Program[Script]:
         """The program of one turn: header, what was said, then the next turn of `who`.
 
         The earliest turns are left out where the context is too short for all.
@@ -112,12 +142,15 @@ class Writing:
             if room < 0:
                 break
             before.append((speaker, text, ids))
+        heard: Ids = []
         for speaker, text, ids in reversed(before):
-            head += ids
+            heard += ids
             turns.append(WrittenTurn(speaker, text, None, None))
             self._note_unasked(speaker, text)
-        self.script.tokens_in = len(head)
+        self.script.tokens_in = len(head) + len(heard)
         yield from self._feed(head)
+        if heard:
+            yield from self._feed(heard)
         yield from self._turn(who, order.turns - len(turns))
         return self.script
 
@@ -139,16 +172,19 @@ class Writing:
         wanted = self.order.texts[who][fact] if fact is not None else ""
         slot = list(self.order.facts[who][fact]) if fact is not None else []
         pull = Pull(slot, self.bpe, self.order.pull)
-        drafts: list[tuple[float, str, Ids]] = []
+        setting = self._setting(who, wanted)
+        drafts: list[tuple[float, float, str, Ids]] = []
+        good = 0
         for number in range(max(1, self.order.drafts)):
-            ids = yield from self._say(first, start, pull, heat=1.0 + 0.15 * number)
+            ids, likely = yield from self._say(first, start, pull, heat=1.0 + 0.15 * number)
             text = self.bpe.decode(ids).strip()
-            worth = self._worth(who, wanted, text)
-            drafts.append((worth, text, ids))
-            if worth >= SHOWN_SHARE:
+            value = worth(text, setting, self.order.judge)
+            drafts.append((min(value, GOOD), likely, text, ids))
+            good += value >= GOOD
+            if good >= self.order.compared:
                 break
-        best = max(range(len(drafts)), key=lambda n: drafts[n][0])
-        _, text, ids = drafts[best]
+        best = max(range(len(drafts)), key=lambda n: drafts[n][:2])
+        _, _, text, ids = drafts[best]
         if best != len(drafts) - 1 and ids:
             self.length = start + len(ids)
             yield Step(list(ids), keep=start)
@@ -160,22 +196,17 @@ class Writing:
         self.script.turns.append(WrittenTurn(who, text, fact, share))
         self._note_unasked(who, text)
 
-    def _worth(self, who: int, wanted: str, text: str) -> float:
-        """Share of the wanted fact that a draft says (1 with none); less for what it must not."""
-        worth = share_said(wanted, text) if wanted else 1.0
-        earlier = {_plain(turn.text) for turn in self.script.turns}
-        if not text or _plain(text) in earlier or _PLACEHOLDER.search(text):
-            worth -= 2.0
-        mine = [wanted, *self.order.texts[who]]
-        for fact in self.order.texts[1 - who]:
-            if _says_of_self(fact, text) and not any(share_said(own, fact) >= 0.5 for own in mine):
-                worth -= 1.0
-        return worth
+    def _setting(self, who: int, wanted: str) -> Setting:
+        before: tuple[list[str], list[str]] = ([], [])
+        for turn in self.script.turns:
+            before[turn.speaker].append(turn.text)
+        texts = self.order.texts
+        return Setting(wanted, texts[who], texts[1 - who], before[who], before[1 - who])
 
     def _note_unasked(self, who: int, text: str) -> None:
         """A fact that a turn says without having it in its slot is used up as well."""
         for index in list(self.unused[who]):
-            if _says_of_self(self.order.texts[who][index], text):
+            if says_of_self(self.order.texts[who][index], text):
                 del self.unused[who][index]
 
     def _wants_fact(self, who: int, left: int, logits: Array) -> bool:
@@ -215,27 +246,36 @@ class Writing:
 
     def _say(
         self, logits: Array, start: int, pull: Pull, heat: float
-    ) -> Generator[Step, Array, Ids]:
-        """Sample the words of a turn from `start` on."""
+    ) -> Generator[Step, Array, tuple[Ids, float]]:
+        """Sample the words of a turn from `start` on; also their mean log-likelihood."""
         self.length = start
         self.grams.restart()
+        self.echo.restart()
         ids: Ids = []
+        nats: list[float] = []
         keep: int | None = start
-        sentence = 0
+        sentence = sentences = 0
         while len(ids) < TURN_TOKENS:
-            ends = ENDS if ids else ()
-            token = self.sampler.text(logits, ends, self.grams, heat, pull.bonuses(ids))
+            changes = self.echo.losses() | pull.bonuses(ids)
+            if sentence and sentence == len(ids):
+                changes |= dict.fromkeys(map(int, ENDS), self.order.brief * sentences)
+            token = self.sampler.text(logits, ENDS if ids else (), self.grams, heat, changes)
+            if self.order.compared > 1:
+                nats.append(log_likelihood(logits, token))
             if token < formats.FIRST_BYTE:
-                return ids
+                break
             ids.append(token)
             self.grams.add(token)
+            self.echo.add(token)
             if _SENTENCE_END.search(self.bpe.decode([token])):
-                sentence = len(ids)
+                sentence, sentences = len(ids), sentences + 1
             logits = yield Step([token], keep=keep)
             keep = None
             self.length += 1
             self.script.tokens_out += 1
-        return (yield from self._cut(ids, start, sentence))
+        else:
+            ids = yield from self._cut(ids, start, sentence)
+        return ids, math.fsum(nats) / max(1, len(nats))
 
     def _cut(self, ids: Ids, start: int, sentence: int) -> Generator[Step, Array, Ids]:
         """A turn that ran on, taken back to its last whole sentence."""
@@ -248,14 +288,6 @@ class Writing:
     def _feed(self, ids: Ids) -> Generator[Step, Array, Array]:
         self.length += len(ids)
         return (yield Step(list(ids), keep=self.length - len(ids)))
-
-
-def _says_of_self(fact: str, text: str) -> bool:
-    return not text.endswith("?") and share_said(fact, text) >= SHOWN_SHARE
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\W+", " ", text.lower()).strip()
 
 
 def _log_odds(share: float) -> float:

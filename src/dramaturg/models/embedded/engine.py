@@ -2,7 +2,9 @@
 
 A program is a generator. It yields a `Step` (tokens to append, after going back to an earlier
 length if it likes) and gets the logits of what comes next; it samples by its own seed and returns
-its result. The engine runs up to `WIDTH` programs side by side and gives a free slot away at once.
+its result. The engine runs up to `WIDTH` sequences side by side and gives a free slot away at once.
+A program has one sequence, or two that go on in step (see `guidance`); one that needs two waits at
+the head of the queue until two are free, and holds none while it waits.
 What a program is sent does not depend on its neighbours (see `network`), nor does its result.
 """
 
@@ -14,6 +16,8 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+import numpy as np
 
 from dramaturg.models.blas import use_one_thread
 from dramaturg.models.embedded.network import WIDTH, Network
@@ -32,23 +36,42 @@ class Step:
         ids: At least one token id.
         keep: Go back to this length first; None keeps everything.
         every: Ask for logits after each token, `(len(ids), vocabulary)`, else `(vocabulary,)`.
+        beside: The step of the second sequence of a program that has two; None appends nothing to
+            it. Such a program is sent `(2, vocabulary)`: what comes next in each.
     """
 
     ids: list[int]
     keep: int | None = None
     every: bool = False
+    beside: Step | None = None
 
 
 Program = Generator[Step, Array, T]
 
 
 @dataclass
+class _Sequence:
+    job: _Job
+    slot: int
+    length: int = 0
+    waiting: deque[int] = field(default_factory=deque)
+    logits: Array | None = None
+
+
+@dataclass
 class _Job:
     start: Callable[[], Program[Any]]
     future: Future[Any]
+    needs: int = 1
     program: Program[Any] | None = None
-    length: int = 0
-    waiting: deque[int] = field(default_factory=deque)
+    sequences: list[_Sequence] = field(default_factory=list)
+
+    def waits(self) -> bool:
+        return any(one.waiting for one in self.sequences)
+
+    def logits(self) -> Array:
+        found = [one.logits for one in self.sequences if one.logits is not None]
+        return found[0] if len(self.sequences) == 1 else np.stack(found)
 
 
 class Engine:
@@ -58,7 +81,7 @@ class Engine:
         self._network = Network(weights)
         self._queue: deque[_Job] = deque()
         self._wake = threading.Condition()
-        self._slots: list[_Job | None] = [None] * WIDTH
+        self._slots: list[_Sequence | None] = [None] * WIDTH
         self._thread: threading.Thread | None = None
         self.tokens_prefilled = 0
         self.tokens_decoded = 0
@@ -73,15 +96,21 @@ class Engine:
         """How many tokens there are."""
         return self._network.sizes.vocabulary
 
-    def submit(self, start: Callable[[], Program[T]]) -> Future[T]:
+    def submit(self, start: Callable[[], Program[T]], *, sequences: int = 1) -> Future[T]:
         """Queue a program; `start` makes its generator, in the worker thread.
+
+        Args:
+            start: Makes the program.
+            sequences: 1, or 2 for a program whose steps have a `beside`.
 
         Cancelling the future frees the slot before the next step. From asyncio use
         `asyncio.wrap_future`, which hands a cancellation on.
         """
+        if sequences not in (1, 2):
+            raise ValueError(f"a program has 1 or 2 sequences, not {sequences}")
         future: Future[T] = Future()
         with self._wake:
-            self._queue.append(_Job(start, future))
+            self._queue.append(_Job(start, future, sequences))
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._work, name="dramaturg-embedded", daemon=True
@@ -100,62 +129,88 @@ class Engine:
             self._decode()
 
     def _admit(self) -> None:
-        for slot in range(WIDTH):
-            job = self._slots[slot]
-            if job is not None and job.future.cancelled():
-                self._leave(slot)
-            while self._slots[slot] is None and self._queue:
-                job = self._queue.popleft()
-                if job.future.cancelled():
-                    continue
-                self._slots[slot] = job
-                try:
-                    job.program = job.start()
-                    self._take(slot, job, next(job.program))
-                except BaseException as error:
-                    self._finish(slot, job, error)
+        for job in self._jobs():
+            if job.future.cancelled():
+                self._free(job)
+                if job.program is not None:
+                    job.program.close()
+        while self._queue:
+            if self._queue[0].future.cancelled():
+                self._queue.popleft()
+                continue
+            free = [slot for slot, owner in enumerate(self._slots) if owner is None]
+            if len(free) < self._queue[0].needs:
+                return
+            self._begin(self._queue.popleft(), free)
+
+    def _begin(self, job: _Job, free: list[int]) -> None:
+        for slot in free[: job.needs]:
+            one = self._slots[slot] = _Sequence(job, slot)
+            job.sequences.append(one)
+        try:
+            job.program = job.start()
+            self._take(job, next(job.program))
+        except BaseException as error:
+            self._finish(job, error)
+
+    def _jobs(self) -> list[_Job]:
+        """The running programs, each once."""
+        return [one.job for one in self._slots if one is not None and one is one.job.sequences[0]]
 
     def _decode(self) -> None:
-        active = {n: job for n, job in enumerate(self._slots) if job is not None}
+        active = [one for one in self._slots if one is not None and one.waiting]
         if not active:
             return
-        tokens = {slot: job.waiting.popleft() for slot, job in active.items()}
-        lengths = {slot: job.length for slot, job in active.items()}
-        logits = self._network.decode(tokens, lengths)
+        running = [job for job in self._jobs() if job.waits()]
+        tokens = {one.slot: one.waiting.popleft() for one in active}
+        logits = self._network.decode(tokens, {one.slot: one.length for one in active})
         self.tokens_decoded += len(active)
-        for slot, job in active.items():
-            job.length += 1
-            if not job.waiting:
-                self._answer(slot, job, logits[slot])
+        for one in active:
+            one.length += 1
+            if not one.waiting:
+                one.logits = logits[one.slot]
+        for job in running:
+            if not job.waits():
+                self._answer(job)
 
-    def _answer(self, slot: int, job: _Job, logits: Array) -> None:
+    def _answer(self, job: _Job) -> None:
         assert job.program is not None
         try:
-            self._take(slot, job, job.program.send(logits))
+            self._take(job, job.program.send(job.logits()))
         except BaseException as error:
-            self._finish(slot, job, error)
+            self._finish(job, error)
 
-    def _take(self, slot: int, job: _Job, step: Step) -> None:
+    def _take(self, job: _Job, step: Step) -> None:
         """Start on a step: short ones wait for the decode batch, long ones are computed now."""
         assert job.program is not None
         while True:
-            if step.keep is not None:
-                job.length = step.keep
-            if not step.ids or job.length + len(step.ids) > self._network.sizes.context:
-                raise ValueError(
-                    f"a program asked for {len(step.ids)} tokens after {job.length}; "
-                    f"the context is {self._network.sizes.context}"
-                )
-            if len(step.ids) <= STREAM and not step.every and job.length:
-                job.waiting.extend(step.ids)
+            every = self._append(job.sequences[0], step)
+            if len(job.sequences) == 2 and step.beside is not None:
+                self._append(job.sequences[1], step.beside)
+            if job.waits():
                 return
-            logits = self._network.prefill(slot, step.ids, job.length, every=step.every)
-            job.length += len(step.ids)
-            self.tokens_prefilled += len(step.ids)
-            step = job.program.send(logits if step.every else logits[0])
+            step = job.program.send(every if step.every else job.logits())
 
-    def _finish(self, slot: int, job: _Job, error: BaseException) -> None:
-        self._slots[slot] = None
+    def _append(self, one: _Sequence, step: Step) -> Array:
+        """Append a step's tokens to a sequence, or leave them waiting; logits of a long step."""
+        if step.keep is not None:
+            one.length = step.keep
+        if not step.ids or one.length + len(step.ids) > self._network.sizes.context:
+            raise ValueError(
+                f"a program asked for {len(step.ids)} tokens after {one.length}; "
+                f"the context is {self._network.sizes.context}"
+            )
+        if len(step.ids) <= STREAM and not step.every and one.length:
+            one.waiting.extend(step.ids)
+            return np.empty(0, np.float32)
+        logits = self._network.prefill(one.slot, step.ids, one.length, every=step.every)
+        one.length += len(step.ids)
+        self.tokens_prefilled += len(step.ids)
+        one.logits = logits[-1]
+        return logits
+
+    def _finish(self, job: _Job, error: BaseException) -> None:
+        self._free(job)
         if not job.future.set_running_or_notify_cancel():
             return
         if isinstance(error, StopIteration):
@@ -163,8 +218,6 @@ class Engine:
         else:
             job.future.set_exception(error)
 
-    def _leave(self, slot: int) -> None:
-        job = self._slots[slot]
-        self._slots[slot] = None
-        if job is not None and job.program is not None:
-            job.program.close()
+    def _free(self, job: _Job) -> None:
+        for one in job.sequences:
+            self._slots[one.slot] = None

@@ -74,6 +74,13 @@ class Sampler:
         return min(int(np.searchsorted(edges, self._rng.random(), "right")), len(edges) - 1)
 
 
+def log_likelihood(logits: Array, token: int) -> float:
+    """Log-likelihood of one token, in nats."""
+    scores = logits.astype(np.float64)
+    top = float(scores.max())
+    return float(scores[token]) - top - float(np.log(np.exp(scores - top).sum()))
+
+
 class Grams:
     """The runs of `GRAM` tokens of what was said so far."""
 

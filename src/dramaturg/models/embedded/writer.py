@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dramaturg.models.embedded.conversation import WrittenTurn
     from dramaturg.models.embedded.engine import Engine, Program
     from dramaturg.models.embedded.shipped import Array
+    from dramaturg.models.embedded.worth import Judge
 
 T = TypeVar("T")
 
@@ -73,14 +74,19 @@ async def write_conversation(
     top_k: int = 40,
     drafts: int = 3,
     pull: float = 1.0,
+    guidance: float = 0.0,
+    echo: float = 2.0,
+    brief: float = 0.5,
+    compared: int = 1,
+    judge: Judge | None = None,
 ) -> WrittenConversation:
     """Write a conversation of two people.
 
     At each turn the model says by its own odds, shifted towards `grounding`, whether the turn
     brings up a fact; if so it spells an unused fact of the speaker (nothing else may be spelled
     there) and then writes the turn, with a pull towards the fact's words. A turn that does not say
-    its fact, or repeats an earlier turn, is drafted again, up to `drafts` times; the draft that
-    says most of its fact stays.
+    its fact, or does what it must not (see `worth`), is drafted again, up to `drafts` times; the
+    draft that is worth most stays.
 
     Args:
         facts_1: Sentences about the one who begins; may be empty. Any text: it is only data.
@@ -94,6 +100,11 @@ async def write_conversation(
         top_k: At least 1.
         drafts: At least 1.
         pull: Bonus in nats for the words of the fact in a turn's slot, 0 for none (see `pull`).
+        guidance: How many times more what the facts add counts, 0 for none (see `guidance`).
+        echo: Nats that a word said in the turn already loses, 0 for none (see `echo`).
+        brief: Nats that a turn's end gains at its first sentence end, twice as many at its second.
+        compared: Good drafts to write, at most `drafts`, before the likeliest is kept; at least 1.
+        judge: What experts hold against a draft (see `worth.Judge`); called in the engine's thread.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -101,15 +112,17 @@ async def write_conversation(
     from dramaturg.models.embedded.conversation import Order, Writing
 
     _check(turns=turns, style=style, grounding=grounding, temperature=temperature, top_k=top_k)
+    _check_drafts(guidance=guidance, echo=echo, brief=brief, compared=compared)
     began = time.perf_counter()
     bpe = loaded()[1]
     sides, truncated = fitted(facts_1, facts_2)
     texts = (tuple(facts_1), tuple(facts_2))
     order = Order(
-        sides, texts, turns, seed, style, grounding, temperature, top_k, max(1, drafts), pull
-    )
+        sides, texts, turns, seed, style, grounding, temperature, top_k, max(1, drafts), pull,
+        guidance, echo, brief, compared, judge,
+    )  # fmt: skip
     context = formats.Sizes.context
-    script = await _run(lambda: Writing(order, bpe, context).run())
+    script = await _run(lambda: Writing(order, bpe, context).run(), sequences=1 + bool(guidance))
     return WrittenConversation(
         tuple(script.turns),
         script.tokens_in,
@@ -132,6 +145,11 @@ async def write_turn(
     top_k: int = 40,
     drafts: int = 3,
     pull: float = 1.0,
+    guidance: float = 0.0,
+    echo: float = 2.0,
+    brief: float = 0.5,
+    compared: int = 1,
+    judge: Judge | None = None,
 ) -> WrittenConversation:
     """The next turn of a conversation, as `write_conversation` would write it.
 
@@ -150,6 +168,7 @@ async def write_turn(
 
     turns = min(MAX_TURNS, len(said) + LATE + formats.CLOSING_TURNS + 1)  # no end in sight
     _check(turns=turns, style=style, grounding=grounding, temperature=temperature, top_k=top_k)
+    _check_drafts(guidance=guidance, echo=echo, brief=brief, compared=compared)
     if not said or speaker not in (0, 1):
         raise ValueError("there must be a turn to answer, and speaker must be 0 or 1")
     began = time.perf_counter()
@@ -158,9 +177,13 @@ async def write_turn(
     sides, truncated = fitted(facts_1, facts_2)
     texts = (tuple(facts_1), tuple(facts_2))
     order = Order(
-        sides, texts, turns, seed, style, grounding, temperature, top_k, max(1, drafts), pull
+        sides, texts, turns, seed, style, grounding, temperature, top_k, max(1, drafts), pull,
+        guidance, echo, brief, compared, judge,
+    )  # fmt: skip
+    script = await _run(
+        lambda: Writing(order, bpe, formats.Sizes.context).run_next(said, speaker),
+        sequences=1 + bool(guidance),
     )
-    script = await _run(lambda: Writing(order, bpe, formats.Sizes.context).run_next(said, speaker))
     return WrittenConversation(
         tuple(script.turns[-1:]),
         script.tokens_in,
@@ -326,9 +349,9 @@ async def _reply(prompt: Ids, seed: int | str, starts: tuple[int, ...] = ()) -> 
     return await _run(lambda: reply(prompt, bpe, Sampler(seed), starts))
 
 
-async def _run(start: Callable[[], Program[T]]) -> T:
+async def _run(start: Callable[[], Program[T]], sequences: int = 1) -> T:
     engine, _ = loaded()
-    return await asyncio.wrap_future(engine.submit(start))
+    return await asyncio.wrap_future(engine.submit(start, sequences=sequences))
 
 
 def _check(*, turns: int, style: str, grounding: float, temperature: float, top_k: int) -> None:
@@ -340,3 +363,11 @@ def _check(*, turns: int, style: str, grounding: float, temperature: float, top_
         raise ValueError(f"grounding must be 0 to 1, not {grounding}")
     if temperature <= 0 or top_k < 1:
         raise ValueError("temperature must be above 0 and top_k at least 1")
+
+
+def _check_drafts(*, guidance: float, echo: float, brief: float, compared: int) -> None:
+    for name, value in {"guidance": guidance, "echo": echo, "brief": brief}.items():
+        if not 0 <= value <= 10:
+            raise ValueError(f"{name} must be 0 to 10, not {value}")
+    if compared < 1:
+        raise ValueError(f"compared must be at least 1, not {compared}")
