@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dramaturg.errors import UserError
 from dramaturg.models.base import Call, ChatModel, Judgement, Odds, Rated, Reply, Scored
+from dramaturg.models.embedded.runtime import runtime_version
 from dramaturg.records import Conversation, Cost
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dramaturg.models.experts.quality import QualityExpert
     from dramaturg.models.experts.toxicity import ToxicityExpert
 
+VERSION = "2"  # of the weights and experts
 GROUNDING = 0.6  # share of turns that bring up a fact while facts are left
 _CHUNK = 64  # pairs or texts judged before other work gets its turn
 
@@ -34,15 +36,21 @@ class EmbeddedModel:
 
     Attributes:
         ref: "embedded".
-        version: Of the weights and experts; part of a run's fingerprint.
         chat: Who answers its tasks instead (a recorder around it), or None.
     """
 
     ref = "embedded"
-    version = "2"
 
     def __init__(self, chat: ChatModel | None = None) -> None:
         self.chat = chat
+
+    @property
+    def version(self) -> str:
+        """Of the weights and experts, and a runtime that writes other bytes than numpy.
+
+        Part of a run's fingerprint. Raises UserError for a runtime that there is not.
+        """
+        return f"{VERSION} {runtime_version()}".rstrip()
 
     def with_chat(self, chat: ChatModel) -> EmbeddedModel:
         """The same model with `chat` (a recorder around it) answering its tasks."""

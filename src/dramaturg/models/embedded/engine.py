@@ -21,6 +21,7 @@ import numpy as np
 
 from dramaturg.models.blas import use_one_thread
 from dramaturg.models.embedded.network import WIDTH, Network
+from dramaturg.models.embedded.runtime import Runtime
 from dramaturg.models.embedded.shipped import Array, Weights
 
 STREAM = 64  # up to this many appended tokens ride along in the decode batch, more are prefilled
@@ -75,10 +76,15 @@ class _Job:
 
 
 class Engine:
-    """Runs programs over one network. Thread-safe; the worker starts with the first program."""
+    """Runs programs over one network. Thread-safe; the worker starts with the first program.
 
-    def __init__(self, weights: Weights) -> None:
-        self._network = Network(weights)
+    Args:
+        weights: Run by numpy; or a network under another runtime.
+    """
+
+    def __init__(self, weights: Weights | Runtime) -> None:
+        network = Network(weights) if isinstance(weights, Weights) else weights
+        self._network: Runtime = network
         self._queue: deque[_Job] = deque()
         self._wake = threading.Condition()
         self._slots: list[_Sequence | None] = [None] * WIDTH

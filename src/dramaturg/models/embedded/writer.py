@@ -57,9 +57,10 @@ class WrittenConversation:
 def loaded() -> tuple[Engine, Bpe]:
     """The engine with the shipped weights, and their tokenizer; loaded once a process."""
     from dramaturg.models.embedded.engine import Engine
-    from dramaturg.models.embedded.shipped import read_bpe, read_weights
+    from dramaturg.models.embedded.runtime import open_runtime
+    from dramaturg.models.embedded.shipped import read_bpe
 
-    return Engine(read_weights()), read_bpe()
+    return Engine(open_runtime()), read_bpe()
 
 
 async def write_conversation(
