@@ -22,6 +22,8 @@ from dramaturg.train.experts.measure import (
     measure_quality,
     measure_toxicity,
 )
+from dramaturg.train.experts.measure_ranking import measure_ranker
+from dramaturg.train.experts.ranking import save_ranker, train_ranker
 from dramaturg.train.experts.vectors import save_vectors, train_vectors
 
 
@@ -41,9 +43,9 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def make(data: Path, out: Path) -> None:
-    """Write vectors.npz, nli.json, toxicity.npz and human.json.
+    """Write vectors.npz, nli.json, toxicity.npz, human.json, ranker.npz and ranker.json.
 
-    The inference expert reads the cosine of the vectors that are installed: make the vectors,
+    The inference expert and the ranker read the vectors that are installed: make the vectors,
     install them, then make the rest.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -51,6 +53,7 @@ def make(data: Path, out: Path) -> None:
     save_inference(train_inference(data, StaticEmbedder()), out / "nli.json")
     save_toxicity(train_toxicity(data), out / "toxicity.npz")
     write_reference(train_human(data), out / "human.json")
+    save_ranker(*train_ranker(data), out)
 
 
 def report(data: Path, out: Path | None) -> None:
@@ -60,6 +63,7 @@ def report(data: Path, out: Path | None) -> None:
         "nli": measure_nli(data),
         "toxicity": measure_toxicity(data),
         "quality": measure_quality(data),
+        "ranker": measure_ranker(data),
     }
     print(tables(cards))
     if out is not None:
