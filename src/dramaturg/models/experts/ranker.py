@@ -75,10 +75,11 @@ class Ranker:
         asked = Question(tuple(own), tuple(other), tuple(history), speaker)
         model = _model(self.style)
         rows = features(self._looker, asked, candidates, model.product)
-        weights = model.plain
-        if likelihood is not None:
-            rows, weights = np.concatenate([rows, likelihood], axis=1), model.likely
-        return np.asarray((rows * weights).sum(axis=1))
+        if likelihood is None:
+            return np.asarray((rows * model.plain).sum(axis=1))
+        if model.likely is None:
+            raise ValueError("the shipped ranker has no weights for likelihoods: train it with them")
+        return np.asarray((np.concatenate([rows, likelihood], axis=1) * model.likely).sum(axis=1))
 
     def rank(
         self,
@@ -147,7 +148,7 @@ def learnt_product(style: Style) -> NDArray[np.float32]:
 class _Model:
     product: NDArray[np.float32]
     plain: Floats
-    likely: Floats
+    likely: Floats | None
 
 
 @lru_cache(maxsize=2)
@@ -157,5 +158,6 @@ def _model(style: Style) -> _Model:
     weights = json.loads((DATA / "ranker.json").read_text(encoding="utf-8"))[style]
     named = (*NAMES, *LEARNT)
     plain = np.array([weights["plain"][name] for name in named])
-    likely = np.array([weights["likely"].get(name, 0.0) for name in (*named, *LIKELIHOOD)])
+    given = weights.get("likely", {})
+    likely = np.array([given[name] for name in (*named, *LIKELIHOOD)]) if given else None
     return _Model(product, plain, likely)
