@@ -123,7 +123,9 @@ class _Network:
             for start, stop in spans:
                 mixed[start:stop] = _attention(asked[start:stop])
             x = _normed(x + _times(mixed, *layer["out"]), *layer["norm_1"])
-            x = _normed(x + _times(_gelu(_times(x, *layer["up"])), *layer["down"]), *layer["norm_2"])
+            x = _normed(
+                x + _times(_gelu(_times(x, *layer["up"])), *layer["down"]), *layer["norm_2"]
+            )
         rows = np.stack([np.add.reduce(x[a:b], axis=0) for a, b in spans])
         lengths = np.sqrt(np.add.reduce(rows * rows, axis=1, keepdims=True))
         return np.asarray(rows / np.maximum(lengths, 1e-12), dtype=np.float32)

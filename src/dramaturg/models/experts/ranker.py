@@ -78,7 +78,9 @@ class Ranker:
         if likelihood is None:
             return np.asarray((rows * model.plain).sum(axis=1))
         if model.likely is None:
-            raise ValueError("the shipped ranker has no weights for likelihoods: train it with them")
+            raise ValueError(
+                "the shipped ranker has no weights for likelihoods: train it with them"
+            )
         return np.asarray((np.concatenate([rows, likelihood], axis=1) * model.likely).sum(axis=1))
 
     def rank(

@@ -105,7 +105,9 @@ class Looker:
         stems = frozenset(stem(word) for word in plain)
         rare = [self.rarity(s) for s in sorted(stems)]
         weight = math.sqrt(sum(r * r for r in rare)) or 1.0
-        return Seen(plain, stems, weight, sum(rare) or 1.0, self._embedder.embed([text])[0], "?" in text)
+        return Seen(
+            plain, stems, weight, sum(rare) or 1.0, self._embedder.embed([text])[0], "?" in text
+        )
 
     def rarity(self, stemmed: str) -> float:
         """About the idf of a stem: the words of the vectors are in the order of frequency."""

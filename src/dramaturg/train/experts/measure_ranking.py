@@ -120,7 +120,7 @@ def _ranked(asked: Sequence[Asked], style: Style, chances: Floats | None = None)
 
 
 def _by_words(asked: Sequence[Asked], talks: Sequence[Talk], persona: bool) -> Floats:
-    """Shared words weighed by idf over the candidate's idf length, as in evaluate/next_utterance."""
+    """Shared words weighed by idf over the candidate's length, as `evaluate` does."""
     pool = [frozenset(words(text)) for _, _, turns in talks for _, text in turns]
     counts = Counter(word for bag in pool for word in bag)
     idf = {word: math.log(len(pool) / n) for word, n in counts.items()}
