@@ -1,4 +1,4 @@
-"""Next-utterance prediction by the shipped ranker: no training, ties shared, personas told apart."""
+"""Next-utterance prediction by the shipped ranker: no training, ties shared, personas used."""
 
 from dramaturg.evaluate import expert_hits
 from dramaturg.records import Conversation, Speaker, Turn

@@ -33,3 +33,23 @@ def test_a_likelihood_does_not_depend_on_the_other_continuations() -> None:
         assert await writer.score_each(*args, [], speaker=1) == []
 
     asyncio.run(runs())
+
+
+def test_the_turns_of_a_conversation_have_the_likelihoods_of_one_at_a_time() -> None:
+    async def both() -> None:
+        turns = [*SAID, (1, NEXT[0])]
+        found = await writer.score_turns(["I run."], ["I teach."], turns)
+        assert len(found) == 4
+        last = await writer.score(["I run."], ["I teach."], SAID, NEXT[0], speaker=1)
+        assert np.allclose(found[3], last[:-1], atol=2e-4)
+        assert await writer.score_turns([], [], []) == []
+
+    asyncio.run(both())
+
+
+def test_what_does_not_fit_the_context_is_left_out_at_the_end() -> None:
+    long = [(i % 2, "I like to walk my dog in the park near the river. " * 8) for i in range(30)]
+
+    found = asyncio.run(writer.score_turns([], [], long))
+
+    assert 1 <= len(found) < 30

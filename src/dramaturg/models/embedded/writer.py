@@ -291,6 +291,37 @@ async def score_each(
     return await asyncio.to_thread(branch_likelihoods, _weights(), prompt, rests)
 
 
+async def score_turns(
+    facts_1: Sequence[str],
+    facts_2: Sequence[str],
+    turns: Sequence[tuple[int, str]],
+    *,
+    style: str = "made",
+) -> list[Array]:
+    """Log-likelihood of each turn after those before it, in nats for each of its tokens.
+
+    One pass over the whole conversation; turns that do not fit the model's context are left out
+    at the end, and a turn without a token gets an empty array.
+    """
+    from dramaturg.models.embedded.branches import branch_likelihoods
+
+    _, bpe = loaded()
+    sides, _ = fitted(facts_1, facts_2)
+    head = formats.header(*sides, style=style, turns=len(turns))
+    rest: Ids = []
+    spans: list[tuple[int, int]] = []
+    for who, text in turns:
+        said = bpe.encode(text)
+        if len(head) + len(rest) + len(said) + 2 > formats.Sizes.context:
+            break
+        rest += [formats.speaker(who), Control.SAY, *said]
+        spans.append((len(rest) - len(said), len(rest)))
+    if not rest:
+        return []
+    found = (await asyncio.to_thread(branch_likelihoods, _weights(), head, [rest]))[0]
+    return [found[start:stop] for start, stop in spans]
+
+
 async def loglik(text: str) -> Array:
     """Log-likelihood of a text by itself, in nats for each token; its first 1,000 tokens."""
     from dramaturg.models.embedded.replies import log_likelihoods

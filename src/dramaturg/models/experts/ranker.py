@@ -67,7 +67,8 @@ class Ranker:
             other: Facts of the partner; may be empty.
             history: `(speaker, text)` so far, oldest first; may be empty.
             speaker: Who speaks next, as numbered in `history`.
-            likelihood: What `likelihoods` gave for the same candidates, shape `(n, 3)`.
+            likelihood: What `likelihoods` gave for the same candidates, shape `(n, 3)`; only if
+                `takes_likelihoods` (the shipped weights do not).
 
         Returns:
             Shape `(len(candidates),)`; `exp` of it, normed, is the chance of each candidate.
@@ -139,6 +140,11 @@ async def likelihoods(
             for a, b in zip(known, blind, strict=True)
         ]
     ).reshape(len(candidates), len(LIKELIHOOD))
+
+
+def takes_likelihoods(style: Style) -> bool:
+    """Whether the ranker was trained with likelihoods, so that `scores` takes them."""
+    return _model(style).likely is not None
 
 
 def learnt_product(style: Style) -> NDArray[np.float32]:

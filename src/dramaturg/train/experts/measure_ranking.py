@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dramaturg.models.experts.embed import StaticEmbedder
-from dramaturg.models.experts.minilm import MiniLM
-from dramaturg.models.experts.ranker import STYLES, Ranker, Style, features, learnt_product
+from dramaturg.models.experts.ranker import (
+    STYLES,
+    Ranker,
+    Style,
+    features,
+    learnt_product,
+    takes_likelihoods,
+)
 from dramaturg.models.experts.ranking_features import NAMES, Looker
 from dramaturg.models.experts.words import words
 from dramaturg.train.experts import data
@@ -23,30 +29,31 @@ EACH = 2  # questions a conversation
 SEED = 7
 
 
-def measure_ranker(folder: Path, minilm: bool = False, likely: int = 0) -> Figures:
+def measure_ranker(folder: Path, likely: int = 0) -> Figures:
     """hits@1, hits@5 and the mean reciprocal rank among 20, on both valid parts.
 
     Args:
-        minilm: Also the cosine of MiniLM with the last turn; needs the extra.
         likely: Questions, of all, that are also asked of the language model (a second each).
     """
     found: Figures = {}
     for style in STYLES:
         talks, split = valid_talks(folder, style)
         asked = ask(talks, EACH, SEED)
-        for name, scores in parts(asked, talks, style, minilm).items():
+        for name, scores in parts(asked, talks, style).items():
             found[f"{name}, {split}"] = _entry(scores, split)
         if likely:
             step = max(1, len(asked) // likely)
             few = asked[::step][:likely]
             chances = asked_likelihoods(few, style)
             part = f"{split}, every {step}th question"
-            for name, scores in (
-                ("log-likelihood a token of the language model", chances[:, :, 0]),
-                ("its gain over no context", chances[:, :, 2]),
-                ("ranker", _ranked(few, style)),
-                ("ranker with likelihood", _ranked(few, style, chances)),
-            ):
+            scored = {
+                "log-likelihood a token of the language model": chances[:, :, 0],
+                "its gain over no context": chances[:, :, 2],
+                "ranker": _ranked(few, style),
+            }
+            if takes_likelihoods(style):
+                scored["ranker with likelihoods"] = _ranked(few, style, chances)
+            for name, scores in scored.items():
                 found[f"{name}, {part}"] = _entry(scores, part)
     return found
 
@@ -58,13 +65,11 @@ def valid_talks(folder: Path, style: Style) -> tuple[list[Talk], str]:
     return data.personachat(folder, "valid"), "Persona-Chat valid"
 
 
-def parts(
-    asked: Sequence[Asked], talks: Sequence[Talk], style: Style, minilm: bool
-) -> dict[str, Floats]:
+def parts(asked: Sequence[Asked], talks: Sequence[Talk], style: Style) -> dict[str, Floats]:
     """Scores by name, each `(len(asked), candidates)`, the true answer in column 0."""
     looker, product = Looker(StaticEmbedder()), learnt_product(style)
     rows = np.stack([features(looker, a.question, a.candidates, product) for a in asked])
-    found = {
+    return {
         "ranker": _ranked(asked, style),
         "baseline, words (IR), last turn": _by_words(asked, talks, persona=False),
         "baseline, words (IR), last turn and own persona": _by_words(asked, talks, persona=True),
@@ -72,9 +77,6 @@ def parts(
         "static cosine with the nearest own fact": rows[:, :, NAMES.index("cosine: best own fact")],
         "learnt product alone": rows[:, :, -1],
     }
-    if minilm:
-        found["MiniLM cosine with the last turn"] = _cosines(asked, MiniLM().embed)
-    return found
 
 
 def hits(scores: Floats) -> tuple[float, float, float]:
@@ -136,17 +138,3 @@ def _by_words(asked: Sequence[Asked], talks: Sequence[Talk], persona: bool) -> F
             row.append(sum(idf[word] for word in bag if word in query) / length)
         found.append(row)
     return np.array(found)
-
-
-def _cosines(
-    asked: Sequence[Asked], embed: Callable[[Sequence[str]], NDArray[np.float32]]
-) -> Floats:
-    texts = sorted({t for a in asked for t in (a.question.history[-1][1], *a.candidates)})
-    place = {text: row for row, text in enumerate(texts)}
-    vectors = embed(texts)
-    return np.stack(
-        [
-            vectors[[place[t] for t in a.candidates]] @ vectors[place[a.question.history[-1][1]]]
-            for a in asked
-        ]
-    ).astype(np.float64)

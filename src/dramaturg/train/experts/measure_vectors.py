@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from dramaturg.models.experts.embed import StaticEmbedder
 from dramaturg.models.experts.minilm import MiniLM
+from dramaturg.models.experts.ranker import STYLES
 from dramaturg.train.experts import data
 from dramaturg.train.experts.measure_ranking import hits, valid_talks
-from dramaturg.train.experts.ranking import CANDIDATES, STYLES, ask
+from dramaturg.train.experts.ranking import CANDIDATES, ask
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
