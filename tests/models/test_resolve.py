@@ -69,3 +69,23 @@ def test_an_unknown_role_gets_the_nearest_one() -> None:
 def test_a_role_given_twice_is_refused() -> None:
     with pytest.raises(UserError, match="given twice"):
         parse_roles(["nli=embedded", "nli=openai:m"], ROLES)
+
+
+def test_minilm_is_an_embedder_whose_missing_weights_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from dramaturg.models.experts import minilm
+
+    monkeypatch.setattr(minilm, "PACKAGE", "no_such_package_of_weights")
+
+    with pytest.raises(UserError, match="all-MiniLM-L6-v2") as caught:
+        resolve("minilm")
+
+    assert "dramaturg[minilm]" in str(caught.value.fix)
+
+
+def test_a_slip_in_a_name_without_a_model_is_put_right() -> None:
+    with pytest.raises(UserError) as caught:
+        resolve("minilmm")
+
+    assert str(caught.value.fix) == "did you mean minilm?"

@@ -45,6 +45,7 @@ from dramaturg.evaluate.exam import (
     sit_exam,
     sit_pairwise_exam,
 )
+from dramaturg.evaluate.expert_ranker import expert_hits
 from dramaturg.evaluate.figure import Difference, Figure
 from dramaturg.evaluate.health import health
 from dramaturg.evaluate.histories import History, HistoryTurn, join_sessions
@@ -200,6 +201,7 @@ __all__ = [
     "effective_number",
     "exam_cases",
     "exchanges",
+    "expert_hits",
     "extended_figures",
     "extension_figures",
     "figure",

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dramaturg.evaluate.collect import Collected
+from dramaturg.evaluate.expert_ranker import expert_hits
 from dramaturg.evaluate.leakage import leakage
 from dramaturg.evaluate.measure import Measure
 from dramaturg.evaluate.near_duplicates import earlier_twin
@@ -308,6 +309,21 @@ def next_by_ranker(side: Side, equal: Equal, seed: int) -> list[Measure]:
     ]  # fmt: skip
 
 
+def next_by_expert(side: Side, equal: Equal, seed: int) -> list[Measure]:
+    """hit@1 of the ranker that ships, which never saw the dataset."""
+    return [
+        replace(
+            _measure(
+                side, f"next_utterance_expert_{whose}", "coherence", "hit@1 of 20", "utterances",
+                None if whose != "none" and _no_persona(side) else stat, int(stat.under.sum()),
+                sampled=True, why=_no_persona(side) if whose != "none" else "",
+            ),
+            scorer="ranker 1, made",
+        )
+        for whose, stat in expert_hits(side.conversations, seed=seed).items()
+    ]  # fmt: skip
+
+
 def extraction(side: Side, equal: Equal, seed: int) -> list[Measure]:
     """F-score of reading a profile from the talk, in the four scenarios."""
     found = profile_extraction(side.conversations, seed=seed)
@@ -451,6 +467,7 @@ SETS: dict[str, Callable[[Side, Equal, int], list[Measure]]] = {
     "leakage": leaks,
     "next utterance, IR": next_by_words,
     "next utterance, ranker": next_by_ranker,
+    "next utterance, shipped ranker": next_by_expert,
     "profile extraction": extraction,
 }
 

@@ -12,7 +12,7 @@ import msgspec
 
 from dramaturg.errors import UserError
 
-_PROVIDERS = ("embedded", "openai", "ollama", "scripted")
+_PROVIDERS = ("embedded", "minilm", "openai", "ollama", "scripted")
 _PLANNED = {"hf": "transformers in process", "litellm": "all other providers"}
 _OPENAI = "https://api.openai.com/v1"
 _OLLAMA = "http://127.0.0.1:11434/v1"
@@ -44,8 +44,9 @@ def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is i
     """The model that a reference names. Nothing is called and nothing heavy is loaded yet.
 
     Args:
-        ref: "embedded", "openai:MODEL", "openai:MODEL@http://host:port/v1" (several addresses of
-            the same model with commas between them), "ollama:MODEL" or "scripted:FILE".
+        ref: "embedded", "minilm" (sentence vectors only), "openai:MODEL",
+            "openai:MODEL@http://host:port/v1" (several addresses of the same model with commas
+            between them), "ollama:MODEL" or "scripted:FILE".
         limits: How an endpoint may be used; the embedded model knows none.
 
     Raises:
@@ -56,6 +57,10 @@ def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is i
         from dramaturg.models.embedded_model import EmbeddedModel
 
         return EmbeddedModel()
+    if ref == "minilm":
+        from dramaturg.models.minilm_model import MiniLMModel
+
+        return MiniLMModel()
     if provider == "scripted":
         from dramaturg.models.scripted import scripted_from_file
 
@@ -73,8 +78,12 @@ def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is i
     raise UserError(
         f"there is no model provider {provider!r}",
         why=f"a model is given as provider:name; providers are {', '.join(_PROVIDERS)}",
-        fix=f"did you mean {near[0]}:{name or 'MODEL'}?" if near else "e.g. openai:gpt-4.1-mini",
+        fix=f"did you mean {_example(near[0], name)}?" if near else "e.g. openai:gpt-4.1-mini",
     )
+
+
+def _example(provider: str, name: str) -> str:
+    return provider if provider in ("embedded", "minilm") else f"{provider}:{name or 'MODEL'}"
 
 
 def _endpoint(ref: str, provider: str, name: str, limits: Limits) -> Any:

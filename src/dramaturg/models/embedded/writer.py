@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dramaturg.models.embedded.bpe import Bpe
     from dramaturg.models.embedded.conversation import WrittenTurn
     from dramaturg.models.embedded.engine import Engine, Program
-    from dramaturg.models.embedded.shipped import Array
+    from dramaturg.models.embedded.shipped import Array, Weights
     from dramaturg.models.embedded.worth import Judge
 
 T = TypeVar("T")
@@ -61,6 +61,13 @@ def loaded() -> tuple[Engine, Bpe]:
     from dramaturg.models.embedded.shipped import read_bpe
 
     return Engine(open_runtime()), read_bpe()
+
+
+@cache
+def _weights() -> Weights:
+    from dramaturg.models.embedded.shipped import read_weights
+
+    return read_weights()
 
 
 async def write_conversation(
@@ -275,6 +282,68 @@ async def score(
         body = [*turn, *body]
     prompt = [*head, *body, formats.speaker(speaker), Control.SAY]
     return await _run(lambda: log_likelihoods(prompt, rest))
+
+
+async def score_each(
+    facts_1: Sequence[str],
+    facts_2: Sequence[str],
+    turns: Sequence[tuple[int, str]],
+    continuations: Sequence[str],
+    *,
+    speaker: int,
+    style: str = "made",
+) -> list[Array]:
+    """`score` of several next turns: what was said before is read once, so it is far quicker.
+
+    Only the first 64 tokens of a continuation are read.
+    """
+    from dramaturg.models.embedded.branches import branch_likelihoods
+
+    _, bpe = loaded()
+    sides, _ = fitted(facts_1, facts_2)
+    end = int(formats.speaker(1 - speaker))
+    rests = [[*bpe.encode(text)[:64], end] for text in continuations]
+    prompt = formats.header(*sides, style=style, turns=len(turns) + 1)
+    room = formats.Sizes.context - len(prompt) - max((len(r) for r in rests), default=0) - 2
+    said: Ids = []
+    for who, text in reversed(turns):
+        turn = [formats.speaker(who), Control.SAY, *bpe.encode(text)]
+        if len(turn) + len(said) > room:
+            break
+        said = [*turn, *said]
+    prompt += [*said, formats.speaker(speaker), Control.SAY]
+    return await asyncio.to_thread(branch_likelihoods, _weights(), prompt, rests)
+
+
+async def score_turns(
+    facts_1: Sequence[str],
+    facts_2: Sequence[str],
+    turns: Sequence[tuple[int, str]],
+    *,
+    style: str = "made",
+) -> list[Array]:
+    """Log-likelihood of each turn after those before it, in nats for each of its tokens.
+
+    One pass over the whole conversation; turns that do not fit the model's context are left out
+    at the end, and a turn without a token gets an empty array.
+    """
+    from dramaturg.models.embedded.branches import branch_likelihoods
+
+    _, bpe = loaded()
+    sides, _ = fitted(facts_1, facts_2)
+    head = formats.header(*sides, style=style, turns=len(turns))
+    rest: Ids = []
+    spans: list[tuple[int, int]] = []
+    for who, text in turns:
+        said = bpe.encode(text)
+        if len(head) + len(rest) + len(said) + 2 > formats.Sizes.context:
+            break
+        rest += [formats.speaker(who), Control.SAY, *said]
+        spans.append((len(rest) - len(said), len(rest)))
+    if not rest:
+        return []
+    found = (await asyncio.to_thread(branch_likelihoods, _weights(), head, [rest]))[0]
+    return [found[start:stop] for start, stop in spans]
 
 
 async def loglik(text: str) -> Array:

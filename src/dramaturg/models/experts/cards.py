@@ -32,7 +32,7 @@ def card(expert: str) -> Mapping[str, Any]:
     """The figures of one expert: `{figure: {"value": ..., "n": ..., "unit": ..., "split": ...}}`.
 
     Args:
-        expert: "embed", "nli", "toxicity" or "quality".
+        expert: "embed", "nli", "toxicity", "quality" or "ranker".
     """
     return _Card(expert)
 

@@ -61,6 +61,11 @@ class StaticEmbedder:
         return float(np.sum(a * b))
 
     @property
+    def vocabulary(self) -> Sequence[str]:
+        """The known words, the most frequent of the training texts first."""
+        return self._vectors.vocabulary
+
+    @property
     def _vectors(self) -> "_Vectors":
         if self._loaded is None:
             self._loaded = _load()
@@ -73,7 +78,7 @@ class _Vectors:
     def __init__(self, vocabulary: list[str], table: Floats) -> None:
         self.table = table
         self.index = {word: row for row, word in enumerate(vocabulary)}
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._unknown: dict[str, Floats] = {}
 
     def sentence(self, text: str) -> Floats:
@@ -121,7 +126,7 @@ class _Vectors:
     def _rows_by_part(self) -> dict[str, NDArray[np.int64]]:
         """The known words that have each character n-gram, ascending."""
         found: dict[str, list[int]] = {}
-        for row, known in enumerate(self._vocabulary):
+        for row, known in enumerate(self.vocabulary):
             for part in _parts(known):
                 found.setdefault(part, []).append(row)
         return {part: np.array(rows) for part, rows in found.items()}

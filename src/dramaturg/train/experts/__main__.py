@@ -6,7 +6,7 @@ dramaturg train experts --report --data DIR     prints the figures; --out DIR ke
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,14 @@ from dramaturg.train.experts.measure import (
     measure_quality,
     measure_toxicity,
 )
+from dramaturg.train.experts.measure_ranking import measure_ranker
+from dramaturg.train.experts.measure_vectors import compare_vectors
+from dramaturg.train.experts.ranking import save_ranker, train_ranker
+from dramaturg.train.experts.usual import save_usual, usual_likelihood
 from dramaturg.train.experts.vectors import save_vectors, train_vectors
+
+EXPERTS = ("embed", "nli", "toxicity", "quality", "ranker")
+MADE = (*EXPERTS, "likelihood")
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -31,40 +38,81 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     parser.add_argument("--out", type=Path, help="folder for the artefacts, or for cards.json")
     parser.add_argument("--report", action="store_true", help="measure instead of making")
+    parser.add_argument(
+        "--only", choices=MADE, help="make or measure this one alone; cards.json keeps the rest"
+    )
+    parser.add_argument(
+        "--minilm", action="store_true", help="with --report: MiniLM too (the extra minilm)"
+    )
+    parser.add_argument(
+        "--likelihoods",
+        type=int,
+        default=0,
+        metavar="N",
+        help="also N questions of the ranker to the embedded language model (seconds each)",
+    )
     given = parser.parse_args(words)
     if given.report:
-        report(given.data, given.out)
+        if given.only not in (None, *EXPERTS):
+            parser.error(f"{given.only} has no card of its own: its figures are those of quality")
+        report(given.data, given.out, given.only, given.minilm, given.likelihoods)
     elif given.out is None:
         parser.error("--out is needed to make the artefacts")
     else:
-        make(given.data, given.out)
+        make(given.data, given.out, given.only, given.likelihoods)
 
 
-def make(data: Path, out: Path) -> None:
-    """Write vectors.npz, nli.json, toxicity.npz and human.json.
+def make(data: Path, out: Path, only: str | None = None, likelihoods: int = 0) -> None:
+    """Write vectors.npz, nli.json, toxicity.npz, human.json, ranker.npz, ranker.json and
+    likelihood.json (to be made again when the language model changes).
 
-    The inference expert reads the cosine of the vectors that are installed: make the vectors,
+    The inference expert and the ranker read the vectors that are installed: make the vectors,
     install them, then make the rest.
+
+    Args:
+        only: The one expert to make; None for all.
+        likelihoods: Questions from which the ranker's weights beside likelihoods are learnt.
     """
     out.mkdir(parents=True, exist_ok=True)
-    save_vectors(*train_vectors(training_texts(data)), out / "vectors.npz")
-    save_inference(train_inference(data, StaticEmbedder()), out / "nli.json")
-    save_toxicity(train_toxicity(data), out / "toxicity.npz")
-    write_reference(train_human(data), out / "human.json")
-
-
-def report(data: Path, out: Path | None) -> None:
-    """Print every figure of the cards; with a folder, write cards.json there."""
-    cards = {
-        "embed": measure_embed(data),
-        "nli": measure_nli(data),
-        "toxicity": measure_toxicity(data),
-        "quality": measure_quality(data),
+    makers: dict[str, Callable[[], None]] = {
+        "embed": lambda: save_vectors(*train_vectors(training_texts(data)), out / "vectors.npz"),
+        "nli": lambda: save_inference(train_inference(data, StaticEmbedder()), out / "nli.json"),
+        "toxicity": lambda: save_toxicity(train_toxicity(data), out / "toxicity.npz"),
+        "quality": lambda: write_reference(train_human(data), out / "human.json"),
+        "likelihood": lambda: save_usual(usual_likelihood(data), out / "likelihood.json"),
+        "ranker": lambda: save_ranker(*train_ranker(data, likelihoods), out),
     }
+    for name in [only] if only else MADE:
+        makers[name]()
+
+
+def report(
+    data: Path,
+    out: Path | None,
+    only: str | None = None,
+    minilm: bool = False,
+    likelihoods: int = 0,
+) -> None:
+    """Print every figure of the cards; with a folder, write cards.json there.
+
+    Args:
+        only: The one expert to measure; the file's other cards are kept.
+    """
+    measures: dict[str, Callable[[], dict[str, Any]]] = {
+        "embed": lambda: {**measure_embed(data), **compare_vectors(data, minilm)},
+        "nli": lambda: measure_nli(data),
+        "toxicity": lambda: measure_toxicity(data),
+        "quality": lambda: measure_quality(data),
+        "ranker": lambda: measure_ranker(data, likelihoods),
+    }
+    cards = {name: measures[name]() for name in ([only] if only else EXPERTS)}
     print(tables(cards))
     if out is not None:
+        path = out / "cards.json"
+        if only and path.exists():
+            cards = {**json.loads(path.read_text(encoding="utf-8")), **cards}
         text = json.dumps(cards, indent=1, ensure_ascii=False) + "\n"
-        (out / "cards.json").write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
 
 
 def tables(cards: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
@@ -79,6 +127,8 @@ def tables(cards: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
                     f" (few short turns {entry['few short turns']:.3f},"
                     f" words of the human {entry['words of the human']:.3f})"
                 )
+            if "hits@5" in entry:
+                shown += f" (hits@5 {entry['hits@5']:.3f}, MRR {entry['mean reciprocal rank']:.3f})"
             where = "" if entry["split"] in name else f"; {entry['split']}"
             lines.append(f"| {name} | {shown} | {entry['n']:,} | {entry['unit']}{where} |")
         parts.append("\n".join(lines))

@@ -16,6 +16,33 @@ GROUPS = (
     *("gay", "black", "white", "Muslim", "Jewish", "Mexican", "Asian", "trans", "disabled"),
     *("old", "fat", "poor", "Arab", "Indian", "Chinese", "lesbian", "immigrant", "Christian"),
 )
+INSULTS = (
+    *("an idiot", "a moron", "a loser", "a fool", "a pig", "a clown", "a coward", "a liar"),
+    *("a creep", "a freak", "a parasite", "a rat", "a dimwit", "an imbecile", "a nobody"),
+    *("a failure", "a waste of space", "a brat", "a snake", "a leech", "a pervert", "a psycho"),
+    *("a pathetic little man", "an ugly cow", "a piece of trash", "a worthless nobody"),
+)
+BAD = (
+    *("stupid", "ugly", "dumb", "pathetic", "worthless", "disgusting", "useless", "ignorant"),
+    *("repulsive", "annoying", "brainless", "hideous", "vile", "sickening", "revolting"),
+    *("gross", "clueless", "filthy", "fat and lazy", "dumb as a rock", "stupid and ugly"),
+)
+PRAISE = (
+    *("kind", "funny", "smart", "sweet", "talented", "lovely", "generous", "brave", "creative"),
+    *("beautiful", "patient", "helpful", "interesting", "amazing", "good", "lucky", "cheerful"),
+)
+A_PRAISE = (
+    *("a great cook", "a good friend", "a kind soul", "a hero", "a genius", "a good mother"),
+    *("a smart woman", "a hard worker", "a true artist", "a busy man", "an angel", "a pro"),
+    *("an animal lover", "a teacher", "a big fan", "a funny guy", "a night owl", "a talent"),
+)
+SLOTS = {
+    "<group>": GROUPS,
+    "<insult>": INSULTS,
+    "<bad>": BAD,
+    "<praise>": PRAISE,
+    "<a_praise>": A_PRAISE,
+}
 IDENTITY = Path(__file__).parent / "data" / "identity.txt"
 HELD = 5  # one in so many davidson texts and identity sentences is held out, by hash
 PENALTY = 2.0
@@ -55,9 +82,15 @@ def _sentences(path: Path, held_out: bool) -> list[str]:
     found: list[str] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#") and (bucket(line, HELD) == 0) == held_out:
-            filled = [line.replace("<group>", g) for g in GROUPS] if "<group>" in line else [line]
-            found += [text[0].upper() + text[1:] for text in filled]
+            found += [text[0].upper() + text[1:] for text in _filled(line)]
     return found
+
+
+def _filled(line: str) -> list[str]:
+    for slot, fillings in SLOTS.items():
+        if slot in line:
+            return [line.replace(slot, one) for one in fillings]
+    return [line]
 
 
 def everyday(data: Path) -> list[str]:

@@ -18,7 +18,7 @@ from dramaturg.models.experts.nli import PersonaNLI
 from dramaturg.models.experts.toxicity import ToxicityExpert
 from dramaturg.models.experts.words import content
 from dramaturg.train.experts import abuse, data
-from dramaturg.train.experts.fed import fed_accuracy
+from dramaturg.train.experts.fed import fed_accuracy, fed_spearman
 from dramaturg.train.experts.inference import Pair, hand_pairs, nli_rows
 
 Figures = dict[str, dict[str, Any]]
@@ -302,8 +302,11 @@ def measure_toxicity(folder: Path) -> Figures:
 
 
 def measure_quality(folder: Path) -> Figures:
-    """FED pairs in the right order, beside the two trivial features."""
+    """FED: rank correlation and pairs in the right order, beside the two trivial features."""
     found: Figures = {}
+    for quality, (scores, n) in fed_spearman(folder).items():
+        for name, value in scores.items():
+            found[f"{quality}, Spearman: {name}"] = figure(value, n, "-1..1", "FED, mean ratings")
     for gap in (0.0, 0.5, 1.0):
         for policy, (ours, full, human, n) in fed_accuracy(folder, gap).items():
             if not n:
