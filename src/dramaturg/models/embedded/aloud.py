@@ -68,7 +68,7 @@ def history_tokens(facts_1: Sequence[str], facts_2: Sequence[str], said: Sequenc
     """Tokens of context that a next turn needs, the turn itself included."""
     _, bpe = loaded()
     sides, _ = fitted(facts_1, facts_2)
-    head = 5 + sum(len(ids) + 1 for side in sides for ids in side)
+    head = 6 + sum(len(ids) + 1 for side in sides for ids in side)
     return head + sum(2 + len(bpe.encode(text)) for text in said) + 72 + FACT_TOKENS + 8
 
 

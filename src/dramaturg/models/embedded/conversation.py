@@ -64,8 +64,8 @@ class Order:
     drafts: int = DRAFTS
     pull: float = PULL
     guidance: float = 0.0
-    echo: float = 0.0
-    brief: float = 0.0
+    echo: float = 2.0
+    brief: float = 0.5
     compared: int = 1
     judge: Judge | None = None
 
@@ -119,7 +119,7 @@ class Writing:
     def _whole(self) -> Program[Script]:
         """The program: header, then turn after turn."""
         order, turns = self.order, self.script.turns
-        head = formats.header(*order.facts, style=order.style, turns=order.turns)
+        head = self._header()
         self.script.tokens_in = len(head)
         yield from self._feed(head)
         room = self.context - TURN_TOKENS - formats.FACT_TOKENS - 8
@@ -133,7 +133,7 @@ class Writing:
         The earliest turns are left out where the context is too short for all.
         """
         order, turns = self.order, self.script.turns
-        head = formats.header(*order.facts, style=order.style, turns=order.turns)
+        head = self._header()
         room = self.context - len(head) - TURN_TOKENS - formats.FACT_TOKENS - 8
         before: list[tuple[int, str, Ids]] = []
         for speaker, text in reversed(said):
@@ -153,6 +153,11 @@ class Writing:
             yield from self._feed(heard)
         yield from self._turn(who, order.turns - len(turns))
         return self.script
+
+    def _header(self) -> Ids:
+        order = self.order
+        share = order.grounding or None  # 0 means no slots: how much is told anyway stays open
+        return formats.header(*order.facts, style=order.style, turns=order.turns, grounding=share)
 
     def _over(self) -> bool:
         turns, target = self.script.turns, self.order.turns
