@@ -149,12 +149,12 @@ def repeated(row: Row) -> float:
 
 def distinct_2(row: Row, tokens: int) -> float:
     """Different pairs of words among the first so many words, over all pairs of them."""
-    left, grams = tokens, []
+    left = tokens
+    grams: list[tuple[str, str]] = []
     for turn in row.words():
         grams += pairwise(turn[:left])
         left -= min(left, len(turn))
-    found = list(grams)
-    return len(set(found)) / max(1, len(found))
+    return len(set(grams)) / max(1, len(grams))
 
 
 def table(rows: dict[str, Row]) -> list[list[str]]:
