@@ -26,10 +26,10 @@ from benchmarks.corpora import spc
 from benchmarks.tables import ROOT, columns, markdown, put
 from dramaturg.models.draft_judge import DraftJudge, draft_judge, inventions
 from dramaturg.models.embedded import writer
+from dramaturg.models.embedded.overlap import SHOWN_SHARE, share_said
 from dramaturg.models.embedded_model import GROUNDING
 from dramaturg.models.experts.nli import PersonaNLI
 from dramaturg.records import Conversation
-from dramaturg.train.embedded.measure import shown
 
 PAGE = ROOT / "docs" / "embedded-decoding.md"
 TURNS = 16
@@ -105,6 +105,16 @@ def write(some: list[Conversation], changes: dict[str, Any]) -> Row:
         sum(one.tokens_out for one in made),
         time.process_time() - began,
     )
+
+
+def shown(talks: list[Turns], profiles: list[Facts]) -> float:
+    """Share of facts with 60 % of their content words in their owner's turns."""
+    found: list[bool] = []
+    for talk, people in zip(talks, profiles, strict=True):
+        for who, side in enumerate(people):
+            said = " ".join(text for speaker, text in talk if speaker == who)
+            found += [share_said(fact, said) >= SHOWN_SHARE for fact in side]
+    return sum(found) / max(1, len(found))
 
 
 def contradicting(row: Row) -> tuple[float, float]:
