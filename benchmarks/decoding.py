@@ -26,10 +26,10 @@ from benchmarks.corpora import spc
 from benchmarks.tables import ROOT, columns, markdown, put
 from dramaturg.models.draft_judge import DraftJudge, draft_judge, inventions
 from dramaturg.models.embedded import writer
+from dramaturg.models.embedded.overlap import SHOWN_SHARE, share_said
 from dramaturg.models.embedded_model import GROUNDING
 from dramaturg.models.experts.nli import PersonaNLI
 from dramaturg.records import Conversation
-from dramaturg.train.embedded.measure import shown
 
 PAGE = ROOT / "docs" / "embedded-decoding.md"
 TURNS = 16
@@ -107,6 +107,16 @@ def write(some: list[Conversation], changes: dict[str, Any]) -> Row:
     )
 
 
+def shown(talks: list[Turns], profiles: list[Facts]) -> float:
+    """Share of facts with 60 % of their content words in their owner's turns."""
+    found: list[bool] = []
+    for talk, people in zip(talks, profiles, strict=True):
+        for who, side in enumerate(people):
+            said = " ".join(text for speaker, text in talk if speaker == who)
+            found += [share_said(fact, said) >= SHOWN_SHARE for fact in side]
+    return sum(found) / max(1, len(found))
+
+
 def contradicting(row: Row) -> tuple[float, float]:
     """Turns in a hundred that contradict a fact of their speaker, and an earlier own turn."""
     judge = DraftJudge(PersonaNLI())
@@ -149,12 +159,12 @@ def repeated(row: Row) -> float:
 
 def distinct_2(row: Row, tokens: int) -> float:
     """Different pairs of words among the first so many words, over all pairs of them."""
-    left, grams = tokens, []
+    left = tokens
+    grams: list[tuple[str, str]] = []
     for turn in row.words():
         grams += pairwise(turn[:left])
         left -= min(left, len(turn))
-    found = list(grams)
-    return len(set(found)) / max(1, len(found))
+    return len(set(grams)) / max(1, len(grams))
 
 
 def table(rows: dict[str, Row]) -> list[list[str]]:

@@ -14,7 +14,7 @@ SIZE = 64
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:
-    return logits - np.log(np.exp(logits).sum())
+    return np.asarray(logits - np.log(np.exp(logits).sum()))
 
 
 def logits(seed: int) -> np.ndarray:
