@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dramaturg.errors import UserError
+from dramaturg.models.blas import use_one_thread
 from dramaturg.models.experts import minilm
 from dramaturg.models.experts.minilm import MiniLM
 from dramaturg.models.experts.wordpiece import WordPiece, plain
@@ -80,7 +81,7 @@ def _small() -> minilm._Network:
 
 
 def test_a_row_does_not_depend_on_its_neighbours() -> None:
-    minilm.use_one_thread()
+    use_one_thread()
     network = _small()
     draw = np.random.default_rng(1)
     coded = [draw.integers(0, 50, size=n).tolist() for n in (2, 70, 9, 33, 5, 64, 12)]
