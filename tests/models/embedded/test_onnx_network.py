@@ -17,7 +17,7 @@ from dramaturg.models.embedded.formats import Sizes
 from dramaturg.models.embedded.network import WIDTH, Network
 from dramaturg.models.embedded.runtime import SETTING, open_runtime
 from dramaturg.models.embedded.shipped import build_weights, read_parts
-from dramaturg.models.embedded_model import EmbeddedModel
+from dramaturg.models.embedded_model import VERSION, EmbeddedModel
 from tests.models.embedded.test_engine import drawing
 from tests.models.embedded.tiny import tiny_parts
 
@@ -106,13 +106,13 @@ def test_a_runtime_that_is_not_installed_names_the_extra(monkeypatch: pytest.Mon
 def test_numpy_is_the_default_and_leaves_the_version_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SETTING, raising=False)
     assert isinstance(open_runtime(), Network)
-    assert EmbeddedModel().version == "1"
+    assert EmbeddedModel().version == VERSION
 
 
 def test_the_setting_is_part_of_what_a_run_is(monkeypatch: pytest.MonkeyPatch) -> None:
     ort = pytest.importorskip("onnxruntime", reason="the extra `fast` is not installed")
     monkeypatch.setenv(SETTING, "onnxruntime")
-    assert EmbeddedModel().version == f"1 onnxruntime {ort.__version__}"
+    assert EmbeddedModel().version == f"{VERSION} onnxruntime {ort.__version__}"
 
 
 def test_it_writes_a_conversation_in_a_process_of_its_own_the_same_twice() -> None:
