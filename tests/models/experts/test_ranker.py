@@ -11,9 +11,9 @@ OWN = ("I am a nurse.", "I have two dogs.")
 OTHER = ("I love to hike.", "My favorite food is pizza.")
 HISTORY = ((0, "Hi, how are you today?"), (1, "I'm great! What do you do for a living?"))
 CANDIDATES = (
-    "I am a nurse at a hospital.",
     "Hello, how are you?",
     "Pizza is my favorite food too!",
+    "I am a nurse at a hospital.",
     "Bye, it was nice talking to you.",
     "The trails there are beautiful in spring.",
 )
@@ -27,7 +27,7 @@ def _scores(style: str, candidates: tuple[str, ...] = CANDIDATES) -> list[float]
 
 @pytest.mark.parametrize("style", ["made", "human"])
 def test_the_answer_that_fits_question_and_persona_wins(style: str) -> None:
-    assert int(np.argmax(_scores(style))) == 0
+    assert int(np.argmax(_scores(style))) == 2
 
 
 def test_the_persona_of_who_speaks_decides() -> None:

@@ -44,6 +44,7 @@ SLOTS = {
     "<a_praise>": A_PRAISE,
 }
 IDENTITY = Path(__file__).parent / "data" / "identity.txt"
+UNTRAINED = "# Not trained on"  # the lines after it are for measuring only
 HELD = 5  # one in so many davidson texts and identity sentences is held out, by hash
 PENALTY = 2.0
 THRESHOLD = 0.6
@@ -81,6 +82,8 @@ def plain_abuse(held_out: bool) -> list[str]:
 def _sentences(path: Path, held_out: bool) -> list[str]:
     found: list[str] = []
     for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith(UNTRAINED) and not held_out:
+            break
         if line and not line.startswith("#") and (bucket(line, HELD) == 0) == held_out:
             found += [text[0].upper() + text[1:] for text in _filled(line)]
     return found
