@@ -33,7 +33,7 @@ from dramaturg.records import Conversation
 
 PAGE = ROOT / "docs" / "embedded-decoding.md"
 TURNS = 16
-PLAIN: dict[str, Any] = {"echo": 0.0, "brief": 0.0}
+PLAIN: dict[str, Any] = {"echo": 0.0, "brief": 0.0, "drafts": 3}
 Turns = list[tuple[int, str]]
 Facts = tuple[list[str], list[str]]
 
@@ -52,8 +52,11 @@ def settings() -> dict[str, dict[str, Any]]:
         "judge": PLAIN | {"judge": judge},
         "judge, 5 drafts": PLAIN | {"judge": judge, "drafts": 5},
         "likelier of 2 good": PLAIN | {"compared": 2, "drafts": 4},
-        "mix: echo 2, brief 0.5, judge": {"judge": judge},
-        "mix, guidance 0.5": {"judge": judge, "guidance": 0.5},
+        "mix: echo 2, brief 0.5, judge": {"judge": judge, "drafts": 3},
+        "mix, guidance 0.5": {"judge": judge, "drafts": 3, "guidance": 0.5},
+        "mix, 5 drafts (default)": {"judge": judge},
+        "mix, 5 drafts, temperature 0.6": {"judge": judge, "temperature": 0.6},
+        "mix, 5 drafts, guidance 0.5": {"judge": judge, "guidance": 0.5},
     }
 
 

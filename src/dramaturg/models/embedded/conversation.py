@@ -24,7 +24,7 @@ BASE_RATE = 0.15  # share of turns that carry a fact in the training conversatio
 PACE = 1.5  # nats for each slot that a speaker is behind the share asked for
 LATE = 2  # the last turns of a conversation bring up no new fact
 PULL = 1.0  # nats, see `pull`
-DRAFTS = 3  # most drafts of a turn, see `worth`
+DRAFTS = 5  # most drafts of a turn, see `worth`
 ENDS = (Control.U1, Control.U2, Control.CLOSE, Control.EOS)
 
 _FACT_END = Control.SAY
