@@ -41,6 +41,7 @@ from dramaturg.train.embedded.sources import Source, held_out_sources, training_
 Rows: TypeAlias = list[list[str]]
 Tables: TypeAlias = list[tuple[str, Rows | str]]
 
+FREE: dict[str, float | int] = {"pull": 0.0, "drafts": 1, "echo": 0.0, "brief": 0.0}
 SPC, CHAT = "spc-valid", "personachat-valid"
 CALLED = {SPC: "SPC valid", CHAT: "Persona-Chat valid"}
 STYLES = {SPC: "made", CHAT: "human"}
@@ -109,7 +110,7 @@ class Bench:
     def free(self) -> Set:
         """Without pull and second drafts; the slot still is spelled."""
         pairs = self.pairs(self.given.n)
-        return write(f"written, no pull, one draft, {len(pairs)} pairs", pairs, pull=0.0, drafts=1)
+        return write(f"written, free: no pull, one draft, {len(pairs)} pairs", pairs, **FREE)
 
     @cached_property
     def slotless(self) -> Set:

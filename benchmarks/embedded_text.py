@@ -11,8 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dramaturg.models.draft_judge import draft_judge
 from dramaturg.models.embedded import writer
+from dramaturg.models.embedded.conversation import DRAFTS
 from dramaturg.models.embedded.writer import WrittenConversation
+from dramaturg.models.embedded_model import GROUNDING
 from dramaturg.records import Conversation, Speaker, Turn
 from dramaturg.train.embedded.sources import Source
 
@@ -21,6 +24,9 @@ TURNS = 16  # asked of a conversation that is measured
 TOLD_TURNS, TOLD_SEED = 12, 2026  # of the conversations over made-up people
 
 Facts = tuple[Sequence[str], Sequence[str]]
+
+
+DEFAULT: dict[str, Any] = {"turns": TURNS, "grounding": GROUNDING, "drafts": DRAFTS}
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,11 @@ def write(name: str, pairs: Sequence[Facts], *, seed: str = "", **settings: Any)
 
     Args:
         seed: Put before the pair's number.
-        settings: Of `write_conversation`; 16 turns unless said otherwise.
+        settings: Of `write_conversation`; where nothing is said, 16 turns and what `dramaturg run`
+            writes with: its grounding, and the experts as judges of drafts.
     """
     began, cpu = time.perf_counter(), time.process_time()
-    made = asyncio.run(_write(pairs, seed, {"turns": TURNS} | settings))
+    made = asyncio.run(_write(pairs, seed, DEFAULT | settings))
     seconds, busy = time.perf_counter() - began, time.process_time() - cpu
     talks = [
         record(f"{name}-{n}", facts, [(turn.speaker, turn.text) for turn in one.turns])
@@ -96,7 +103,10 @@ async def _write(
     return await asyncio.gather(
         *(
             writer.write_conversation(
-                *facts, seed=f"{seed}{number}" if seed else number, **settings
+                *facts,
+                seed=f"{seed}{number}" if seed else number,
+                judge=draft_judge() if settings["drafts"] > 1 else None,
+                **settings,
             )
             for number, facts in enumerate(pairs)
         )

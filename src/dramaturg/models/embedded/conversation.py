@@ -24,6 +24,7 @@ BASE_RATE = 0.15  # share of turns that carry a fact in the training conversatio
 PACE = 1.5  # nats for each slot that a speaker is behind the share asked for
 LATE = 2  # the last turns of a conversation bring up no new fact
 PULL = 1.0  # nats, see `pull`
+STRONGER = 0.5  # of the pull is added with each further draft
 DRAFTS = 5  # most drafts of a turn, see `worth`
 ENDS = (Control.U1, Control.U2, Control.CLOSE, Control.EOS)
 
@@ -176,12 +177,12 @@ class Writing:
         start = self.length
         wanted = self.order.texts[who][fact] if fact is not None else ""
         slot = list(self.order.facts[who][fact]) if fact is not None else []
-        pull = Pull(slot, self.bpe, self.order.pull)
         setting = self._setting(who, wanted)
         drafts: list[tuple[float, float, str, Ids]] = []
         good = 0
         for number in range(max(1, self.order.drafts)):
-            ids, likely = yield from self._say(first, start, pull, heat=1.0 + 0.15 * number)
+            pull = Pull(slot, self.bpe, self.order.pull * (1.0 + STRONGER * number))
+            ids, likely = yield from self._say(first, start, pull, heat=1.0 + 0.1 * number)
             text = self.bpe.decode(ids).strip()
             value = worth(text, setting, self.order.judge)
             drafts.append((min(value, GOOD), likely, text, ids))

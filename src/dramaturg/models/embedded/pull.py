@@ -2,9 +2,12 @@
 
 Training teaches the network to say the fact that stands before a turn; a network of this size does
 so half of the time. While such a turn is sampled, the tokens that begin a content word of the fact
-not said yet get a bonus, and after a token of the fact so does the token that follows it there.
+not said yet get a bonus, and after a token of the fact so does the token that follows it there. The
+rest of a word that was begun gets a large one: seldom words are spelled in pieces, and a small
+network loses its way in them ("beeasper" for "beekeeper").
+
 Nothing is forced: the bonus is added to the model's own log-probabilities, in nats, and is measured
-in docs/embedded-model.md.
+in docs/embedded-decoding.md.
 """
 
 from __future__ import annotations
@@ -20,10 +23,12 @@ class Pull:
     Args:
         fact: Token ids of the fact.
         strength: Bonus in nats for beginning an unsaid content word; going on along the fact gets
-            `follow` times as much. 0 switches the pull off.
+            `follow` times as much, going on inside one of its words `inside` times. 0 switches
+            the pull off.
     """
 
     follow = 1.5
+    inside = 5.0  # of a word that was begun
 
     def __init__(self, fact: Ids, bpe: Bpe, strength: float) -> None:
         self._bpe, self._fact, self._strength = bpe, fact, strength
@@ -47,7 +52,9 @@ class Pull:
         if said:
             pairs = zip(self._fact, self._fact[1:], strict=False)
             for token in (after for before, after in pairs if before == said[-1]):
-                out[token] = max(out.get(token, 0.0), self._strength * self.follow)
+                inside = not self._bpe.piece(token).startswith(" ")
+                times = self.inside if inside and self._bpe.piece(token).isalpha() else self.follow
+                out[token] = max(out.get(token, 0.0), self._strength * times)
         return out
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from dramaturg.models.embedded.overlap import SHOWN_SHARE, share_said
 
-GOOD = SHOWN_SHARE  # a draft worth so much is good enough
+GOOD = 0.75  # a draft worth so much is good enough
 SENTENCE_WORDS = 4  # a sentence of so many words is not to be said twice by one person
 
 _PLACEHOLDER = re.compile(r"[\[(](?:\w+ ){0,3}name\W", re.I)  # left open in the training text
