@@ -32,7 +32,7 @@ def estimate(planned: Plan, *, batch: bool = False) -> dict[str, Any]:
         settings["conversations"] = min(settings["conversations"], planned.most)
     for step in planned.recipe.estimate(settings, planned.facts):
         ref = planned.refs[step.role]
-        free = ref == "embedded"
+        free = ref.partition(":")[0] == "embedded"
         in_loop = step.name in BATCHED
         model = planned.models[step.role]
         native = isinstance(model, ChatModel) and model.native(step.task)

@@ -1,4 +1,4 @@
-"""Four small experts that need no network and no download: vectors, inference, abuse, quality.
+"""The small experts that need no network and no download: vectors, inference, abuse, quality.
 
 What each of them gets wrong stands in its `card` and in docs/experts.md.
 """
@@ -6,12 +6,14 @@ What each of them gets wrong stands in its `card` and in docs/experts.md.
 from dramaturg.models.experts.embed import StaticEmbedder, lsa
 from dramaturg.models.experts.negate import negate
 from dramaturg.models.experts.nli import Judgement, PersonaNLI
+from dramaturg.models.experts.nli_network import NetworkNLI
 from dramaturg.models.experts.quality import QUALITIES, QualityExpert
 from dramaturg.models.experts.toxicity import ToxicityExpert
 
 __all__ = [
     "QUALITIES",
     "Judgement",
+    "NetworkNLI",
     "PersonaNLI",
     "QualityExpert",
     "StaticEmbedder",

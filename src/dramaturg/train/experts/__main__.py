@@ -2,6 +2,8 @@
 
 dramaturg train experts --data DIR --out DIR    makes all artefacts
 dramaturg train experts --report --data DIR     prints the figures; --out DIR keeps them
+dramaturg train experts --network MODEL ...     the same for the larger inference expert; MODEL is a
+                                                folder with the weights of all-MiniLM-L6-v2
 """
 
 import argparse
@@ -10,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dramaturg.errors import UserError
 from dramaturg.models.experts.embed import StaticEmbedder
 from dramaturg.scorers.naturalness import write_reference
 from dramaturg.train.experts.abuse import save_toxicity, train_toxicity
@@ -31,8 +34,24 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
     parser.add_argument("--out", type=Path, help="folder for the artefacts, or for cards.json")
     parser.add_argument("--report", action="store_true", help="measure instead of making")
+    parser.add_argument(
+        "--network",
+        type=Path,
+        nargs="?",
+        const=Path(),
+        help="the larger inference expert, and the folder of the encoder that it starts from",
+    )
+    parser.add_argument("--talks", type=int, default=500, help="conversations for false alarms")
+    parser.add_argument("--plants", type=int, default=500, help="planted faults of each kind")
+    parser.add_argument("--pairs", type=int, default=1579, help="pairs of persona-nli valid")
     given = parser.parse_args(words)
-    if given.report:
+    if given.report and given.network is not None:
+        report_network(given.data, given.out, given.talks, given.plants, given.pairs)
+    elif given.network is not None:
+        if given.out is None:
+            parser.error("--out is needed to make the network")
+        network(given.data, given.network, given.out, given.talks)
+    elif given.report:
         report(given.data, given.out)
     elif given.out is None:
         parser.error("--out is needed to make the artefacts")
@@ -53,6 +72,32 @@ def make(data: Path, out: Path) -> None:
     write_reference(train_human(data), out / "human.json")
 
 
+def network(data: Path, encoder: Path, out: Path, talks: int) -> None:
+    """Train the network of the larger inference expert; raises UserError without PyTorch."""
+    try:
+        from dramaturg.train.experts.make_network import make_network
+    except ImportError as error:
+        raise UserError(
+            "training the inference network needs PyTorch, which is not installed",
+            why=str(error),
+            fix="pip install 'dramaturg[train]'",
+        ) from error
+    make_network(data, encoder, out, talks=talks)
+
+
+def report_network(data: Path, out: Path | None, talks: int, plants: int, pairs: int) -> None:
+    """Print the figures of the card `nli-network`; with a folder, put them into its cards.json."""
+    from dramaturg.train.experts.measure_network import measure_network
+
+    figures = {"nli-network": measure_network(data, talks, plants, pairs)}
+    print(tables(figures))
+    if out is not None:
+        path = out / "cards.json"
+        cards = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        text = json.dumps(cards | figures, indent=1, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
+
+
 def report(data: Path, out: Path | None) -> None:
     """Print every figure of the cards; with a folder, write cards.json there."""
     cards = {
@@ -63,8 +108,10 @@ def report(data: Path, out: Path | None) -> None:
     }
     print(tables(cards))
     if out is not None:
-        text = json.dumps(cards, indent=1, ensure_ascii=False) + "\n"
-        (out / "cards.json").write_text(text, encoding="utf-8")
+        path = out / "cards.json"
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        text = json.dumps(kept | cards, indent=1, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
 
 
 def tables(cards: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
