@@ -79,11 +79,12 @@ def test_the_chances_sum_to_one(expert: NetworkNLI) -> None:
         assert total == pytest.approx(1.0, abs=0.001)
 
 
-def test_it_sees_that_two_trades_exclude_each_other_where_the_rules_need_a_word_for_it(
+def test_it_leans_to_contradiction_for_two_trades_and_numbers_if_the_filter_lets_it_look(
     expert: NetworkNLI,
 ) -> None:
     said = expert.judge_many(PAIRS[:5])
-    assert [judged.p_contradict > 0.5 for judged in said] == [True, True, True, False, False]
+    assert not expert.looks(*PAIRS[1])  # what the filter costs: no word and no class in common
+    assert [judged.p_contradict > 0.5 for judged in said] == [True, False, True, False, False]
     assert said[3].label == "entail"
     assert said[4].label == "neutral"
 
