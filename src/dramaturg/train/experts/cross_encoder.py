@@ -20,7 +20,7 @@ WIDTH, HEADS, LAYERS, INNER, POSITIONS = 384, 12, 6, 1536, 512
 VOCABULARY = 30_522
 
 
-class Layer(nn.Module):
+class Layer(nn.Module):  # type: ignore[misc, unused-ignore]
     """Attention and feed-forward, each followed by its norm."""
 
     def __init__(self) -> None:
@@ -39,10 +39,10 @@ class Layer(nn.Module):
         mixed = self.out(heads.transpose(1, 2).reshape(batch, length, WIDTH))
         x = self.norm_1(x + F.dropout(mixed, dropout, self.training))
         grown = self.down(F.gelu(self.up(x), approximate="tanh"))
-        return self.norm_2(x + F.dropout(grown, dropout, self.training))  # type: ignore[no-any-return]
+        return self.norm_2(x + F.dropout(grown, dropout, self.training))
 
 
-class CrossEncoder(nn.Module):
+class CrossEncoder(nn.Module):  # type: ignore[misc, unused-ignore]
     """Ids of both texts in, three scores out."""
 
     def __init__(self, layers: int = LAYERS) -> None:
@@ -66,7 +66,7 @@ class CrossEncoder(nn.Module):
             x = layer(x, seen, dropout)
         weight = mask[..., None].to(x.dtype)
         pooled = (x * weight).sum(1) / weight.sum(1)
-        return self.head(F.dropout(pooled, dropout, self.training))  # type: ignore[no-any-return]
+        return self.head(F.dropout(pooled, dropout, self.training))
 
 
 def pretrained(folder: Path) -> CrossEncoder:

@@ -13,7 +13,6 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
-from dramaturg.models.experts.nli import LABELS
 from dramaturg.models.experts.pieces import FACT, UTTERANCE
 from dramaturg.models.experts.wordpiece import WordPiece
 from dramaturg.train.experts.cross_encoder import CrossEncoder
@@ -21,7 +20,7 @@ from dramaturg.train.experts.network_pairs import Example
 
 RATE, WARM, DROPOUT, DECAY = 6e-5, 0.06, 0.1, 0.01
 TOKENS = 1200  # a batch
-KNOWN = {**{label: n for n, label in enumerate(LABELS)}, "not contradict": 3}
+KNOWN: dict[str, int] = {"entail": 0, "contradict": 1, "neutral": 2, "not contradict": 3}
 SOURCES = {"breaking": 0.5, "stance": 0.4, "spoken": 1.0, "unrelated": 0.7}
 
 

@@ -72,7 +72,7 @@ def keep(net: CrossEncoder, pieces: Sequence[str], data: Path, out: Path, *, tal
     out.mkdir(parents=True, exist_ok=True)
     held = written(held_out=True)
     found = scores(net, [(one.utterance, one.fact) for one in held], WordPiece(pieces)).numpy()
-    gold = np.array([LABELS.index(one.label) for one in held])  # type: ignore[arg-type]
+    gold = np.array([LABELS.index(one.label) for one in held])
     weights = {name: value.float().cpu().numpy() for name, value in net.state_dict().items()}
     path = out / "nli-network.npz"
     store(weights, pieces, path, temperature=temperature(found, gold))
