@@ -26,7 +26,7 @@ OWN_OPTIONS = {
     "import", "critics", "quality", "questions", "drafts", "leave-out", "leave-out-failing",
     "per-item", "checks", "people", "pairs-of", "diff", "when", "name", "count", "splits",
     "share-limits", "shard", "shard-wait", "incomplete",
-    "engine", "address", "workers", "serve", "serve-gpus", "scratch", "port", "models-from",
+    "engine", "address", "workers", "serve", "serve-gpus", "scratch", "port", "models-from", "size", "network",
 }  # fmt: skip
 
 

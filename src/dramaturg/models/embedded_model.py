@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from dramaturg.models.experts.embed import StaticEmbedder
     from dramaturg.models.experts.nli import PersonaNLI
+    from dramaturg.models.experts.nli_network import NetworkNLI
     from dramaturg.models.experts.quality import QualityExpert
     from dramaturg.models.experts.toxicity import ToxicityExpert
 
@@ -35,14 +36,16 @@ class EmbeddedModel:
     """All that the package can do by itself.
 
     Attributes:
-        ref: "embedded".
+        ref: "embedded", or "embedded:large" with the larger inference expert.
         chat: Who answers its tasks instead (a recorder around it), or None.
+        large: Whether a network judges facts against utterances, which sees far more and takes
+            about a hundred times as long; all else is the same.
     """
 
-    ref = "embedded"
-
-    def __init__(self, chat: ChatModel | None = None) -> None:
+    def __init__(self, chat: ChatModel | None = None, *, large: bool = False) -> None:
         self.chat = chat
+        self.large = large
+        self.ref = "embedded:large" if large else "embedded"
 
     @property
     def version(self) -> str:
@@ -54,8 +57,8 @@ class EmbeddedModel:
 
     def with_chat(self, chat: ChatModel) -> EmbeddedModel:
         """The same model with `chat` (a recorder around it) answering its tasks."""
-        other = EmbeddedModel(chat)
-        for name in ("_nli", "_embedder", "_toxicity", "_quality"):
+        other = EmbeddedModel(chat, large=self.large)
+        for name in ("_nli", "_rules", "_embedder", "_toxicity", "_quality"):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
         return other
@@ -83,8 +86,9 @@ class EmbeddedModel:
     async def judge(self, pairs: Sequence[tuple[str, str]], *, seed: int = 0) -> list[Judgement]:
         """One judgement a pair of (utterance, fact); see docs/experts.md for how often it errs."""
         found: list[Judgement] = []
-        for start in range(0, len(pairs), _CHUNK):
-            for one in self._nli.judge_many(pairs[start : start + _CHUNK]):
+        chunk = 8 if self.large else _CHUNK
+        for start in range(0, len(pairs), chunk):
+            for one in self._nli.judge_many(pairs[start : start + chunk]):
                 found.append(
                     Judgement(
                         label=one.label,
@@ -161,7 +165,15 @@ class EmbeddedModel:
         return StaticEmbedder()
 
     @cached_property
-    def _nli(self) -> PersonaNLI:
+    def _nli(self) -> PersonaNLI | NetworkNLI:
+        if self.large:
+            from dramaturg.models.experts.nli_network import NetworkNLI
+
+            return NetworkNLI(self._embedder)
+        return self._rules
+
+    @cached_property
+    def _rules(self) -> PersonaNLI:
         from dramaturg.models.experts.nli import PersonaNLI
 
         return PersonaNLI(self._embedder)
@@ -176,7 +188,7 @@ class EmbeddedModel:
     def _quality(self) -> QualityExpert:
         from dramaturg.models.experts.quality import QualityExpert
 
-        return QualityExpert(self._embedder, self._nli)
+        return QualityExpert(self._embedder, self._rules)
 
 
 def _spoken(conversation: Conversation) -> list[tuple[int, str]]:

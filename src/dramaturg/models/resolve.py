@@ -44,7 +44,7 @@ def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is i
     """The model that a reference names. Nothing is called and nothing heavy is loaded yet.
 
     Args:
-        ref: "embedded", "minilm" (sentence vectors only), "openai:MODEL",
+        ref: "embedded", "embedded:large", "minilm" (sentence vectors only), "openai:MODEL",
             "openai:MODEL@http://host:port/v1" (several addresses of the same model with commas
             between them), "ollama:MODEL" or "scripted:FILE".
         limits: How an endpoint may be used; the embedded model knows none.
@@ -56,7 +56,13 @@ def resolve(ref: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (it is i
     if provider == "embedded":
         from dramaturg.models.embedded_model import EmbeddedModel
 
-        return EmbeddedModel()
+        if name not in ("", "large"):
+            raise UserError(
+                f"there is no embedded model {name!r}",
+                why="it comes as embedded, and as embedded:large with a network for inference",
+                fix="embedded, or embedded:large",
+            )
+        return EmbeddedModel(large=name == "large")
     if ref == "minilm":
         from dramaturg.models.minilm_model import MiniLMModel
 

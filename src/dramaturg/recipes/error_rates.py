@@ -34,12 +34,14 @@ def rests_on(critic: str, ref: str) -> str:
         critic: Its name, with or without its version: "faithfulness 1", "depth", ...
         ref: Reference of the model behind it.
     """
-    if ref != "embedded":
+    if ref.partition(":")[0] != "embedded":
         return f"{ref}, by prompt; its errors were not measured in this run"
     name = critic.partition(" ")[0]
     expert, wanted = _FIGURES.get(
         name, ("quality", (f"{name}, FED, all pairs", f"{name}, FED pairs, gap >= 1.0"))
     )
+    if expert == "nli" and ref == "embedded:large":
+        expert = "nli-network"
     known = card(expert)
     told = [
         f"{figure} {known[figure]['value']:.3f} (n {known[figure]['n']:,})"
@@ -47,4 +49,4 @@ def rests_on(critic: str, ref: str) -> str:
         if figure in known
     ]
     measured = f"measured: {'; '.join(told)}; " if told else ""
-    return f"embedded, a small expert; {measured}all of its errors are in docs/experts.md"
+    return f"{ref}, a small expert; {measured}all of its errors are in docs/experts.md"

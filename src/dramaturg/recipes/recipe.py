@@ -214,7 +214,7 @@ class Recipe:
                 f"{ref} cannot play the role {role!r} of {self.name}",
                 why=f"the role needs a model that {_PROTOCOLS.get(need, 'does ' + need.__name__)}",
                 fix=f"give it another, e.g. --model {role}=embedded"
-                if ref != "embedded"
+                if ref.partition(":")[0] != "embedded"
                 else self._instead(role),
             )
         if need is ChatModel and missing:

@@ -59,6 +59,8 @@ async def _examine(ref: str) -> dict[str, Any]:
     try:
         model = resolve(ref, Limits(timeout_s=60.0))
         found["can"] = [word for word, kind in _CAN.items() if isinstance(model, kind)]
+        if getattr(model, "large", False):
+            found["can"].append("reads entailment with a network")
         if isinstance(model, ChatModel):
             follows = model.follows_prompts()
             found["can"].insert(0, "follows prompts" if follows else "writes (native tasks only)")

@@ -32,7 +32,7 @@ def estimate(planned: Plan, *, batch: bool = False) -> dict[str, Any]:
         settings["conversations"] = min(settings["conversations"], planned.most)
     for step in planned.recipe.estimate(settings, planned.facts):
         ref = planned.refs[step.role]
-        free = ref in ("embedded", "minilm")
+        free = ref.partition(":")[0] in ("embedded", "minilm")
         in_loop = step.name in BATCHED
         model = planned.models[step.role]
         native = isinstance(model, ChatModel) and model.native(step.task)

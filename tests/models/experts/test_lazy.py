@@ -3,7 +3,13 @@
 import subprocess
 import sys
 
-from dramaturg.models.experts import PersonaNLI, QualityExpert, StaticEmbedder, ToxicityExpert
+from dramaturg.models.experts import (
+    NetworkNLI,
+    PersonaNLI,
+    QualityExpert,
+    StaticEmbedder,
+    ToxicityExpert,
+)
 
 _PROBE = """
 import builtins, io, sys
@@ -14,6 +20,7 @@ def hook(event, args):
 sys.addaudithook(hook)
 import dramaturg.models.experts as experts
 experts.StaticEmbedder(), experts.PersonaNLI(), experts.ToxicityExpert(), experts.QualityExpert()
+experts.NetworkNLI()
 assert not opened, opened
 """
 
@@ -25,7 +32,13 @@ def test_importing_and_making_them_reads_no_artefact() -> None:
 
 
 def test_every_expert_says_its_name_version_and_errors() -> None:
-    for expert in (StaticEmbedder(), PersonaNLI(), ToxicityExpert(), QualityExpert()):
+    for expert in (
+        StaticEmbedder(),
+        PersonaNLI(),
+        NetworkNLI(),
+        ToxicityExpert(),
+        QualityExpert(),
+    ):
         assert expert.name
         assert expert.version
         assert len(expert.card) > 0

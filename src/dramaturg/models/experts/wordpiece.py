@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-CLS, SEP, UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
+CLS, SEP, PAD, UNKNOWN = "[CLS]", "[SEP]", "[PAD]", "[UNK]"
 _LONGEST = 100  # letters: a longer word is unknown
 _IDEOGRAPHS = ((0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0xF900, 0xFAFF), (0x20000, 0x2FA1F))
 
@@ -24,15 +24,21 @@ class WordPiece:
     def __init__(self, vocabulary: Sequence[str]) -> None:
         self._ids = {piece: place for place, piece in enumerate(vocabulary)}
         self._word = lru_cache(maxsize=50_000)(self._pieces)
+        self.start, self.end = self._ids[CLS], self._ids[SEP]
+        self.pad = self._ids.get(PAD, 0)
 
     def encode(self, text: str, most: int) -> list[int]:
         """The ids between [CLS] and [SEP], cut so that there are at most `most` in all (>= 2)."""
+        return [self.start, *self.bare(text, most - 2), self.end]
+
+    def bare(self, text: str, most: int) -> list[int]:
+        """The ids of a text alone, at most `most` of them."""
         found: list[int] = []
         for word in plain(text[: 20 * most]):
             found.extend(self._word(word))
-            if len(found) >= most - 2:
+            if len(found) >= most:
                 break
-        return [self._ids[CLS], *found[: most - 2], self._ids[SEP]]
+        return found[:most]
 
     def _pieces(self, word: str) -> tuple[int, ...]:
         found: list[int] = []

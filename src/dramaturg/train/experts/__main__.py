@@ -2,6 +2,8 @@
 
 dramaturg train experts --data DIR --out DIR    makes all artefacts
 dramaturg train experts --report --data DIR     prints the figures; --out DIR keeps them
+dramaturg train experts --network MODEL ...     the same for the larger inference expert; MODEL is a
+                                                folder with the weights of all-MiniLM-L6-v2
 """
 
 import argparse
@@ -10,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dramaturg.errors import UserError
 from dramaturg.models.experts.embed import StaticEmbedder
 from dramaturg.scorers.naturalness import write_reference
 from dramaturg.train.experts.abuse import save_toxicity, train_toxicity
@@ -51,8 +54,24 @@ def main(words: Sequence[str] | None = None) -> None:
         metavar="N",
         help="also N questions of the ranker to the embedded language model (seconds each)",
     )
+    parser.add_argument(
+        "--network",
+        type=Path,
+        nargs="?",
+        const=Path(),
+        help="the larger inference expert, and the folder of the encoder that it starts from",
+    )
+    parser.add_argument("--talks", type=int, default=500, help="conversations for false alarms")
+    parser.add_argument("--plants", type=int, default=500, help="planted faults of each kind")
+    parser.add_argument("--pairs", type=int, default=1579, help="pairs of persona-nli valid")
     given = parser.parse_args(words)
-    if given.report:
+    if given.report and given.network is not None:
+        report_network(given.data, given.out, given.talks, given.plants, given.pairs)
+    elif given.network is not None:
+        if given.out is None:
+            parser.error("--out is needed to make the network")
+        network(given.data, given.network, given.out, given.talks)
+    elif given.report:
         if given.only not in (None, *EXPERTS):
             parser.error(f"{given.only} has no card of its own: its figures are those of quality")
         report(given.data, given.out, given.only, given.minilm, given.likelihoods)
@@ -86,6 +105,32 @@ def make(data: Path, out: Path, only: str | None = None, likelihoods: int = 0) -
         makers[name]()
 
 
+def network(data: Path, encoder: Path, out: Path, talks: int) -> None:
+    """Train the network of the larger inference expert; raises UserError without PyTorch."""
+    try:
+        from dramaturg.train.experts.make_network import make_network
+    except ImportError as error:
+        raise UserError(
+            "training the inference network needs PyTorch, which is not installed",
+            why=str(error),
+            fix="pip install 'dramaturg[train]'",
+        ) from error
+    make_network(data, encoder, out, talks=talks)
+
+
+def report_network(data: Path, out: Path | None, talks: int, plants: int, pairs: int) -> None:
+    """Print the figures of the card `nli-network`; with a folder, put them into its cards.json."""
+    from dramaturg.train.experts.measure_network import measure_network
+
+    figures = {"nli-network": measure_network(data, talks, plants, pairs)}
+    print(tables(figures))
+    if out is not None:
+        path = out / "cards.json"
+        cards = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        text = json.dumps(cards | figures, indent=1, ensure_ascii=False) + "\n"
+        path.write_text(text, encoding="utf-8")
+
+
 def report(
     data: Path,
     out: Path | None,
@@ -109,9 +154,8 @@ def report(
     print(tables(cards))
     if out is not None:
         path = out / "cards.json"
-        if only and path.exists():
-            cards = {**json.loads(path.read_text(encoding="utf-8")), **cards}
-        text = json.dumps(cards, indent=1, ensure_ascii=False) + "\n"
+        kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        text = json.dumps(kept | cards, indent=1, ensure_ascii=False) + "\n"
         path.write_text(text, encoding="utf-8")
 
 

@@ -6,22 +6,28 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dramaturg.models.experts.embed import StaticEmbedder, lsa
-from dramaturg.models.experts.lexicon import members, number
 from dramaturg.models.experts.negate import negate
-from dramaturg.models.experts.nli import PersonaNLI
+from dramaturg.models.experts.nli import Judgement, PersonaNLI
 from dramaturg.models.experts.toxicity import ToxicityExpert
 from dramaturg.models.experts.words import content
 from dramaturg.train.experts import abuse, data
+from dramaturg.train.experts.changed import other_value
 from dramaturg.train.experts.fed import fed_accuracy, fed_spearman
 from dramaturg.train.experts.inference import Pair, hand_pairs, nli_rows
 
 Figures = dict[str, dict[str, Any]]
+
+
+class Judge(Protocol):
+    """An inference expert."""
+
+    def judge_many(self, pairs: Sequence[tuple[str, str]]) -> list[Judgement]: ...
 
 
 def figure(value: float, n: int, unit: str, split: str) -> dict[str, Any]:
@@ -91,11 +97,11 @@ def measure_nli(folder: Path) -> Figures:
     """Catches, false alarms, and persona-nli, on which nothing was trained."""
     expert = PersonaNLI()
     found: Figures = {}
-    found |= _labels(
+    found |= labels_right(
         expert, hand_pairs(held_out=True), "hand pairs, facts held out of training, misses read"
     )
     valid = nli_rows(folder, "valid")
-    found |= _labels(expert, valid, "persona-nli valid")
+    found |= labels_right(expert, valid, "persona-nli valid")
     train = nli_rows(folder, "train")
     for name, text in BASELINES.items():
         share = naive_bayes(train, valid, text)
@@ -141,7 +147,8 @@ def measure_nli(folder: Path) -> Figures:
     return found
 
 
-def _labels(expert: PersonaNLI, pairs: Sequence[Pair], split: str) -> Figures:
+def labels_right(expert: Judge, pairs: Sequence[Pair], split: str) -> Figures:
+    """The share of three labels, and precision and recall of the two that claim something."""
     judged = expert.judge_many([(p.premise, p.hypothesis) for p in pairs])
     table = Counter((p.label, j.label) for p, j in zip(pairs, judged, strict=True))
     found: Figures = {}
@@ -216,7 +223,7 @@ def planted(folder: Path, part: str, seed: int = 0) -> dict[str, list[tuple[str,
             found["never done"].append(
                 (f"I've never tried it, I have never {_tried(fact, thing)}.", fact)
             )
-        swapped = _other_value(fact, rng)
+        swapped = other_value(fact, rng)
         if swapped:
             found["value changed"].append((f"Oh cool. {swapped}", fact))
     return dict(found)
@@ -244,24 +251,6 @@ _WEAK_NEW = (
 
 def _tried(fact: str, thing: str) -> str:
     return f"wanted to {thing}" if " to " in fact[:14] else f"tried {thing}"
-
-
-def _other_value(fact: str, rng: random.Random) -> str | None:
-    """The fact with one number, colour, job or place exchanged for another of its kind."""
-    tokens = fact.split()
-    for place, token in enumerate(tokens):
-        word = token.lower().strip(".,")
-        tail = token[len(token.rstrip(".,")) :]
-        value = number(word)
-        if value is not None and 2 <= value < 100 and place:
-            return " ".join(
-                [*tokens[:place], str(value + rng.choice((1, 2, 3))) + tail, *tokens[place + 1 :]]
-            )
-        for kind in ("colour", "job", "state", "country", "city"):
-            if word in members(kind):
-                other = rng.choice([w for w in members(kind) if w != word])
-                return " ".join([*tokens[:place], other + tail, *tokens[place + 1 :]])
-    return None
 
 
 def measure_toxicity(folder: Path) -> Figures:
