@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -41,7 +41,7 @@ from dramaturg.train.embedded.sources import Source, held_out_sources, training_
 Rows: TypeAlias = list[list[str]]
 Tables: TypeAlias = list[tuple[str, Rows | str]]
 
-FREE: dict[str, float | int] = {"pull": 0.0, "drafts": 1, "echo": 0.0, "brief": 0.0}
+FREE: dict[str, Any] = {"pull": 0.0, "drafts": 1, "echo": 0.0, "brief": 0.0}
 SPC, CHAT = "spc-valid", "personachat-valid"
 CALLED = {SPC: "SPC valid", CHAT: "Persona-Chat valid"}
 STYLES = {SPC: "made", CHAT: "human"}

@@ -25,8 +25,8 @@ OWN_OPTIONS = {
     "paraphrase-at", "to", "from", "force", "formats", "task", "host", "html", "share",
     "import", "critics", "quality", "questions", "drafts", "leave-out", "leave-out-failing",
     "per-item", "checks", "people", "pairs-of", "diff", "when", "name", "count", "splits",
-    "share-limits", "shard", "shard-wait", "incomplete",
-    "engine", "address", "workers", "serve", "serve-gpus", "scratch", "port", "models-from", "size", "network",
+    "share-limits", "shard", "shard-wait", "incomplete", "size", "network",
+    "engine", "address", "workers", "serve", "serve-gpus", "scratch", "port", "models-from",
 }  # fmt: skip
 
 

@@ -78,7 +78,7 @@ class Graph:
         s = self.sizes
         h, x = self._normed(x, added, f"{n}.attention_norm")
         qkv = self.product(h, f"{n}.qkv", f"{n}.q")
-        shape = ["rows", s.kv_heads, "room", s.head]
+        shape: list[str | int] = ["rows", s.kv_heads, "room", s.head]
         for kind in ("keys", "values"):
             for way, told in (("in", self.inputs), ("out", self.outputs)):
                 name = f"{n}.{kind}.{way}"
