@@ -41,6 +41,7 @@ from dramaturg.train.embedded.sources import Source, held_out_sources, training_
 Rows: TypeAlias = list[list[str]]
 Tables: TypeAlias = list[tuple[str, Rows | str]]
 
+CIRCULAR = "not decided: the same expert chose the drafts (see the labels by hand)"
 FREE: dict[str, Any] = {"pull": 0.0, "drafts": 1, "echo": 0.0, "brief": 0.0}
 SPC, CHAT = "spc-valid", "personachat-valid"
 CALLED = {SPC: "SPC valid", CHAT: "Persona-Chat valid"}
@@ -507,7 +508,6 @@ def targets(bench: Bench) -> Tables:
         return []
     ppl = f[f"word perplexity {SPC}"]
     many = len(bench.default.talks) >= ENOUGH_TALKS
-    judged = bench.contradicted[bench.default.name].talks >= ENOUGH_TALKS
     rows = [
         ["what", "target", "measured", ""],
         ["perplexity of a word, SPC valid", "at most 8", f"{ppl:.2f}", _met(ppl <= 8)],
@@ -516,10 +516,10 @@ def targets(bench: Bench) -> Tables:
          _met(f["shown by owner"] >= 0.35, many)],
         ["conversations that contradict a fact, by the expert", "no more than SPC",
          f"{f['contradicts facts']:.1%} (SPC {f['SPC contradicts facts']:.1%})",
-         _met(f["contradicts facts"] <= f["SPC contradicts facts"], judged)],
+         CIRCULAR],
         ["conversations that contradict themselves, by the expert", "no more than SPC",
          f"{f['contradicts itself']:.1%} (SPC {f['SPC contradicts itself']:.1%})",
-         _met(f["contradicts itself"] <= f["SPC contradicts itself"], judged)],
+         CIRCULAR],
         [f"distinct-2 at {f['distinct at']:,.0f} words", "at least 0.22",
          f"{f['distinct-2']:.3f} (SPC valid {f['SPC distinct-2']:.3f})",
          _met(f["distinct-2"] >= 0.22, f["distinct at"] >= ENOUGH_WORDS)],

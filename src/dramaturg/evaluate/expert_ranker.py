@@ -1,7 +1,7 @@
 """Next-utterance prediction by the ranker that ships: no training on the dataset itself.
 
 Beside `ranker`, which learns from four fifths of the dataset: that one says how predictable the
-set is from its own kind, this one how well its turns follow by what was learnt on another corpus.
+set is from its own kind, this one how well its turns follow by what was learnt on SPC train.
 """
 
 from __future__ import annotations

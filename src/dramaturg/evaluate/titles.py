@@ -43,7 +43,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "next_utterance_ranker_self": ("next utterance, ranker, own persona", "of who speaks next"),
     "next_utterance_ranker_their": ("next utterance, ranker, partner's persona", ""),
     "next_utterance_ranker_both": ("next utterance, ranker, both personas", ""),
-    "next_utterance_expert_none": ("next utterance, shipped ranker", "trained on another corpus"),
+    "next_utterance_expert_none": ("next utterance, shipped ranker", "trained on SPC"),
     "next_utterance_expert_both": ("next utterance, shipped ranker, both personas", ""),
     "profile_extraction_user_1_from_user_1": ("profile of user 1 read from user 1", "35 options"),
     "profile_extraction_user_1_from_user_2": ("profile of user 1 read from user 2", ""),

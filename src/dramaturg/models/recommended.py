@@ -117,6 +117,9 @@ def with_recommended(name: str, given: Sequence[str], roles: Collection[str]) ->
 
 def _read(text: str) -> dict[str, ModelSet]:
     table = tomllib.loads(text)
+    unknown = sorted(set(table) - {"as_of", "sets"})
+    if unknown:
+        raise msgspec.ValidationError(f"{unknown} is not known: it holds as_of, and sets.NAME")
     as_of = str(table.get("as_of", "no date"))
     sets = msgspec.convert(table.get("sets", {}), dict[str, dict[str, Entry | str]])
     found: dict[str, ModelSet] = {}

@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from dramaturg.errors import DramaturgError
+from dramaturg.models.embedded.runtime import runtime_version
 from dramaturg.models.embedded.shipped import SHIPPED, read_card
 from dramaturg.models.embedded.writer import loaded
 from dramaturg.models.experts.embed import StaticEmbedder
@@ -44,9 +45,10 @@ class Server:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """Version and weights: the same seed gives the same bytes while it is the same."""
+        """Version, weights and runtime: the same seed gives the same bytes while it is the same."""
         weights = hashlib.sha256((SHIPPED / "model.npz").read_bytes()).hexdigest()[:10]
-        return f"dramaturg-{metadata.version('dramaturg')}-{weights}"
+        parts = ("dramaturg", metadata.version("dramaturg"), weights, *runtime_version().split())
+        return "-".join(parts)
 
     async def models(self, request: web.Request) -> web.Response:
         """GET /v1/models: the one there is."""
@@ -75,7 +77,8 @@ class Server:
         fields = await _fields(request, f"/v1/{what}")
         _check_model(fields.need("model"))
         engine, bpe = loaded()
-        work = (chat if what.startswith("chat") else completion)(fields, engine, bpe)
+        make = chat if what.startswith("chat") else completion
+        work = await asyncio.to_thread(make, fields, engine, bpe)  # a long text takes a while
         if self.busy + work.choices > MOST_WAITING:
             raise Refused(
                 f"{self.busy} choices run or wait already; {MOST_WAITING} are the most: try again "

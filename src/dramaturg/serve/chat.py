@@ -14,7 +14,7 @@ from dramaturg.models.embedded.aloud import (
 from dramaturg.models.embedded.bpe import Bpe
 from dramaturg.models.embedded.continuation import Spelling, Token
 from dramaturg.models.embedded.engine import Engine, Program
-from dramaturg.models.embedded.writer import truncated_facts
+from dramaturg.models.embedded.writer import HEADER_TOKENS, truncated_facts
 from dramaturg.prompts import Sampling
 from dramaturg.serve.fields import Fields
 from dramaturg.serve.layout import Talk, check_fits, read_talk
@@ -157,6 +157,13 @@ def _check(talk: Talk, engine: Engine) -> None:
     """Refuse what the model would read only in part."""
     names = ("person 1", "person 2") if talk.said is None else ("the persona", "the partner")
     check_fits(truncated_facts(talk.facts_1, talk.facts_2), names)
+    if len(talk.facts_1) + len(talk.facts_2) > HEADER_TOKENS // 2:  # a fact takes two at least
+        raise Refused(
+            f"{len(talk.facts_1) + len(talk.facts_2)} facts are too many: all together may take "
+            f"{HEADER_TOKENS} tokens",
+            param="messages",
+            code="context_length_exceeded",
+        )
     if talk.said is None:
         return
     if len(talk.said) > MOST_HEARD:

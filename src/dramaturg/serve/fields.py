@@ -46,7 +46,7 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise Refused(f"{name} must be a number, not {value!r}", param=name)
         if not low <= value <= high:
-            raise Refused(f"{name} must be {low:g} to {high:g}, not {value:g}", param=name)
+            raise Refused(f"{name} must be {low:g} to {high:g}, not {str(value)[:40]}", param=name)
         return float(value)
 
     def whole(self, name: str, low: int, high: int) -> int | None:

@@ -137,8 +137,8 @@ def _read(text: str) -> _Read:
 def _settings(read: _Read, whole: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in read.settings.items():
-        if name == "style" and value in ("made", "human"):
-            found[name] = value
+        if name == "style" and value.lower() in ("made", "human"):
+            found[name] = value.lower()
         elif name == "turns" and whole and value.isdecimal() and 2 <= int(value) <= 40:
             found[name] = int(value)
         elif name == "grounding" and re.fullmatch(r"[01]|0?\.\d+|1\.0+", value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -16,6 +17,7 @@ from dramaturg.models.embedded.continuation import Token
 from dramaturg.serve.outlet import Ended, Item
 from dramaturg.serve.refused import error_body
 
+_log = logging.getLogger(__name__)
 MOST_CHOICES = 128  # of one request
 
 
@@ -114,7 +116,8 @@ async def streamed_reply(
     except ConnectionError:
         raise
     except Exception as error:
-        body = error_body(f"the server failed: {error}", 500)
+        _log.exception("a stream failed")
+        body = error_body(f"the server failed: {type(error).__name__}", 500)
         await response.write(b"data: " + msgspec.json.encode(body) + b"\n\n")
         return response
     if work.usage:

@@ -131,8 +131,12 @@ class Engine:
             with self._wake:
                 while not self._queue and not any(self._slots):
                     self._wake.wait()
-            self._admit()
-            self._decode()
+            try:
+                self._admit()
+                self._decode()
+            except BaseException as error:  # of the network itself: none of the running can go on
+                for job in self._jobs():
+                    self._finish(job, error)
 
     def _admit(self) -> None:
         for job in self._jobs():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def main(words: Sequence[str] | None = None) -> None:
         rate=args.rate,
         decay_share=args.decay,
         device=device,
-        workers=4 if device == "cuda" else 0,
+        workers=min(12, os.cpu_count() or 1) if device == "cuda" else 0,
         batch_tokens=args.batch_tokens or (65_536 if device == "cuda" else 8192),
     )
     loss = train(args.data, args.out, settings, SIZES[args.size], args.start)

@@ -39,7 +39,7 @@ def export(run_dir: Path, out_dir: Path) -> dict[str, Any]:
         out_dir: Folder to write to; files there are replaced.
     """
     out_dir.mkdir(parents=True, exist_ok=True)
-    parts = torch.load(run_dir / "checkpoint.pt", weights_only=True)
+    parts = torch.load(run_dir / "checkpoint.pt", weights_only=True, map_location="cpu")
     arrays: dict[str, Any] = {}
     for key, value in parts["network"].items():
         name = key.replace("blocks.", "").replace("._orig_mod", "").removesuffix(".weight")

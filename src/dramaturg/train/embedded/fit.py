@@ -22,7 +22,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dramaturg.errors import UserError
 from dramaturg.models.embedded.formats import Sizes
+from dramaturg.models.embedded.shipped import read_card
 from dramaturg.train.embedded.ahead import Epochs, encoder
 from dramaturg.train.embedded.charts import told, write_curve, write_report
 from dramaturg.train.embedded.corpus import Encode, Example, as_it_is
@@ -53,6 +55,9 @@ class Settings:
     log_every: int = 25
 
 
+KEPT = ("seed", "batch_tokens")  # settings that a resumed run must have as before
+
+
 def rate_at(step: int, settings: Settings) -> float:
     """Learning rate: warm up, hold, then go down in a straight line to zero at the last step."""
     decay = max(1.0, settings.decay_share * settings.steps)
@@ -81,8 +86,8 @@ def batches(examples: list[Example], budget: int, seed: str) -> Iterator[tuple[T
         weights = torch.zeros(len(group), time_steps)
         for row, index in enumerate(group):
             tokens, weight = examples[index]
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-            weights[row, : len(tokens)] = torch.tensor(weight)
+            ids[row, : len(tokens)] = torch.as_tensor(tokens)
+            weights[row, : len(tokens)] = torch.as_tensor(weight)
         yield ids, weights
 
 
@@ -135,10 +140,18 @@ class Run:
         self.stopping = False
         self.pace = Pace(sizes, settings.device)
         self._read_wishes()
-        signal.signal(signal.SIGTERM, self._stop)
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._stop)
 
     def fit(self) -> None:
-        """Train until the last step, or until a SIGTERM; both leave a checkpoint."""
+        """Train until the last step, a SIGTERM or Ctrl-C; each leaves a checkpoint."""
+        try:
+            self._fit()
+        finally:
+            self.epochs.close()
+        write_report(self.out, asdict(self.settings), asdict(self.sizes), self.pace)
+
+    def _fit(self) -> None:
         start, saved, losses = time.monotonic() - self.state["seconds"], time.monotonic(), []
         while self.state["step"] < self.settings.steps and not self.stopping:
             seed = self.epochs.seed_of(self.state["epoch"])
@@ -168,16 +181,17 @@ class Run:
             self.state["seconds"] = time.monotonic() - start
             self._log(mean, measure=True)
         self._save()
-        self.epochs.close()
-        write_report(self.out, asdict(self.settings), asdict(self.sizes), self.pace)
 
     def _step(self, ids: Tensor, weights: Tensor) -> Tensor:
         """One step; the loss stays on the device, so that the next batch need not wait for it."""
         tokens, device = int((ids != 0).sum()), self.settings.device
         self.pace.add(tokens, ids.shape)
-        ids, weights = ids.to(device, non_blocking=True), weights.to(device, non_blocking=True)
+        chosen = weights[:, 1:].reshape(-1).nonzero().squeeze(1)  # here: it would wait for a GPU
+        ids, weights, chosen = (
+            part.to(device, non_blocking=True) for part in (ids, weights, chosen)
+        )
         with torch.autocast(device, torch.bfloat16):
-            loss, count = self.network.loss(ids, weights)
+            loss, count = self.network.loss(ids, weights, chosen)
         (loss / count).backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         rate = rate_at(self.state["step"], self.settings)
@@ -229,6 +243,16 @@ class Run:
         parts = torch.load(
             self.out / "checkpoint.pt", weights_only=True, map_location=self.settings.device
         )
+        for name, now, then in (
+            ("size", asdict(self.sizes), parts["sizes"]),
+            *((key, getattr(self.settings, key), parts["settings"][key]) for key in KEPT),
+        ):
+            if now != then:
+                raise UserError(
+                    f"the run in {self.out} was begun with another {name}: {then}, not {now}",
+                    why="its checkpoint counts batches of the text as it was drawn then",
+                    fix="give the same, or another --out",
+                )
         self.state = parts["state"]
         self.network.load_state_dict(parts["network"])
         for optimizer, state in zip(self.optimizers, parts["optimizers"], strict=True):
@@ -261,7 +285,21 @@ class Run:
 
 
 def begin_with(network: Network, folder: Path) -> None:
-    """Put exported weights into a network of the same sizes."""
+    """Put exported weights into a network of the same sizes. Raises UserError for others."""
+    try:
+        sizes = Sizes(**read_card(folder)["sizes"])
+    except OSError as error:
+        raise UserError(
+            f"there are no weights in {folder}",
+            why=error.strerror or str(error),
+            fix="name a folder that --export has written",
+        ) from error
+    if sizes != network.sizes:
+        raise UserError(
+            f"the weights in {folder} are of another size",
+            why=f"they are {sizes}",
+            fix="train with the --size that they have",
+        )
     with np.load(folder / "model.npz", allow_pickle=False) as parts:
         for key, value in network.state_dict().items():
             name = key.replace("blocks.", "").removesuffix(".weight")

@@ -88,16 +88,21 @@ class Network(nn.Module):
             x = block(x, cos, sin)
         return F.rms_norm(x, (self.sizes.width,), self.norm.to(x.dtype), self.sizes.norm_eps)
 
-    def loss(self, ids: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    def loss(
+        self, ids: Tensor, weights: Tensor, chosen: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Weighted sum of the next-token losses in nats, and the sum of the weights.
 
         Args:
             ids: `(batch, time)`, padded at the right.
             weights: Same shape; the weight of predicting this token, 0 for padding and context.
+            chosen: Places of the weights that are not 0, first column left out, flattened; None
+                finds them, for which a GPU has to be waited.
         """
         hidden = self(ids[:, :-1])
         weights = weights[:, 1:].reshape(-1)
-        chosen = weights.nonzero().squeeze(1)
+        if chosen is None:
+            chosen = weights.nonzero().squeeze(1)
         hidden = hidden.reshape(-1, self.sizes.width)[chosen]
         targets = ids[:, 1:].reshape(-1)[chosen]
         total: Tensor = CrossEntropy.apply(

@@ -12,7 +12,7 @@ import torch
 from dramaturg.models.embedded.formats import Sizes
 
 PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L4": 121e12, "4090": 165e12}
-"""Dense bf16 operations a second by the makers' data sheets, by a part of the device's name."""
+"""Dense bf16 operations a second by the makers' data sheets, by a word of the device's name."""
 
 
 def training_flops(sizes: Sizes, tokens: int, length: int) -> float:
@@ -39,7 +39,7 @@ def peak(device: str) -> tuple[float, str]:
     if device == "cuda":
         name = torch.cuda.get_device_name()
         for part, flops in PEAKS.items():
-            if part in name:
+            if part in name.split() and not {"PCIe", "Laptop"} & set(name.split()):
                 return flops, f"{name}, data sheet, bf16 dense"
     size = 8192 if device == "cuda" else 1024
     a = torch.randn(size, size, dtype=torch.bfloat16, device=device)
