@@ -66,6 +66,9 @@ def test_an_own_table_is_added_and_a_broken_one_is_told(
     own.write_text('[sets.mine]\nchat = { ref = "ollama:x" }\n')
     with pytest.raises(UserError, match=r"mine\.toml"):
         model_sets()
+    own.write_text('[set.mine.chat]\nref = "ollama:x"\n')
+    with pytest.raises(UserError, match=r"mine\.toml"):
+        model_sets()
 
 
 def test_the_command_lists_them_and_says_that_they_are_not_measured() -> None:

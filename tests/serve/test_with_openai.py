@@ -160,6 +160,10 @@ FAULTS: list[tuple[str, dict[str, Any], str, str | None, str]] = [
     ("chat", CHAT | {"messages": [{"role": "user", "content": "Person 1:\n- " + "a b " * 60
                                    + "\nPerson 2:\n- I sail."}]},
      "BadRequestError", "messages", "fact 1 of person 1 is too long"),
+    ("chat", CHAT | {"messages": [{"role": "user", "content": "Person 1:\n" + "I\n" * 600
+                                   + "Person 2:\n- I sail."}]},
+     "BadRequestError", "messages", "601 facts are too many"),
+    ("chat", CHAT | {"temperature": 10**400}, "BadRequestError", "temperature", "must be 0 to 2"),
     ("chat", CHAT | {"messages": [PERSONA, *[{"role": "user", "content": "Hi."}] * 21]},
      "BadRequestError", "messages", "21 turns"),
     ("chat", CHAT | {"top_p": 0.5}, "BadRequestError", "top_p", "drafted several times"),

@@ -308,3 +308,28 @@ def test_an_orthogonal_update_has_singular_values_near_one_whatever_its_shape() 
         assert made.shape == shape
         values = torch.linalg.svdvals(made)
         assert 0.6 < float(values.min()) < float(values.max()) < 1.3
+
+
+def test_a_resumed_run_must_be_as_before_and_weights_of_another_size_are_refused(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("torch", reason="torch comes with the extra `train`")
+    pytest.importorskip("tokenizers", reason="tokenizers comes with the extra `train`")
+    from dataclasses import replace
+
+    from dramaturg.errors import UserError
+    from dramaturg.train.embedded import fit
+    from dramaturg.train.embedded.export import export
+
+    write_corpora(tmp_path)
+    settings, sizes = tiny(1)
+    fit.train(tmp_path, tmp_path / "a", settings, sizes)  # type: ignore[arg-type]
+    other = replace(settings, batch_tokens=256)  # type: ignore[type-var]
+    with pytest.raises(UserError, match="another batch_tokens: 512, not 256"):
+        fit.train(tmp_path, tmp_path / "a", other, sizes)  # type: ignore[arg-type]
+    export(tmp_path / "a", tmp_path / "out")
+    deeper = replace(sizes, layers=3)  # type: ignore[type-var]
+    with pytest.raises(UserError, match="of another size"):
+        fit.Run(tmp_path, tmp_path / "b", settings, deeper, tmp_path / "out")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="there are no weights"):
+        fit.Run(tmp_path, tmp_path / "c", settings, sizes, tmp_path / "a")  # type: ignore[arg-type]

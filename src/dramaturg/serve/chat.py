@@ -156,7 +156,6 @@ class Shape:
 def _check(talk: Talk, engine: Engine) -> None:
     """Refuse what the model would read only in part."""
     names = ("person 1", "person 2") if talk.said is None else ("the persona", "the partner")
-    check_fits(truncated_facts(talk.facts_1, talk.facts_2), names)
     if len(talk.facts_1) + len(talk.facts_2) > HEADER_TOKENS // 2:  # a fact takes two at least
         raise Refused(
             f"{len(talk.facts_1) + len(talk.facts_2)} facts are too many: all together may take "
@@ -164,6 +163,7 @@ def _check(talk: Talk, engine: Engine) -> None:
             param="messages",
             code="context_length_exceeded",
         )
+    check_fits(truncated_facts(talk.facts_1, talk.facts_2), names)
     if talk.said is None:
         return
     if len(talk.said) > MOST_HEARD:

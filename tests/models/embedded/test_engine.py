@@ -6,13 +6,14 @@ import threading
 import time
 from concurrent.futures import CancelledError
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
 
 from dramaturg.models.embedded.engine import Engine, Program, Step
 from dramaturg.models.embedded.formats import Control
-from dramaturg.models.embedded.network import WIDTH
+from dramaturg.models.embedded.network import WIDTH, Network
 from dramaturg.models.embedded.sampling import Sampler
 from tests.models.embedded.tiny import SIZES, tiny_weights
 
@@ -161,3 +162,21 @@ def test_a_cancelled_program_of_two_sequences_frees_both_its_slots() -> None:
 def test_a_program_has_one_or_two_sequences() -> None:
     with pytest.raises(ValueError, match="1 or 2 sequences, not 3"):
         Engine(tiny_weights()).submit(lambda: drawing(1, 1), sequences=3)
+
+
+def test_a_failure_of_the_network_fails_what_runs_and_the_next_request_works(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = Engine(tiny_weights())
+    decode, left = Network.decode, [1]
+
+    def once(self: Network, *given: Any) -> Any:
+        if left:
+            left.pop()
+            raise MemoryError("no room")
+        return decode(self, *given)
+
+    monkeypatch.setattr(Network, "decode", once)
+    with pytest.raises(MemoryError, match="no room"):
+        engine.submit(lambda: drawing(1, 5)).result(30)
+    assert len(engine.submit(lambda: drawing(1, 5)).result(30)) == 5
