@@ -76,7 +76,7 @@ def keep(net: CrossEncoder, pieces: Sequence[str], data: Path, out: Path, *, tal
     weights = {name: value.float().cpu().numpy() for name, value in net.state_dict().items()}
     path = out / "nli-network.npz"
     store(weights, pieces, path, temperature=temperature(found, gold))
-    limits = {"contradict": 0.5, "entail": 0.5, "confirmed": 0.2, "near": 0.1}
+    limits = {"contradict": 0.5, "entail": 0.5, "confirmed": 0.0, "near": 0.1}
     chances = alarms(data, path, limits, talks)
     limits["contradict"] = threshold(chances, ALARMS)
     text = json.dumps(limits, indent=1) + "\n"
