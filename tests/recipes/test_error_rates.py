@@ -9,7 +9,7 @@ def test_an_embedded_critic_is_named_with_its_measured_errors() -> None:
     faithful = rests_on("faithfulness 2", "embedded")
     assert "contradict: recall, persona-nli valid 0.157 (n 540)" in faithful
     assert "false alarms at most" in faithful
-    assert "abuse without swear words 0.351 (n 114)" in rests_on("toxicity", "embedded")
+    assert "abuse without swear words 0.178 (n 342)" in rests_on("toxicity", "embedded")
     assert "depth, FED, all pairs 0.728 (n 6,863)" in rests_on("depth 1", "embedded")
 
 
