@@ -117,6 +117,7 @@ async def test_verbose_logs_each_call_with_its_texts_and_shows_lines_without_the
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     shown: list[str] = []
+    before = logging.getLogger("dramaturg").level
 
     def fault(seen: Seen, count: int) -> Act | None:
         return Act(says(f"I keep {KEY} safe.")) if count == 2 else None
@@ -132,7 +133,25 @@ async def test_verbose_logs_each_call_with_its_texts_and_shows_lines_without_the
     assert KEY not in whole
     assert any(line.startswith("debug: call · role writer") for line in shown)
     assert not any("User 1:" in line or KEY in line for line in shown)
-    assert logging.getLogger("dramaturg").level == logging.NOTSET
+    assert logging.getLogger("dramaturg").level == before
+
+
+def test_runs_that_overlap_put_the_level_back_whichever_ends_first(tmp_path: Path) -> None:
+    logger = logging.getLogger("dramaturg")
+    before = logger.level
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first, second = log_to(tmp_path / "a"), log_to(tmp_path / "b", verbose=True)
+    first.__enter__()
+    second.__enter__()
+    assert logger.level == logging.DEBUG
+    event("call", logging.DEBUG, reply="said in private")
+    first.__exit__(None, None, None)
+    assert logger.level == logging.DEBUG
+    second.__exit__(None, None, None)
+    assert logger.level == before
+    assert not (tmp_path / "a" / "log.jsonl").exists()
+    assert "said in private" in (tmp_path / "b" / "log.jsonl").read_text("utf-8")
 
 
 def test_the_log_is_bounded_whatever_is_written(

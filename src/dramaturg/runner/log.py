@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
@@ -41,9 +42,10 @@ def log_to(
     handlers: list[logging.Handler] = [_File(folder / LOG_FILE)]
     if verbose and say is not None:
         handlers.append(_Terminal(say))
-    before = _logger.level
-    _logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+    level = logging.DEBUG if verbose else logging.INFO
+    _levels.enter(level)
     for handler in handlers:
+        handler.setLevel(level)
         _logger.addHandler(handler)
     try:
         yield
@@ -51,7 +53,34 @@ def log_to(
         for handler in handlers:
             _logger.removeHandler(handler)
             handler.close()
-        _logger.setLevel(before)
+        _levels.leave(level)
+
+
+class _Levels:
+    """The logger's level while runs overlap in one process: as low as one of them wants.
+
+    The last one to end puts back what was there before the first began.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wanted: list[int] = []
+        self._before = logging.NOTSET
+
+    def enter(self, level: int) -> None:
+        with self._lock:
+            if not self._wanted:
+                self._before = _logger.level
+            self._wanted.append(level)
+            _logger.setLevel(min(self._wanted))
+
+    def leave(self, level: int) -> None:
+        with self._lock:
+            self._wanted.remove(level)
+            _logger.setLevel(min(self._wanted) if self._wanted else self._before)
+
+
+_levels = _Levels()
 
 
 class CallLog:
