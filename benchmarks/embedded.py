@@ -21,14 +21,13 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks import embedded_labels as labels  # noqa: E402
-from benchmarks import embedded_tables as parts  # noqa: E402
-from benchmarks.embedded_text import told  # noqa: E402
-from benchmarks.tables import columns, markdown, put  # noqa: E402
-from dramaturg.errors import UserError  # noqa: E402
+from benchmarks import embedded_labels as labels
+from benchmarks import embedded_tables as parts
+from benchmarks.embedded_text import told
+from benchmarks.tables import ROOT, columns, markdown, put
+from dramaturg.errors import UserError
 
 PAGE = ROOT / "docs" / "embedded-model.md"
 

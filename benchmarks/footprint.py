@@ -19,10 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.tables import columns, markdown, put  # noqa: E402
+from benchmarks.tables import ROOT, columns, markdown, put
 
 PAGE = ROOT / "docs" / "embedded-runtime.md"
 TRIES = 5

@@ -25,14 +25,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.tables import markdown, put  # noqa: E402
-from dramaturg.models.embedded import network, writer  # noqa: E402
-from dramaturg.models.embedded.engine import Engine  # noqa: E402
-from dramaturg.models.embedded.formats import Sizes  # noqa: E402
-from dramaturg.models.embedded.shipped import (  # noqa: E402
+from benchmarks.tables import ROOT, markdown, put
+from dramaturg.models.embedded import network, writer
+from dramaturg.models.embedded.engine import Engine
+from dramaturg.models.embedded.formats import Sizes
+from dramaturg.models.embedded.shipped import (
     build_weights,
     quantise,
     read_bpe,
