@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dramaturg.models.embedded.conversation import LATE, Order, Script, Writing, WrittenTurn
 from dramaturg.models.embedded.engine import Program
@@ -30,13 +30,10 @@ def conversation_aloud(
     top_k: int = 40,
 ) -> Program[Script]:
     """`writer.write_conversation` as a program; `hear` gets each turn, and true ends it there."""
-    sides, _ = fitted(facts_1, facts_2)
-    texts = (tuple(facts_1), tuple(facts_2))
-    order = Order(
-        facts=sides, texts=texts, turns=turns, seed=seed, style=style, grounding=grounding,
+    writing = _writing(
+        facts_1, facts_2, turns=turns, seed=seed, style=style, grounding=grounding,
         temperature=temperature, top_k=top_k,
     )  # fmt: skip
-    writing = Writing(order, loaded()[1], Sizes.context)
     return _told(writing, writing.run(), 0, hear)
 
 
@@ -54,14 +51,18 @@ def turn_aloud(
 ) -> Program[Script]:
     """`writer.write_turn` of speaker 0 as a program."""
     turns = min(MAX_TURNS, len(said) + LATE + CLOSING_TURNS + 1)
-    sides, _ = fitted(facts_1, facts_2)
-    texts = (tuple(facts_1), tuple(facts_2))
-    order = Order(
-        facts=sides, texts=texts, turns=turns, seed=seed, style=style, grounding=grounding,
+    writing = _writing(
+        facts_1, facts_2, turns=turns, seed=seed, style=style, grounding=grounding,
         temperature=temperature, top_k=top_k,
     )  # fmt: skip
-    writing = Writing(order, loaded()[1], Sizes.context)
     return _told(writing, writing.run_next(said, 0), len(said), hear)
+
+
+def _writing(facts_1: Sequence[str], facts_2: Sequence[str], **settings: Any) -> Writing:
+    """A conversation to be written; `settings` are those of `Order`."""
+    sides, _ = fitted(facts_1, facts_2)
+    order = Order(facts=sides, texts=(tuple(facts_1), tuple(facts_2)), **settings)
+    return Writing(order, loaded()[1], Sizes.context)
 
 
 def history_tokens(facts_1: Sequence[str], facts_2: Sequence[str], said: Sequence[str]) -> int:
